@@ -1,0 +1,239 @@
+/** Headstart: transfer learning inside a browser tab. Nothing leaves the machine. */
+
+/** Opens a learner: loads the backbone and starts its workers. Work begins here, not at import. */
+export function createLearner(options: LearnerOptions): Promise<Learner>;
+
+/** A class. (Several classes, and numbers, come with a later version.) */
+export type Label = string;
+
+export interface LearnerOptions {
+  task: "image";
+  /** An id under `<assets>/backbones/` (default `"efficientnet-lite0"`), the URL of a pack's manifest, or its files. */
+  backbone?: string | URL | BackbonePack;
+  /**
+   * `"auto"` (default) starts on the CPU at once, tries a real GPU in the background and moves there if it is faster.
+   * `"webgpu"` takes any adapter, software ones too, and rejects with code `no-webgpu` rather than fall back.
+   */
+  device?: "auto" | "webgpu" | "cpu";
+  /** The folder that wasm, worker and packs are served from. Default: beside `index.js`. */
+  assets?: string | URL;
+  /** Makes a worker that runs `worker.js`, for hosts where `new Worker(url)` is not allowed. Called more than once. */
+  worker?: () => Worker;
+  /** The CPU module, for hosts that cannot fetch it. */
+  wasm?: BufferSource | WebAssembly.Module;
+  /** Workers that decode pictures and, on the CPU, run the backbone: 1 to 32. Default: one a core, at most 8. */
+  workers?: number;
+  /** Whole number from 0, default 0. Same machine, device, data and seed: same result. */
+  seed?: number;
+  /** `"never"`: nothing is fetched for the backbone either; give its files. Default `"backbone-only"`. */
+  network?: "backbone-only" | "never";
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** The files of a pack by name; `manifest.json` is one of them. */
+export type BackbonePack = Record<string, Blob | Uint8Array>;
+
+/** A picture: a file (JPEG, PNG, WebP, GIF, BMP; what else the browser decodes), decoded pixels, or an element. */
+export type SampleData = Blob | ImageBitmap | ImageData | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas;
+
+export interface Sample {
+  data: SampleData;
+  label?: Label;
+  /** Your own id, one for each content. Default: the content's hash. */
+  id?: string;
+  /** For messages; a `File`'s own name by default. */
+  name?: string;
+  group?: string;
+  slice?: Record<string, string>;
+}
+
+export interface SampleInfo {
+  id: string;
+  name: string | null;
+  label: Label | null;
+  group: string | null;
+  slice: Record<string, string>;
+}
+
+export interface CallOptions {
+  /** Aborting rejects with `signal.reason` within one batch; what is done by then is kept. */
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  stage: string;
+  done: number;
+  /** As far as it is known. */
+  total: number;
+  note?: string;
+}
+
+export interface Learner {
+  readonly task: "image";
+  /** Where the backbone runs now, and why. With `device: "auto"` it can change. */
+  readonly device: { kind: "webgpu" | "cpu"; adapter: string; reason: string; workers: number };
+  readonly backbone: {
+    id: string;
+    /** Width of a feature row. */
+    dim: number;
+    /** Of the weights file that is used. */
+    sha256: string;
+    licence: string;
+    /** Where the weights were published, with the sha256 of that file. */
+    source: string;
+    bytes: number;
+  };
+  /** Classes in use, in order of first appearance. */
+  readonly labels: string[];
+
+  /** Waits until all are in. Awaiting it is the back-pressure: an async iterable is read as fast as pictures are done. */
+  add(samples: Iterable<Sample> | AsyncIterable<Sample>, options?: CallOptions): Promise<AddReport>;
+  samples(): Promise<SampleInfo[]>;
+  /** All or nothing: an unknown id (`unknown-id`) changes no label. */
+  relabel(ids: string[], label: Label): Promise<void>;
+  remove(ids: string[]): Promise<void>;
+  /** The pooled feature as it is, `rows × cols` (image: cols 1280, values 0 to 6). A broken item rejects, naming its index. */
+  embed(
+    data: SampleData[],
+    options?: CallOptions & { stage?: "current" | "frozen" },
+  ): Promise<{ data: Float32Array; rows: number; cols: number }>;
+  /** Fits a head on the labelled samples. Starts at the first `next()`; leaving the loop cancels it. */
+  train(options?: TrainOptions): AsyncIterable<TrainEvent>;
+  /** Cross-validates the last recipe; with `samples`, scores the present model on them. */
+  evaluate(options?: EvaluateOptions): Promise<Report>;
+  predict(data: SampleData[], options?: CallOptions): Promise<Prediction[]>;
+  /** Ends the workers. Idempotent; what is running rejects with code `closed`. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface AddReport {
+  /** The id for each input, in order; `null` where it was rejected. */
+  ids: (string | null)[];
+  added: string[];
+  /** Contents that were there already: kept with their first label. */
+  duplicates: { index: number; id: string }[];
+  rejected: Rejection[];
+  /** Texts that were cut; empty for pictures. */
+  truncated: { id: string; tokens: number; kept: number }[];
+}
+
+export interface Rejection {
+  index: number;
+  id?: string;
+  name?: string;
+  code: ErrorCode;
+  message: string;
+}
+
+export interface TrainOptions extends CallOptions {
+  /**
+   * `"linear"` (default): multinomial logistic regression, L2, fitted to convergence. `"prototype"`: nearest class mean.
+   * `"knn"`: nearest samples vote.
+   */
+  head?: "linear" | "prototype" | "knn";
+  /** Linear: folds of the cross-validation that chooses the strength, 2 to 20, default 3. */
+  folds?: number;
+  /** Linear: inverse regularisation strength C on rows of mean norm 1. Default: chosen from 0.1, 1, 10, 100, 1000. */
+  strength?: number;
+  /** Linear: `"balanced"` (default) gives every class the same say however many samples it has. */
+  classWeight?: "balanced" | "none" | Record<string, number>;
+  /** kNN: neighbours that vote, default 10. */
+  k?: number;
+  seed?: number;
+}
+
+export type TrainEvent =
+  | { type: "progress"; stage: string; done: number; total: number; loss?: number; guard?: number }
+  | { type: "done"; result: TrainResult };
+
+export interface TrainResult {
+  head: string;
+  kept: boolean;
+  reason: string;
+  seconds: number;
+  chosen: Record<string, number | string>;
+  /** Accuracy on the folds that the strength was chosen with: slightly hopeful. `evaluate` is the number to quote. */
+  estimate?: Interval;
+}
+
+export interface EvaluateOptions extends CallOptions {
+  /** 2 to 20, default 5; lowered to the size of the largest class. */
+  folds?: number;
+  seed?: number;
+  /** Labelled samples from elsewhere to score the present model on. */
+  samples?: Iterable<Sample> | AsyncIterable<Sample>;
+}
+
+/** 95 % interval. */
+export interface Interval {
+  value: number;
+  low: number;
+  high: number;
+  method: string;
+}
+
+/** Accuracies, scores and intervals are fractions in [0, 1]; log loss is in nats. */
+export interface Report {
+  accuracy: Interval;
+  balancedAccuracy: Interval;
+  macroF1: Interval;
+  logLoss: number;
+  brier: number;
+  ece: number;
+  /** Split, folds and seed in words. */
+  how: string;
+  perClass: { label: string; support: number; precision: Interval; recall: Interval; f1: number }[];
+  /** `counts[true][predicted]`; `ids` are the samples in each cell. */
+  confusion: { labels: string[]; counts: number[][]; ids: string[][][] };
+  baselines: { majority: number };
+  /** Given samples that could not be used. */
+  rejected: Rejection[];
+  /** `seconds`: by part, since the learner was opened; `extract` is summed over workers. `labels`: labelled samples. `bytes`: fetched for the backbone. */
+  bill: { seconds: Record<string, number>; labels: number; bytes: number };
+}
+
+export interface Prediction {
+  label: Label;
+  /** The label's score. */
+  confidence: number;
+  /** Every label; they sum to 1. */
+  scores: Record<string, number>;
+  rejected: boolean;
+  /** Mean cosine distance to the nearest training samples, 0 to 2; higher is stranger. */
+  novelty: number;
+  /** Ids of the nearest training samples, nearest first. */
+  nearest: string[];
+}
+
+export type ErrorCode =
+  | "bad-image"
+  | "unsupported-format"
+  | "image-too-large"
+  | "empty"
+  | "unreadable"
+  | "bad-sample"
+  | "bad-option"
+  | "bad-pack"
+  | "hash-mismatch"
+  | "network"
+  | "no-webgpu"
+  | "gpu-wrong"
+  | "gpu-lost"
+  | "too-few-labels"
+  | "not-trained"
+  | "unknown-id"
+  | "id-taken"
+  | "busy"
+  | "closed"
+  | "worker-failed";
+
+/** Every error of this package. `code` is stable; `item` names what it is about, where that is one thing. */
+export class HeadstartError extends Error {
+  readonly name: "HeadstartError";
+  readonly code: ErrorCode;
+  readonly item?: string;
+  constructor(code: ErrorCode, message: string, item?: string);
+}

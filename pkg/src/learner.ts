@@ -1,0 +1,316 @@
+import * as Comlink from "comlink";
+import type { Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult } from "../index";
+import { Aborted, HeadstartError, toHeadstartError } from "./errors";
+import type { Session } from "./generated/headstart_cpu.js";
+import { type Gpu, findGpu } from "./gpu";
+import { Lane } from "./lane";
+import { type Pack, loadPack } from "./pack";
+import { Pool } from "./pool";
+import type { ExtractorPort, Hooks, Input, LearnerPort, Meta, OpenOptions } from "./protocol";
+import { compile, cpuModule } from "./wasm";
+
+type Extractor = Comlink.Remote<ExtractorPort>;
+type Device = Learner["device"];
+
+/** Pictures in one pass of a real GPU. A software one takes seconds for each, and abort promises to wait for one batch. */
+const GPU_BATCH = 8;
+
+/**
+ * The learner's worker: holds samples, rows and head (in the CPU module), and sends pictures to the extractors. Decoding
+ * is always the pool's work; the backbone runs in the pool too, or on the GPU's lane.
+ */
+export class LearnerWorker implements LearnerPort {
+  #options!: OpenOptions;
+  #hooks!: Comlink.Remote<Hooks>;
+  #pack!: Pack;
+  #module!: WebAssembly.Module;
+  #session!: Session;
+  #pool!: Pool<Extractor>;
+  #ids = new Map<Extractor, number>();
+  #lane?: Lane;
+  #device!: Device;
+  #side = 0;
+  #dim = 0;
+  #seconds: Record<string, number> = {};
+  #calls = new Map<number, AbortController>();
+  /** Samples are entered in the order they were given, whichever was decoded first. */
+  #lastAdd: Promise<unknown> = Promise.resolve();
+  /** One training or evaluation at a time; the next waits. */
+  #lastJob: Promise<unknown> = Promise.resolve();
+
+  async open(call: number, options: OpenOptions, hooks: Hooks): Promise<Pick<Learner, "device" | "backbone">> {
+    // Comlink has made a proxy of it on the way here.
+    this.#hooks = hooks as unknown as Comlink.Remote<Hooks>;
+    this.#options = options;
+    const signal = this.#signal(call);
+    const progress = (p: Progress) => void this.#hooks.progress(p);
+    const start = performance.now();
+    [this.#pack, this.#module] = await Promise.all([loadPack(options, signal, progress), cpuCode(options)]);
+    this.#spend("download", start);
+    const wasm = await cpuModule(this.#module);
+    const manifest = JSON.parse(this.#pack.manifest);
+    this.#dim = manifest.dim;
+    this.#side = manifest.preprocess?.size;
+    this.#session = new wasm.Session(this.#dim, options.seed);
+    signal.throwIfAborted();
+
+    const gpuOnly = options.device === "webgpu";
+    const workers = await Promise.all(Array.from({ length: options.workers }, () => this.#spawn(gpuOnly ? "encode" : "cpu")));
+    this.#pool = new Pool(workers, (broken) => this.#renew(broken));
+    signal.throwIfAborted();
+    if (gpuOnly) {
+      const gpu = await findGpu();
+      const adapter = await this.#openGpu(gpu);
+      this.#device = { kind: "webgpu", adapter, reason: "asked for", workers: options.workers };
+    } else {
+      const reason = options.device === "cpu" ? "asked for" : "starting here; looking for a GPU";
+      this.#device = { kind: "cpu", adapter: "WebAssembly SIMD", reason, workers: options.workers };
+      if (options.device === "auto") void this.#tryGpu();
+    }
+    const file = manifest.files.find((f: { name: string }) => f.name.endsWith(".safetensors"));
+    const { registry, package: name, version, file: published, sha256, origin } = manifest.source;
+    return {
+      device: this.#device,
+      backbone: {
+        id: manifest.id,
+        dim: manifest.dim,
+        sha256: file.sha256,
+        licence: manifest.licence,
+        source: `${origin}; ${name} ${version} (${registry}), ${published}, sha256 ${sha256}`,
+        bytes: file.bytes,
+      },
+    };
+  }
+
+  async add(call: number, input: Input, meta: Meta): Promise<{ id: string; duplicate: boolean }> {
+    const before = this.#lastAdd;
+    let entered = () => {};
+    this.#lastAdd = new Promise<void>((resolve) => (entered = resolve));
+    try {
+      const { content, row } = await this.#row(call, input);
+      await before;
+      this.#signal(call).throwIfAborted();
+      return this.#session.add(content, meta, row);
+    } finally {
+      void before.then(entered);
+    }
+  }
+
+  async embed(call: number, input: Input): Promise<Float32Array> {
+    const { row } = await this.#row(call, input);
+    return Comlink.transfer(row, [row.buffer as ArrayBuffer]);
+  }
+
+  async samples(): Promise<SampleInfo[]> {
+    return this.#session.samples();
+  }
+
+  async relabel(ids: string[], label: string): Promise<string[]> {
+    this.#session.relabel(ids, label);
+    return this.#session.labels();
+  }
+
+  async remove(ids: string[]): Promise<string[]> {
+    this.#session.remove(ids);
+    return this.#session.labels();
+  }
+
+  train(
+    call: number,
+    recipe: Record<string, unknown>,
+    emit: (event: TrainEvent) => Promise<void>,
+  ): Promise<TrainResult> {
+    return this.#alone("train", call, () => this.#session.startTraining({ seed: this.#options.seed, ...recipe }), async (start) => {
+      const { result, ...progress } = this.#session.stepTraining();
+      if (result) return { ...result, seconds: (performance.now() - start) / 1000 };
+      // Waiting for the page keeps events in order, and lets an abort in between two steps.
+      await emit({ type: "progress", ...progress });
+      return undefined;
+    });
+  }
+
+  evaluate(
+    call: number,
+    { folds, seed }: { folds: number; seed?: number },
+    progress: (progress: Progress) => Promise<void>,
+  ): Promise<Omit<Report, "rejected">> {
+    return this.#alone("evaluate", call, () => this.#session.startEvaluation(folds, seed), async () => {
+      const { report, done, total } = this.#session.stepEvaluation();
+      if (report) return { ...report, bill: this.#bill() };
+      await progress({ stage: "evaluate", done, total });
+      return undefined;
+    });
+  }
+
+  async evaluateOn(ids: string[], labels: string[], rows: Float32Array): Promise<Omit<Report, "rejected">> {
+    const report = this.#session.evaluateOn(ids, labels, rows);
+    return { ...report, bill: this.#bill() };
+  }
+
+  async predict(rows: Float32Array): Promise<Prediction[]> {
+    return this.#session.predict(rows);
+  }
+
+  abort(call: number): void {
+    this.#controller(call).abort(new Aborted());
+  }
+
+  end(call: number): void {
+    this.#calls.delete(call);
+  }
+
+  /** A content's id and its row: from the cache, or decoded and through the backbone. */
+  async #row(call: number, input: Input): Promise<{ content: string; row: Float32Array }> {
+    const signal = this.#signal(call);
+    const encoded = await this.#pool.run(async (worker) => {
+      const start = performance.now();
+      const encoded = await worker.encode("bitmap" in input ? Comlink.transfer(input, [input.bitmap]) : input);
+      this.#spend("encode", start);
+      return encoded;
+    }, signal);
+    const known = this.#session.row(encoded.content);
+    if (known) return { content: encoded.content, row: known };
+    return { content: encoded.content, row: await this.#extract(encoded.pixels, signal) };
+  }
+
+  async #extract(pixels: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
+    signal.throwIfAborted();
+    if (this.#lane) {
+      try {
+        return await this.#lane.row(pixels);
+      } catch (error) {
+        if (this.#options.device === "webgpu") throw error;
+        // "auto" goes on where it can; the reason is on show.
+        this.#lane = undefined;
+        this.#announce({ kind: "cpu", adapter: "WebAssembly SIMD", reason: `the GPU failed: ${toHeadstartError(error).message}` });
+      }
+    }
+    return this.#pool.run((worker) => this.#timed(worker, pixels, 1), signal, true);
+  }
+
+  async #timed(worker: Extractor, pixels: Uint8Array, rows: number): Promise<Float32Array> {
+    const answer = await worker.extract(pixels, rows);
+    this.#seconds.extract = (this.#seconds.extract ?? 0) + answer.seconds;
+    return answer.rows;
+  }
+
+  /** Runs `step` until it has a result, when nothing else is trained or evaluated. */
+  #alone<T>(part: string, call: number, begin: () => void, step: (start: number) => Promise<T | undefined>): Promise<T> {
+    const signal = this.#signal(call);
+    const job = this.#lastJob.then(async () => {
+      signal.throwIfAborted();
+      const start = performance.now();
+      try {
+        begin();
+        for (;;) {
+          const result = await step(start);
+          if (result !== undefined) return result;
+          signal.throwIfAborted();
+        }
+      } finally {
+        this.#session.cancel();
+        this.#spend(part, start);
+      }
+    });
+    this.#lastJob = job.catch(() => {});
+    return job;
+  }
+
+  async #spawn(kind: "cpu" | "encode" | "webgpu"): Promise<Extractor> {
+    const { id, port } = await this.#hooks.spawn();
+    const worker = Comlink.wrap<ExtractorPort>(port);
+    this.#ids.set(worker, id);
+    try {
+      await worker.load({
+        assets: this.#options.assets,
+        module: kind === "webgpu" ? undefined : this.#module,
+        manifest: this.#pack.manifest,
+        weights: kind === "encode" ? undefined : this.#pack.weights,
+        webgpu: kind === "webgpu",
+      });
+      return worker;
+    } catch (error) {
+      await this.#retire(worker);
+      throw error;
+    }
+  }
+
+  async #renew(broken: Extractor): Promise<Extractor> {
+    await this.#retire(broken);
+    return this.#spawn(this.#options.device === "webgpu" ? "encode" : "cpu");
+  }
+
+  async #retire(worker: Extractor): Promise<void> {
+    const id = this.#ids.get(worker);
+    this.#ids.delete(worker);
+    if (id !== undefined) await this.#hooks.retire(id);
+  }
+
+  /** Opens the GPU in a worker of its own and makes its lane the one in use. → the adapter's name. */
+  async #openGpu(gpu: Gpu): Promise<string> {
+    const worker = await this.#spawn("webgpu");
+    this.#lane = new Lane(gpu.software ? 1 : GPU_BATCH, (pixels, rows) => this.#timed(worker, pixels, rows));
+    return gpu.name;
+  }
+
+  /** `"auto"`: a real GPU is opened beside the CPU, timed, and taken if it is faster. */
+  async #tryGpu(): Promise<void> {
+    try {
+      const gpu = await findGpu();
+      if (gpu.software) throw new HeadstartError("no-webgpu", `the only adapter here is a software one (${gpu.name})`);
+      const worker = await this.#spawn("webgpu");
+      const lane = new Lane(GPU_BATCH, (pixels, rows) => this.#timed(worker, pixels, rows));
+      const onGpu = (await this.#time((pixels) => worker.extract(pixels, GPU_BATCH), GPU_BATCH)) / GPU_BATCH;
+      const forever = new AbortController().signal;
+      const onCpu = await this.#pool.run((w) => this.#time((pixels) => w.extract(pixels, 1), 1), forever);
+      const times = onCpu / this.#pool.size / onGpu;
+      if (times > 1) {
+        this.#lane = lane;
+        this.#announce({ kind: "webgpu", adapter: gpu.name, reason: `${times.toFixed(1)} times as fast as the CPU here` });
+      } else {
+        await this.#retire(worker);
+        this.#announce({ reason: `${(1 / times).toFixed(1)} times as fast as the GPU here (${gpu.name})` });
+      }
+    } catch (error) {
+      this.#announce({ reason: toHeadstartError(error).message });
+    }
+  }
+
+  /** Milliseconds of the second pass; the first compiles shaders and warms the engine. */
+  async #time(pass: (pixels: Uint8Array) => Promise<unknown>, rows: number): Promise<number> {
+    const blank = new Uint8Array(rows * this.#side * this.#side * 3);
+    await pass(blank);
+    const start = performance.now();
+    await pass(blank);
+    return performance.now() - start;
+  }
+
+  #announce(change: Partial<Device>): void {
+    this.#device = { ...this.#device, ...change };
+    void this.#hooks.device(this.#device);
+  }
+
+  #bill(): Report["bill"] {
+    const labels = (this.#session.samples() as SampleInfo[]).filter((s) => s.label !== null).length;
+    return { seconds: { ...this.#seconds }, labels, bytes: this.#pack.fetched };
+  }
+
+  #spend(part: string, since: number): void {
+    this.#seconds[part] = (this.#seconds[part] ?? 0) + (performance.now() - since) / 1000;
+  }
+
+  #signal(call: number): AbortSignal {
+    return this.#controller(call).signal;
+  }
+
+  #controller(call: number): AbortController {
+    let controller = this.#calls.get(call);
+    if (!controller) this.#calls.set(call, (controller = new AbortController()));
+    return controller;
+  }
+}
+
+async function cpuCode({ wasm, assets }: OpenOptions): Promise<WebAssembly.Module> {
+  if (!wasm) return compile(assets, "headstart_cpu");
+  return wasm instanceof WebAssembly.Module ? wasm : WebAssembly.compile(wasm);
+}

@@ -1,0 +1,86 @@
+import type { BackbonePack, LearnerOptions, Progress } from "../index";
+import { HeadstartError } from "./errors";
+import { fetchOk } from "./wasm";
+
+export interface Pack {
+  manifest: string;
+  weights: Uint8Array;
+  /** Bytes that came over the network. */
+  fetched: number;
+}
+
+/** The two fields of a manifest that this side needs; the whole of it is checked in Rust. */
+interface ManifestFiles {
+  files?: { name: string; bytes: number }[];
+}
+
+export async function loadPack(
+  options: { backbone: string | BackbonePack; assets: string; network: NonNullable<LearnerOptions["network"]> },
+  signal: AbortSignal,
+  progress: (progress: Progress) => void,
+): Promise<Pack> {
+  const { backbone, assets, network } = options;
+  if (typeof backbone !== "string") return fromFiles(backbone);
+  if (network === "never") {
+    throw new HeadstartError("network", 'network is "never": give the pack\'s files as `backbone`', backbone);
+  }
+  // An id names a folder beside the package; anything with a slash is the address of a manifest.
+  const url = backbone.includes("/") ? new URL(backbone, assets) : new URL(`backbones/${backbone}/manifest.json`, assets);
+  const manifest = await (await fetchOk(url)).text();
+  const file = weightsFile(manifest);
+  const weights = await download(new URL(file.name, url), file.bytes, signal, progress);
+  return { manifest, weights, fetched: weights.length + manifest.length };
+}
+
+async function fromFiles(files: BackbonePack): Promise<Pack> {
+  const manifest = new TextDecoder().decode(await bytesOf(files, "manifest.json"));
+  return { manifest, weights: await bytesOf(files, weightsFile(manifest).name), fetched: 0 };
+}
+
+async function bytesOf(files: BackbonePack, name: string): Promise<Uint8Array> {
+  const file = files[name];
+  if (!file) throw new HeadstartError("bad-pack", `the pack has no file \`${name}\``, name);
+  return file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
+}
+
+function weightsFile(manifest: string): { name: string; bytes: number } {
+  let files: ManifestFiles["files"];
+  try {
+    files = (JSON.parse(manifest) as ManifestFiles | null)?.files;
+  } catch (error) {
+    throw new HeadstartError("bad-pack", `manifest.json is not JSON: ${(error as Error).message}`, "manifest.json");
+  }
+  const file = files?.find((f) => f.name?.endsWith(".safetensors"));
+  if (!file) throw new HeadstartError("bad-pack", "manifest.json lists no .safetensors file", "manifest.json");
+  return file;
+}
+
+async function download(
+  url: URL,
+  total: number,
+  signal: AbortSignal,
+  progress: (progress: Progress) => void,
+): Promise<Uint8Array> {
+  const response = await fetchOk(url);
+  const parts: Uint8Array[] = [];
+  let done = 0;
+  const reader = response.body!.getReader();
+  for (;;) {
+    if (signal.aborted) {
+      await reader.cancel();
+      signal.throwIfAborted();
+    }
+    const { value } = await reader.read();
+    if (!value) break;
+    parts.push(value);
+    done += value.length;
+    progress({ stage: "backbone", done, total });
+  }
+  const bytes = new Uint8Array(done);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

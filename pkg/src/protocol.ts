@@ -1,0 +1,73 @@
+// What crosses the borders between page, learner worker and extractors.
+import type { BackbonePack, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult } from "../index";
+
+/** The first message of every worker: what it is, and the port it is reached by. */
+export type Start = { role: "learner" | "extractor"; port: MessagePort };
+
+/** A sample's content in a form that can cross. */
+export type Input =
+  | { blob: Blob }
+  | { bitmap: ImageBitmap }
+  | { pixels: Uint8ClampedArray; width: number; height: number };
+
+export interface Meta {
+  id?: string;
+  name?: string;
+  label?: string;
+  group?: string;
+  slice: Record<string, string>;
+}
+
+export interface OpenOptions {
+  device: NonNullable<LearnerOptions["device"]>;
+  backbone: string | BackbonePack;
+  assets: string;
+  wasm?: BufferSource | WebAssembly.Module;
+  workers: number;
+  seed: number;
+  network: NonNullable<LearnerOptions["network"]>;
+}
+
+/** What only the page can do for its worker. Calls go one way: worker → page. */
+export interface Hooks {
+  /** A fresh extractor: its number, and the port to it. */
+  spawn(): Promise<{ id: number; port: MessagePort }>;
+  retire(id: number): Promise<void>;
+  progress(progress: Progress): Promise<void>;
+  device(device: Learner["device"]): Promise<void>;
+}
+
+/** A call is a number that the page gives to what belongs together, so that it can be aborted. */
+export interface LearnerPort {
+  open(call: number, options: OpenOptions, hooks: Hooks): Promise<Pick<Learner, "device" | "backbone">>;
+  add(call: number, input: Input, meta: Meta): Promise<{ id: string; duplicate: boolean }>;
+  embed(call: number, input: Input): Promise<Float32Array>;
+  samples(): Promise<SampleInfo[]>;
+  /** → the labels in use afterwards. */
+  relabel(ids: string[], label: string): Promise<string[]>;
+  remove(ids: string[]): Promise<string[]>;
+  train(call: number, recipe: Record<string, unknown>, emit: (event: TrainEvent) => Promise<void>): Promise<TrainResult>;
+  evaluate(
+    call: number,
+    options: { folds: number; seed?: number },
+    progress: (progress: Progress) => Promise<void>,
+  ): Promise<Omit<Report, "rejected">>;
+  evaluateOn(ids: string[], labels: string[], rows: Float32Array): Promise<Omit<Report, "rejected">>;
+  predict(rows: Float32Array): Promise<Prediction[]>;
+  abort(call: number): void;
+  end(call: number): void;
+}
+
+export interface ExtractorPort {
+  load(options: {
+    assets: string;
+    module?: WebAssembly.Module;
+    manifest: string;
+    /** Absent for a worker that only encodes. */
+    weights?: Uint8Array;
+    webgpu: boolean;
+  }): Promise<{ adapter: string }>;
+  /** Content id, and the picture as the backbone reads it. */
+  encode(input: Input): Promise<{ content: string; pixels: Uint8Array }>;
+  extract(pixels: Uint8Array, rows: number): Promise<{ rows: Float32Array; seconds: number }>;
+}

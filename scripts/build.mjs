@@ -1,0 +1,98 @@
+// pkg/ ready to be served as it is, and the page in dist/.
+import { createHash } from "node:crypto";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+import { build as vite } from "vite";
+import { cache, dist, packs, pkg, root, target } from "./paths.mjs";
+import { main, run, step } from "./run.mjs";
+import { setup } from "./setup.mjs";
+import { wasmToolchain } from "./toolchain.mjs";
+
+const TRIPLE = "wasm32-unknown-unknown";
+// Every feature that today's rustc uses; without them wasm-opt refuses the module.
+const WASM_FEATURES = [
+  "--enable-simd",
+  "--enable-bulk-memory",
+  "--enable-nontrapping-float-to-int",
+  "--enable-sign-ext",
+  "--enable-reference-types",
+  "--enable-mutable-globals",
+  "--enable-multivalue",
+];
+const MODULES = {
+  cpu: { profile: "release", folder: "release", features: [], optimise: "-O3" },
+  gpu: { profile: "gpu", folder: "gpu", features: ["--features", "webgpu"], optimise: "-Os" },
+};
+const PACKAGE_FILES = /\.(js|wasm|d\.ts)$|^(package\.json|README\.md|backbones)$/;
+
+/** `modules`: the daily loop builds `["cpu"]` and keeps the GPU module of the last full build. */
+export async function build({ modules = ["cpu", "gpu"] } = {}) {
+  for (const name of modules) await step(`wasm module ${name}`, () => wasm(name));
+  await step("package", bundle);
+  await step("backbones", copyPacks);
+  await step("page", page);
+}
+
+async function wasm(name) {
+  const { profile, folder, features, optimise } = MODULES[name];
+  const toolchain = await wasmToolchain();
+  await run(
+    "cargo",
+    ["build", "--lib", "--target", TRIPLE, "--profile", profile, ...features, ...toolchain.args],
+    { env: toolchain.env },
+  );
+  const linked = join(target, TRIPLE, folder, "headstart.wasm");
+  // Binding and optimising take minutes and depend on nothing but these.
+  const tools = readFileSync(join(root, "package-lock.json")) + readFileSync(join(root, "Cargo.lock"));
+  const key = createHash("sha256").update(readFileSync(linked)).update(tools).update(optimise).digest("hex").slice(0, 16);
+  const made = join(cache, "wasm", `${name}-${key}`);
+  if (!existsSync(join(made, "done"))) {
+    rmSync(made, { recursive: true, force: true });
+    await run(join(target, "debug", "bindgen"), [linked, made, `headstart_${name}`]);
+    const module = join(made, `headstart_${name}_bg.wasm`);
+    // Stripping first: the names are half of the bytes that the optimiser would carry along.
+    await run(join(root, "node_modules/.bin/wasm-opt"), [module, "-o", module, "--strip-debug", "--strip-producers", ...WASM_FEATURES]);
+    await run(join(root, "node_modules/.bin/wasm-opt"), [module, "-o", module, optimise, ...WASM_FEATURES]);
+    writeFileSync(join(made, "done"), "");
+  }
+  const generated = join(pkg, "src/generated");
+  mkdirSync(generated, { recursive: true });
+  for (const file of [`headstart_${name}.js`, `headstart_${name}.d.ts`]) copyFileSync(join(made, file), join(generated, file));
+  copyFileSync(join(made, `headstart_${name}_bg.wasm`), join(pkg, `headstart_${name}_bg.wasm`));
+  return `${(readFileSync(join(pkg, `headstart_${name}_bg.wasm`)).length / 1e6).toFixed(2)} MB`;
+}
+
+async function bundle() {
+  await run(join(root, "node_modules/.bin/tsc"), ["--noEmit", "-p", root]);
+  for (const file of readdirSync(pkg)) if (file.endsWith(".js")) rmSync(join(pkg, file));
+  const bundled = await rolldown({
+    input: { index: join(pkg, "src/index.ts"), worker: join(pkg, "src/worker.ts") },
+    platform: "browser",
+  });
+  // Flat: the glue finds its module beside itself, by the literal `new URL("…_bg.wasm", import.meta.url)`.
+  await bundled.write({ dir: pkg, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name].js", minify: true });
+  await bundled.close();
+}
+
+function copyPacks() {
+  rmSync(join(pkg, "backbones"), { recursive: true, force: true });
+  for (const id of readdirSync(packs).filter((name) => !name.endsWith("-f32") && !name.endsWith(".made-from"))) {
+    cpSync(join(packs, id), join(pkg, "backbones", id), { recursive: true });
+  }
+}
+
+/** The page loads the package as any page would: from a folder beside it. */
+async function page() {
+  await vite({ root, configFile: join(root, "vite.config.mjs"), logLevel: "warn" });
+  for (const name of readdirSync(pkg).filter((name) => PACKAGE_FILES.test(name))) {
+    cpSync(join(pkg, name), join(dist, "headstart", name), { recursive: true });
+  }
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await main(async () => {
+    await setup();
+    await build(process.argv.includes("--cpu") ? { modules: ["cpu"] } : {});
+  });
+}

@@ -1,0 +1,13 @@
+// Where things are. The cache is outside the checkout, so that a fresh clone on the same machine starts warm.
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+export const cache =
+  process.env.HEADSTART_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "headstart");
+export const target = process.env.CARGO_TARGET_DIR ?? join(cache, "target");
+export const packs = join(cache, "packs");
+export const pkg = join(root, "pkg");
+export const dist = join(root, "dist");
+export const shared = join(root, "..", "shared");

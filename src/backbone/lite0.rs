@@ -1,0 +1,169 @@
+//! EfficientNet-Lite0 without its classifier: 224 × 224 RGB → 1280 features.
+//!
+//! Tan & Le 2019 (arXiv:1905.11946) in the "Lite" variant of TensorFlow's TPU models: ReLU6 for swish, no
+//! squeeze-and-excite, stem and head not scaled. The batch norms are folded into the convolutions when the pack is
+//! built (`bin/pack.rs`, with epsilon 1e-3), so every convolution has a bias and there is no other layer.
+//!
+//! The trap is padding: the weights come from TensorFlow, whose SAME padding at stride 2 puts the odd row and column
+//! at the bottom and the right. Symmetric padding moves the logits by up to 3.5.
+
+use burn::module::{Module, Param};
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::Weights;
+use crate::error::Result;
+
+/// Width of the feature.
+pub const DIM: usize = 1280;
+/// Height and width of the input.
+pub const SIZE: usize = 224;
+const STEM: usize = 32;
+
+/// kernel, stride of the first block, expansion, output channels, number of blocks.
+const STAGES: [(usize, usize, usize, usize, usize); 7] = [
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+];
+
+#[derive(Module, Debug)]
+pub struct Lite0 {
+    _conv_stem: Conv2d,
+    _blocks: Vec<Block>,
+    _conv_head: Conv2d,
+}
+
+/// Inverted residual: expand 1×1, depthwise, project 1×1.
+#[derive(Module, Debug)]
+pub struct Block {
+    _expand_conv: Option<Conv2d>,
+    _depthwise_conv: Conv2d,
+    _project_conv: Conv2d,
+    skip: bool,
+}
+
+impl Lite0 {
+    /// Takes its tensors out of `weights`; a missing or misshapen one is `bad-pack`, by name.
+    pub fn load(weights: &mut Weights, device: &Device) -> Result<Self> {
+        let mut load = |name: &str, shape: Shape| conv(weights, name, shape, device);
+        let _conv_stem = load("_conv_stem", Shape::dense(3, STEM, 3, 2, SIZE))?;
+        let mut _blocks = Vec::new();
+        let (mut channels, mut side) = (STEM, SIZE / 2);
+        for (kernel, first_stride, expand, out, repeats) in STAGES {
+            for repeat in 0..repeats {
+                let stride = if repeat == 0 { first_stride } else { 1 };
+                let name = format!("_blocks.{}", _blocks.len());
+                let inner = channels * expand;
+                _blocks.push(Block {
+                    // Block 0 does not expand.
+                    _expand_conv: (expand > 1)
+                        .then(|| load(&format!("{name}._expand_conv"), Shape::pointwise(channels, inner)))
+                        .transpose()?,
+                    _depthwise_conv: load(
+                        &format!("{name}._depthwise_conv"),
+                        Shape::depthwise(inner, kernel, stride, side),
+                    )?,
+                    _project_conv: load(&format!("{name}._project_conv"), Shape::pointwise(inner, out))?,
+                    skip: stride == 1 && channels == out,
+                });
+                channels = out;
+                side /= stride;
+            }
+        }
+        let _conv_head = load("_conv_head", Shape::pointwise(channels, DIM))?;
+        Ok(Self { _conv_stem, _blocks, _conv_head })
+    }
+
+    /// `[n, 3, 224, 224]` → `[n, 1280]`: the global average of the last ReLU6, values in 0..=6.
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<2> {
+        let mut x = self.stem(input);
+        for block in &self._blocks {
+            x = block.forward(x);
+        }
+        self.head(x)
+    }
+
+    /// `[n, 3, 224, 224]` → `[n, 32, 112, 112]`.
+    pub fn stem(&self, input: Tensor<4>) -> Tensor<4> {
+        relu6(self._conv_stem.forward(input))
+    }
+
+    pub fn blocks(&self) -> &[Block] {
+        &self._blocks
+    }
+
+    /// `[n, 320, 7, 7]` → `[n, 1280]`.
+    pub fn head(&self, x: Tensor<4>) -> Tensor<2> {
+        let [n, ..] = x.dims();
+        let x = relu6(self._conv_head.forward(x));
+        x.reshape([n as i32, DIM as i32, -1]).mean_dim(2).reshape([n, DIM])
+    }
+}
+
+impl Block {
+    /// `[n, in, side, side]` → `[n, out, side / stride, side / stride]`.
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let mut x = input.clone();
+        if let Some(expand) = &self._expand_conv {
+            x = relu6(expand.forward(x));
+        }
+        x = relu6(self._depthwise_conv.forward(x));
+        x = self._project_conv.forward(x);
+        if self.skip { x + input } else { x }
+    }
+}
+
+fn relu6(x: Tensor<4>) -> Tensor<4> {
+    x.clamp(0.0, 6.0)
+}
+
+struct Shape {
+    input: usize,
+    output: usize,
+    kernel: usize,
+    stride: usize,
+    groups: usize,
+    side: usize,
+}
+
+impl Shape {
+    fn dense(input: usize, output: usize, kernel: usize, stride: usize, side: usize) -> Self {
+        Self { input, output, kernel, stride, groups: 1, side }
+    }
+
+    fn pointwise(input: usize, output: usize) -> Self {
+        Self::dense(input, output, 1, 1, 1)
+    }
+
+    fn depthwise(channels: usize, kernel: usize, stride: usize, side: usize) -> Self {
+        Self { groups: channels, ..Self::dense(channels, channels, kernel, stride, side) }
+    }
+
+    /// TensorFlow's SAME: the total is what the last window needs, and an odd one goes to the bottom and the right.
+    fn padding(&self) -> PaddingConfig2d {
+        let outputs = self.side.div_ceil(self.stride);
+        let total = ((outputs - 1) * self.stride + self.kernel).saturating_sub(self.side);
+        let (before, after) = (total / 2, total - total / 2);
+        PaddingConfig2d::Explicit(before, before, after, after)
+    }
+}
+
+fn conv(weights: &mut Weights, name: &str, shape: Shape, device: &Device) -> Result<Conv2d> {
+    let k = shape.kernel;
+    let weight = weights.take(&format!("{name}.weight"), [shape.output, shape.input / shape.groups, k, k])?;
+    let bias = weights.take(&format!("{name}.bias"), [shape.output])?;
+    let mut conv = Conv2dConfig::new([shape.input, shape.output], [k, k])
+        .with_stride([shape.stride, shape.stride])
+        .with_groups(shape.groups)
+        .with_padding(shape.padding())
+        .init(device);
+    conv.weight = Param::from_tensor(Tensor::from_data(weight, device));
+    conv.bias = Some(Param::from_tensor(Tensor::from_data(bias, device)));
+    Ok(conv)
+}

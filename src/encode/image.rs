@@ -1,0 +1,132 @@
+//! A picture file → the square of RGB pixels the checkpoint was trained on.
+//!
+//! Training and serving on different pixels is the classic silent defect of browser tools, so one code path decodes
+//! in the page, natively and in tests: Rust decoders, EXIF orientation applied, transparency laid on white, Pillow's
+//! BICUBIC (antialiased) to the shorter side, centre crop.
+
+use std::io::Cursor;
+
+use ::image::metadata::Orientation;
+use ::image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use super::Preprocess;
+use crate::error::{Error, Result};
+
+/// Pictures above this many pixels are refused: as RGB it is 192 MB, and wasm memory never shrinks again.
+pub const MAX_PIXELS: u64 = 64_000_000;
+
+/// Decodes a JPEG, PNG, WebP, GIF (first frame) or BMP file into `size × size × 3` RGB bytes.
+///
+/// Errors: `empty`, `unsupported-format`, `image-too-large`, `bad-image`.
+pub fn encode(bytes: &[u8], prep: &Preprocess) -> Result<Vec<u8>> {
+    let picture = decode(bytes)?;
+    square(&picture, prep)
+}
+
+/// The same for pixels that are decoded already (canvas, webcam, the browser's own decoder): RGBA, 8 bits, not
+/// premultiplied.
+pub fn encode_rgba(rgba: &[u8], width: u32, height: u32, prep: &Preprocess) -> Result<Vec<u8>> {
+    check_size(width, height)?;
+    let picture = RgbaImage::from_raw(width, height, rgba.to_vec()).ok_or_else(|| Error::BadImage {
+        why: format!("{} bytes for {width} × {height} RGBA pixels", rgba.len()),
+    })?;
+    square(&flatten(DynamicImage::ImageRgba8(picture)), prep)
+}
+
+fn decode(bytes: &[u8]) -> Result<RgbImage> {
+    if bytes.is_empty() {
+        return Err(Error::Empty);
+    }
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| bad(&e))?;
+    let format = reader.format().ok_or_else(|| Error::UnsupportedFormat { format: sniff(bytes) })?;
+    if !format.reading_enabled() {
+        return Err(Error::UnsupportedFormat { format: format!("{format:?}") });
+    }
+    if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
+        return Err(Error::BadImage { why: "the JPEG ends before its end marker".into() });
+    }
+    let mut decoder = reader.into_decoder().map_err(refuse)?;
+    let (width, height) = decoder.dimensions();
+    check_size(width, height)?;
+    // The default limits would refuse large pictures that our own limit allows.
+    decoder.set_limits(Limits::no_limits()).map_err(refuse)?;
+    // A damaged EXIF block is no reason to lose the picture.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(refuse)?;
+    picture.apply_orientation(orientation);
+    Ok(flatten(picture))
+}
+
+fn check_size(width: u32, height: u32) -> Result<()> {
+    match u64::from(width) * u64::from(height) {
+        0 => Err(Error::BadImage { why: format!("{width} × {height} pixels") }),
+        n if n > MAX_PIXELS => Err(Error::ImageTooLarge { width, height, limit: MAX_PIXELS }),
+        _ => Ok(()),
+    }
+}
+
+/// Transparency on white. Dropping the alpha channel instead would show the colours an editor left under it.
+fn flatten(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
+    }
+    let rgba = picture.into_rgba8();
+    let over_white = |c: u8, a: u8| ((u32::from(c) * u32::from(a) + 255 * u32::from(255 - a) + 127) / 255) as u8;
+    RgbImage::from_fn(rgba.width(), rgba.height(), |x, y| {
+        let [r, g, b, a] = rgba.get_pixel(x, y).0;
+        [over_white(r, a), over_white(g, a), over_white(b, a)].into()
+    })
+}
+
+fn square(picture: &RgbImage, prep: &Preprocess) -> Result<Vec<u8>> {
+    let (w, h) = (f64::from(picture.width()), f64::from(picture.height()));
+    let size = f64::from(prep.size);
+    // The reference resizes the whole picture, then crops. Resizing only the part that survives the crop gives the
+    // same pixels: the long side's length is rounded to whole pixels first, as the reference does.
+    let scale = size / w.min(h);
+    let (out_w, out_h) = ((w * scale).round().max(size), (h * scale).round().max(size));
+    let (left, top) = (((out_w - size) / 2.0).floor(), ((out_h - size) / 2.0).floor());
+    let (fx, fy) = (w / out_w, h / out_h);
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
+        .crop(left * fx, top * fy, (size * fx).min(w - left * fx), (size * fy).min(h - top * fy));
+    let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3)
+        .map_err(|e| bad(&e))?;
+    let mut out = Image::new(prep.size, prep.size, PixelType::U8x3);
+    Resizer::new().resize(&source, &mut out, &options).map_err(|e| bad(&e))?;
+    Ok(out.into_vec())
+}
+
+/// The JPEG decoder fills what is missing from a cut-off file with grey and reports nothing.
+fn jpeg_is_whole(bytes: &[u8]) -> bool {
+    // Cameras append padding, thumbnails or maker notes behind the marker, so it may stand anywhere near the end.
+    let tail = &bytes[bytes.len() - bytes.len().min(bytes.len() / 4 + 4096)..];
+    tail.windows(2).any(|w| w == [0xFF, 0xD9])
+}
+
+fn refuse(error: ImageError) -> Error {
+    match error {
+        ImageError::Unsupported(e) => Error::UnsupportedFormat { format: e.to_string() },
+        e => bad(&e),
+    }
+}
+
+fn bad(error: &dyn std::fmt::Display) -> Error {
+    Error::BadImage { why: error.to_string() }
+}
+
+/// Names what the person gave, for the message: "this is not a picture" is no help.
+fn sniff(bytes: &[u8]) -> String {
+    let name = match bytes {
+        [b'%', b'P', b'D', b'F', ..] => "PDF",
+        [b'P', b'K', 3, 4, ..] => "a ZIP archive",
+        [_, _, _, _, b'f', b't', b'y', b'p', b'h', b'e', ..] | [_, _, _, _, b'f', b't', b'y', b'p', b'm', b'i', ..] => "HEIC",
+        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', ..] => "AVIF",
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => "a video",
+        _ if std::str::from_utf8(&bytes[..bytes.len().min(256)]).is_ok() => "text",
+        _ => "an unknown format",
+    };
+    name.to_owned()
+}

@@ -1,0 +1,108 @@
+//! One error type. Every variant has a stable code for programs and a sentence for people that says what to do.
+
+use std::fmt;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Error {
+    /// The bytes claim to be a picture and are not a whole one.
+    BadImage { why: String },
+    /// A format none of our decoders reads.
+    UnsupportedFormat { format: String },
+    /// More pixels than a browser tab should be asked to hold.
+    ImageTooLarge { width: u32, height: u32, limit: u64 },
+    /// No bytes at all.
+    Empty,
+    BadOption { option: &'static str, why: String },
+    /// A manifest or weights file that does not say what it must.
+    BadPack { file: String, why: String },
+    /// A file of a pack, or a checkpoint, whose bytes are not the ones that were promised.
+    HashMismatch { file: String, expected: String, got: String },
+    NoWebGpu { reason: String },
+    /// The GPU answered, and the answer was wrong.
+    GpuWrong { check: String },
+    GpuLost { reason: String },
+    /// Training needs at least two classes with a labelled sample each.
+    TooFewLabels { why: String },
+    NotTrained,
+    UnknownId { id: String },
+    IdTaken { id: String },
+    /// A second training or evaluation was started before the first ended.
+    Busy,
+}
+
+impl Error {
+    /// The stable code: part of the public face, never renamed.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::BadImage { .. } => "bad-image",
+            Error::UnsupportedFormat { .. } => "unsupported-format",
+            Error::ImageTooLarge { .. } => "image-too-large",
+            Error::Empty => "empty",
+            Error::BadOption { .. } => "bad-option",
+            Error::BadPack { .. } => "bad-pack",
+            Error::HashMismatch { .. } => "hash-mismatch",
+            Error::NoWebGpu { .. } => "no-webgpu",
+            Error::GpuWrong { .. } => "gpu-wrong",
+            Error::GpuLost { .. } => "gpu-lost",
+            Error::TooFewLabels { .. } => "too-few-labels",
+            Error::NotTrained => "not-trained",
+            Error::UnknownId { .. } => "unknown-id",
+            Error::IdTaken { .. } => "id-taken",
+            Error::Busy => "busy",
+        }
+    }
+
+    /// What the error is about, where it names one thing: a file, an id, an option.
+    pub fn item(&self) -> Option<&str> {
+        match self {
+            Error::BadPack { file, .. } | Error::HashMismatch { file, .. } => Some(file),
+            Error::UnknownId { id } | Error::IdTaken { id } => Some(id),
+            Error::BadOption { option, .. } => Some(option),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::BadImage { why } => {
+                write!(f, "this picture cannot be decoded ({why}); open and save it again, or leave it out")
+            }
+            Error::UnsupportedFormat { format } => write!(
+                f,
+                "{format} is not a picture format we read; use JPEG, PNG, WebP, GIF or BMP"
+            ),
+            Error::ImageTooLarge { width, height, limit } => write!(
+                f,
+                "{width} × {height} pixels is over the limit of {} megapixels; make it smaller first",
+                limit / 1_000_000
+            ),
+            Error::Empty => write!(f, "there is nothing in it (0 bytes)"),
+            Error::BadOption { option, why } => write!(f, "option `{option}`: {why}"),
+            Error::BadPack { file, why } => write!(
+                f,
+                "`{file}` is not a backbone pack this version can use: {why}; build the pack again with `npm run build`"
+            ),
+            Error::HashMismatch { file, expected, got } => write!(
+                f,
+                "`{file}` is not the file that was promised: sha256 {got}, expected {expected}; fetch it again from its source"
+            ),
+            Error::NoWebGpu { reason } => write!(f, "no usable WebGPU here: {reason}; use device \"auto\" or \"cpu\""),
+            Error::GpuWrong { check } => write!(
+                f,
+                "this GPU computes {check} differently from the CPU; its results cannot be trusted, use device \"cpu\""
+            ),
+            Error::GpuLost { reason } => write!(f, "the GPU stopped answering ({reason}); what is done is kept, go on with device \"cpu\""),
+            Error::TooFewLabels { why } => write!(f, "{why}; label at least one sample in each of two classes"),
+            Error::NotTrained => write!(f, "there is no trained head yet; call train() first"),
+            Error::UnknownId { id } => write!(f, "no sample has the id `{id}`; see samples()"),
+            Error::IdTaken { id } => write!(f, "another sample already has the id `{id}`; give each its own, or none"),
+            Error::Busy => write!(f, "a training or an evaluation is still running; wait for it, or abort it"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

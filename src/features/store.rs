@@ -1,0 +1,72 @@
+//! Feature rows by content id. A sample that is removed and comes back, or gets another label, is not computed again.
+
+use std::collections::HashMap;
+
+const ROWS_PER_CHUNK: usize = 256;
+
+/// Rows in chunks: one growing vector would copy itself at every doubling, and wasm memory never shrinks again.
+#[derive(Debug, Clone)]
+pub struct RowStore {
+    dim: usize,
+    chunks: Vec<Vec<f32>>,
+    index: HashMap<String, usize>,
+}
+
+impl RowStore {
+    pub fn new(dim: usize) -> Self {
+        Self { dim, chunks: Vec::new(), index: HashMap::new() }
+    }
+
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    pub fn contains(&self, content: &str) -> bool {
+        self.index.contains_key(content)
+    }
+
+    pub fn get(&self, content: &str) -> Option<&[f32]> {
+        let &i = self.index.get(content)?;
+        Some(&self.chunks[i / ROWS_PER_CHUNK][i % ROWS_PER_CHUNK * self.dim..][..self.dim])
+    }
+
+    /// Keeps the row; the first one given for a content stays.
+    pub fn insert(&mut self, content: &str, row: &[f32]) {
+        assert_eq!(row.len(), self.dim, "a row has the backbone's width");
+        if self.contains(content) {
+            return;
+        }
+        let i = self.index.len();
+        if i.is_multiple_of(ROWS_PER_CHUNK) {
+            self.chunks.push(Vec::with_capacity(ROWS_PER_CHUNK * self.dim));
+        }
+        self.chunks[i / ROWS_PER_CHUNK].extend_from_slice(row);
+        self.index.insert(content.to_owned(), i);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_back_as_they_were_across_chunks() {
+        let mut store = RowStore::new(3);
+        let row = |i: usize| [i as f32, -1.0, 0.5];
+        for i in 0..600 {
+            store.insert(&i.to_string(), &row(i));
+        }
+        store.insert("7", &[9.0; 3]);
+        assert_eq!(store.len(), 600);
+        assert!((0..600).all(|i| store.get(&i.to_string()) == Some(&row(i))));
+        assert_eq!(store.get("600"), None);
+    }
+}

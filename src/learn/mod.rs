@@ -1,0 +1,276 @@
+//! Feature rows → a head. Every fit is a pump: [`Fit::step`] does a bounded piece of work and says how far it is, so
+//! that the caller can show progress, and stop by not calling again.
+
+mod knn;
+mod lbfgs;
+mod linear;
+mod prototype;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use knn::Knn;
+pub use linear::Linear;
+pub use prototype::Prototype;
+
+use crate::error::{Error, Result};
+use crate::features::Matrix;
+use crate::metrics::Probabilities;
+
+/// Labelled rows in an order that does not depend on how they came: a fit sees the same numbers whichever picture was
+/// dropped first, and gives the same bits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset {
+    pub x: Matrix,
+    /// Index into `classes` for each row.
+    pub y: Vec<usize>,
+    pub classes: Vec<String>,
+    /// Sample id of each row.
+    pub ids: Vec<String>,
+}
+
+impl Dataset {
+    /// From `(content id, sample id, label, row)` of each labelled sample. Errors: `too-few-labels`.
+    pub fn new<'a>(dim: usize, samples: impl IntoIterator<Item = (&'a str, &'a str, &'a str, &'a [f32])>) -> Result<Self> {
+        let mut samples: Vec<_> = samples.into_iter().collect();
+        samples.sort_unstable_by_key(|s| s.0);
+        let mut classes: Vec<String> = samples.iter().map(|s| s.2.to_owned()).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        if classes.len() < 2 {
+            let why = match classes.first() {
+                None => "no sample has a label".to_owned(),
+                Some(only) => format!("every labelled sample is `{only}`"),
+            };
+            return Err(Error::TooFewLabels { why });
+        }
+        let mut x = Matrix::with_capacity(dim, samples.len());
+        samples.iter().for_each(|s| x.push(s.3));
+        let y = samples.iter().map(|s| classes.binary_search_by(|c| c.as_str().cmp(s.2)).unwrap()).collect();
+        Ok(Self { x, y, classes, ids: samples.iter().map(|s| s.1.to_owned()).collect() })
+    }
+
+    pub fn rows(&self) -> usize {
+        self.y.len()
+    }
+
+    /// Rows of each class.
+    pub fn counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        self.y.iter().for_each(|&c| counts[c] += 1);
+        counts
+    }
+
+    /// The rows named; the classes stay, even one that has no row left.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            x: self.x.select(rows),
+            y: rows.iter().map(|&r| self.y[r]).collect(),
+            classes: self.classes.clone(),
+            ids: rows.iter().map(|&r| self.ids[r].clone()).collect(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeadKind {
+    #[default]
+    Linear,
+    Prototype,
+    Knn,
+}
+
+impl HeadKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            HeadKind::Linear => "linear",
+            HeadKind::Prototype => "prototype",
+            HeadKind::Knn => "knn",
+        }
+    }
+}
+
+/// How much a sample counts in the linear head's loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ClassWeight {
+    Named(Weighting),
+    /// By class; 1 for a class that is not in it.
+    ByClass(BTreeMap<String, f64>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weighting {
+    /// Every class counts the same in all, however many samples it has: `n / (classes × count)`.
+    Balanced,
+    /// Every sample counts the same.
+    None,
+}
+
+impl ClassWeight {
+    fn of(&self, data: &Dataset) -> Vec<f64> {
+        match self {
+            ClassWeight::Named(Weighting::Balanced) => {
+                let counts = data.counts();
+                let present = counts.iter().filter(|&&c| c > 0).count();
+                counts.iter().map(|&c| data.rows() as f64 / (present * c.max(1)) as f64).collect()
+            }
+            ClassWeight::Named(Weighting::None) => vec![1.0; data.classes.len()],
+            ClassWeight::ByClass(weights) => {
+                data.classes.iter().map(|c| weights.get(c).copied().unwrap_or(1.0)).collect()
+            }
+        }
+    }
+}
+
+/// What to fit. Everything has a default that works.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Recipe {
+    pub head: HeadKind,
+    /// Linear: folds of the cross-validation that chooses the strength.
+    pub folds: usize,
+    /// Linear: inverse regularisation strength C on rows of mean norm 1 (scikit-learn's C times the mean squared norm
+    /// of the raw rows); chosen by cross-validation when absent.
+    pub strength: Option<f64>,
+    pub class_weight: ClassWeight,
+    /// kNN: neighbours that vote.
+    pub k: usize,
+    pub seed: u64,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            head: HeadKind::Linear,
+            folds: 3,
+            strength: None,
+            class_weight: ClassWeight::Named(Weighting::Balanced),
+            k: 10,
+            seed: 0,
+        }
+    }
+}
+
+impl Recipe {
+    /// Errors: `bad-option`, naming it.
+    pub fn check(&self) -> Result<()> {
+        let bad = |option, why: &str| Err(Error::BadOption { option, why: why.to_owned() });
+        if !(2..=20).contains(&self.folds) {
+            return bad("folds", "a whole number from 2 to 20");
+        }
+        if self.strength.is_some_and(|s| !(s.is_finite() && s > 0.0)) {
+            return bad("strength", "a finite number above 0");
+        }
+        if self.k == 0 {
+            return bad("k", "at least one neighbour");
+        }
+        if let ClassWeight::ByClass(weights) = &self.class_weight
+            && weights.values().any(|w| !(w.is_finite() && *w > 0.0))
+        {
+            return bad("classWeight", "every weight is a finite number above 0");
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Head {
+    Linear(Linear),
+    Prototype(Prototype),
+    Knn(Knn),
+}
+
+impl Head {
+    /// Class probabilities of raw feature rows.
+    pub fn probabilities(&self, x: &Matrix) -> Probabilities {
+        match self {
+            Head::Linear(head) => head.probabilities(x),
+            Head::Prototype(head) => head.probabilities(x),
+            Head::Knn(head) => head.probabilities(x),
+        }
+    }
+}
+
+/// A head and what was decided on the way to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitted {
+    pub head: Head,
+    pub classes: Vec<String>,
+    /// The hyper-parameters, chosen or given, by name.
+    pub chosen: BTreeMap<&'static str, f64>,
+    /// Hits and rows of the held-out parts at the chosen hyper-parameters, where there were any.
+    pub held_out: Option<(usize, usize)>,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    pub stage: &'static str,
+    pub done: usize,
+    pub total: usize,
+    pub loss: Option<f64>,
+}
+
+pub enum Step {
+    Progress(Progress),
+    Done(Box<Fitted>),
+}
+
+/// A fit under way.
+pub struct Fit(Kind);
+
+enum Kind {
+    Linear(Box<linear::LinearFit>),
+    /// Prototype and kNN take one pass over the rows.
+    Once(Option<Box<Fitted>>),
+}
+
+impl Fit {
+    /// Errors: `bad-option`.
+    pub fn new(data: &Dataset, recipe: &Recipe) -> Result<Self> {
+        recipe.check()?;
+        let once = |head, chosen: &[(&'static str, f64)], reason: &str| {
+            Kind::Once(Some(Box::new(Fitted {
+                head,
+                classes: data.classes.clone(),
+                chosen: chosen.iter().copied().collect(),
+                held_out: None,
+                reason: reason.to_owned(),
+            })))
+        };
+        Ok(Self(match recipe.head {
+            HeadKind::Linear => Kind::Linear(Box::new(linear::LinearFit::new(data, recipe))),
+            HeadKind::Prototype => {
+                let head = Prototype::fit(data);
+                let scale = f64::from(head.scale());
+                once(Head::Prototype(head), &[("scale", scale)], "the mean direction of each class; no training")
+            }
+            HeadKind::Knn => {
+                let head = Knn::fit(data, recipe.k);
+                let k = head.k() as f64;
+                once(Head::Knn(head), &[("k", k)], "the nearest labelled samples vote; no training")
+            }
+        }))
+    }
+
+    /// A bounded piece of the work. After `Done` there is nothing left to do.
+    pub fn step(&mut self) -> Step {
+        match &mut self.0 {
+            Kind::Linear(fit) => fit.step(),
+            Kind::Once(fitted) => Step::Done(fitted.take().expect("step() after Done")),
+        }
+    }
+
+    /// All of it.
+    pub fn run(mut self) -> Fitted {
+        loop {
+            if let Step::Done(fitted) = self.step() {
+                return *fitted;
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The wasm face: what `pkg/src` calls from a worker. Converts, and nothing else; the only room that knows JavaScript.
+
+mod convert;
+
+use js_sys::{Float32Array, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use crate::backbone::{Backbone, Manifest};
+use crate::device::Computer;
+use crate::encode::image;
+use crate::error::Error;
+use crate::features::{self, Matrix};
+use crate::judge::{Evaluation, Stage};
+use crate::learn::{Recipe, Step};
+use crate::learner::{Learner, Training};
+use crate::source::{self, Added, Meta};
+use convert::{Caught, from_js, to_js};
+
+type JsResult<T> = Result<T, Caught>;
+
+/// A panic ends the module: the message in the console is all that is left of it.
+#[wasm_bindgen(start)]
+pub fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// The id of a content by itself.
+#[wasm_bindgen(js_name = contentId)]
+pub fn content_id(bytes: &[u8]) -> String {
+    source::content_id(bytes)
+}
+
+/// Prepares inputs as a pack's manifest asks for.
+#[wasm_bindgen]
+pub struct Encoder(Manifest);
+
+#[wasm_bindgen]
+impl Encoder {
+    #[wasm_bindgen(constructor)]
+    pub fn new(manifest: &str) -> JsResult<Encoder> {
+        Ok(Self(Manifest::parse(manifest)?))
+    }
+
+    /// A picture file → `size × size × 3` bytes.
+    pub fn image(&self, file: &[u8]) -> JsResult<Uint8Array> {
+        Ok(image::encode(file, &self.0.preprocess)?.as_slice().into())
+    }
+
+    /// Decoded RGBA pixels → `size × size × 3` bytes.
+    pub fn rgba(&self, pixels: &[u8], width: u32, height: u32) -> JsResult<Uint8Array> {
+        Ok(image::encode_rgba(pixels, width, height, &self.0.preprocess)?.as_slice().into())
+    }
+}
+
+/// A backbone on a device.
+#[wasm_bindgen]
+pub struct Extractor {
+    backbone: Backbone,
+    computer: Computer,
+}
+
+#[wasm_bindgen]
+impl Extractor {
+    pub async fn load(manifest: String, weights: Vec<u8>, webgpu: bool) -> JsResult<Extractor> {
+        let computer = if webgpu { open_gpu().await? } else { Computer::cpu() };
+        let backbone = Backbone::load(Manifest::parse(&manifest)?, &weights, &computer.device)?;
+        Ok(Self { backbone, computer })
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn adapter(&self) -> String {
+        self.computer.adapter.clone()
+    }
+
+    /// `rows` encoded pictures → `rows × dim` features.
+    pub async fn extract(&self, pixels: Vec<u8>, rows: usize) -> JsResult<Float32Array> {
+        let matrix = features::extract(&self.backbone, &self.computer, &pixels, rows).await?;
+        Ok(matrix.values().into())
+    }
+}
+
+#[cfg(feature = "webgpu")]
+async fn open_gpu() -> crate::Result<Computer> {
+    Computer::webgpu().await
+}
+
+#[cfg(not(feature = "webgpu"))]
+async fn open_gpu() -> crate::Result<Computer> {
+    Err(Error::NoWebGpu { reason: "this is the CPU module".into() })
+}
+
+/// [`Learner`], with the one training or evaluation that may be under way.
+#[wasm_bindgen]
+pub struct Session {
+    learner: Learner,
+    training: Option<Training>,
+    evaluation: Option<Evaluation>,
+}
+
+#[wasm_bindgen]
+impl Session {
+    #[wasm_bindgen(constructor)]
+    pub fn new(dim: usize, seed: f64) -> Session {
+        Self { learner: Learner::new(dim, seed as u64), training: None, evaluation: None }
+    }
+
+    #[wasm_bindgen(js_name = sampleWith)]
+    pub fn sample_with(&self, content: &str) -> Option<String> {
+        self.learner.sample_with(content).map(str::to_owned)
+    }
+
+    pub fn row(&self, content: &str) -> Option<Float32Array> {
+        self.learner.row(content).map(Float32Array::from)
+    }
+
+    /// → `{ id, duplicate }`.
+    pub fn add(&mut self, content: &str, meta: JsValue, row: Option<Vec<f32>>) -> JsResult<JsValue> {
+        let meta: Meta = from_js("sample", meta)?;
+        #[derive(serde::Serialize)]
+        struct Outcome {
+            id: String,
+            duplicate: bool,
+        }
+        let outcome = match self.learner.add(content, meta, row.as_deref())? {
+            Added::New(id) => Outcome { id, duplicate: false },
+            Added::Duplicate(id) => Outcome { id, duplicate: true },
+        };
+        to_js(&outcome)
+    }
+
+    pub fn samples(&self) -> JsResult<JsValue> {
+        to_js(&self.learner.samples().collect::<Vec<_>>())
+    }
+
+    pub fn labels(&self) -> Vec<String> {
+        self.learner.labels()
+    }
+
+    pub fn relabel(&mut self, ids: Vec<String>, label: Option<String>) -> JsResult<()> {
+        Ok(self.learner.relabel(&ids, label.as_deref())?)
+    }
+
+    pub fn remove(&mut self, ids: Vec<String>) -> JsResult<()> {
+        Ok(self.learner.remove(&ids)?)
+    }
+
+    #[wasm_bindgen(js_name = startTraining)]
+    pub fn start_training(&mut self, recipe: JsValue) -> JsResult<()> {
+        self.idle()?;
+        let recipe: Recipe = from_js("train", recipe)?;
+        self.training = Some(self.learner.train(recipe)?);
+        Ok(())
+    }
+
+    /// → `{ stage, done, total, loss }` or `{ result }`.
+    #[wasm_bindgen(js_name = stepTraining)]
+    pub fn step_training(&mut self) -> JsResult<JsValue> {
+        let mut training = self.training.take().ok_or(Error::NotTrained)?;
+        #[derive(serde::Serialize)]
+        #[serde(untagged)]
+        enum Event<R: serde::Serialize> {
+            Progress { stage: &'static str, done: usize, total: usize, loss: Option<f64> },
+            Done { result: R },
+        }
+        match training.step() {
+            Step::Progress(p) => {
+                self.training = Some(training);
+                to_js(&Event::<()>::Progress { stage: p.stage, done: p.done, total: p.total, loss: p.loss })
+            }
+            Step::Done(fitted) => to_js(&Event::Done { result: self.learner.finish(training, *fitted) }),
+        }
+    }
+
+    #[wasm_bindgen(js_name = startEvaluation)]
+    pub fn start_evaluation(&mut self, folds: usize, seed: Option<f64>) -> JsResult<()> {
+        self.idle()?;
+        self.evaluation = Some(self.learner.evaluate(folds, seed.map(|s| s as u64))?);
+        Ok(())
+    }
+
+    /// → `{ done, total }` or `{ report }`.
+    #[wasm_bindgen(js_name = stepEvaluation)]
+    pub fn step_evaluation(&mut self) -> JsResult<JsValue> {
+        let mut evaluation = self.evaluation.take().ok_or(Error::NotTrained)?;
+        #[derive(serde::Serialize)]
+        #[serde(untagged)]
+        enum Event<R: serde::Serialize> {
+            Progress { done: usize, total: usize },
+            Done { report: R },
+        }
+        match evaluation.step()? {
+            Stage::Progress { done, total } => {
+                self.evaluation = Some(evaluation);
+                to_js(&Event::<()>::Progress { done, total })
+            }
+            Stage::Done(report) => to_js(&Event::Done { report }),
+        }
+    }
+
+    /// Drops what is under way; the model stays as it was.
+    pub fn cancel(&mut self) {
+        (self.training, self.evaluation) = (None, None);
+    }
+
+    #[wasm_bindgen(js_name = evaluateOn)]
+    pub fn evaluate_on(&self, ids: Vec<String>, labels: Vec<String>, rows: Vec<f32>) -> JsResult<JsValue> {
+        to_js(&self.learner.evaluate_on(&ids, &labels, &self.matrix(rows))?)
+    }
+
+    pub fn predict(&self, rows: Vec<f32>) -> JsResult<JsValue> {
+        to_js(&self.learner.predict(&self.matrix(rows))?)
+    }
+
+    fn matrix(&self, rows: Vec<f32>) -> Matrix {
+        Matrix::new(self.learner.dim(), rows)
+    }
+
+    fn idle(&self) -> JsResult<()> {
+        if self.training.is_some() || self.evaluation.is_some() {
+            return Err(Error::Busy.into());
+        }
+        Ok(())
+    }
+}
