@@ -32,7 +32,8 @@ fn near(a: [u8; 3], b: [u8; 3], tolerance: u8) -> bool {
     a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= tolerance)
 }
 
-/// The golden pixels were made with Pillow: its decoder differs from ours by a few steps in places, hence a mean.
+/// The golden pixels were made with Pillow. Its JPEG decoder differs from ours by up to 4 of 255 in places, hence a mean;
+/// where nothing is lost in decoding (picture 6, a PNG) the resizing agrees to 1.
 #[test]
 fn photographs_become_the_original_pixels_and_features() {
     let Some(path) = shared("golden/image_golden.safetensors") else { return };
@@ -50,7 +51,10 @@ fn photographs_become_the_original_pixels_and_features() {
         let row = pollster::block_on(extract(&backbone, &computer, &got, 1)).unwrap();
         let same = cosine(row.row(0), features.row(i));
         println!("picture {i}: mean difference {off:.3} of 255, cosine {same:.6}");
-        assert!(off < 0.6, "picture {i}: mean difference {off}");
+        assert!(off < 0.25, "picture {i}: mean difference {off}");
+        if image["file"].as_str().unwrap().ends_with(".png") {
+            assert!(got.iter().zip(want).all(|(a, b)| a.abs_diff(*b) <= 1), "picture {i}");
+        }
         assert!(same >= 0.999, "picture {i}: cosine {same}");
     }
 }

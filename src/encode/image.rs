@@ -9,7 +9,7 @@ use std::io::Cursor;
 use ::image::metadata::Orientation;
 use ::image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, IntoImageView, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::Preprocess;
 use crate::error::{Error, Result};
@@ -89,14 +89,21 @@ fn square(picture: &RgbImage, prep: &Preprocess) -> Result<Vec<u8>> {
     let (out_w, out_h) = ((w * scale).round().max(size), (h * scale).round().max(size));
     let (left, top) = (((out_w - size) / 2.0).floor(), ((out_h - size) / 2.0).floor());
     let (fx, fy) = (w / out_w, h / out_h);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .crop(left * fx, top * fy, (size * fx).min(w - left * fx), (size * fy).min(h - top * fy));
     let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3)
         .map_err(|e| bad(&e))?;
-    let mut out = Image::new(prep.size, prep.size, PixelType::U8x3);
-    Resizer::new().resize(&source, &mut out, &options).map_err(|e| bad(&e))?;
-    Ok(out.into_vec())
+    // One call would do the columns first. The bytes between the two passes are clipped, so the order shows: Pillow does
+    // the rows first, and an 8 × 8 scan resized the other way round is off by up to 17.
+    let wide = resize(&source, prep.size, picture.height(), [left * fx, 0.0, (size * fx).min(w - left * fx), h])?;
+    let square = resize(&wide, prep.size, prep.size, [0.0, top * fy, size, (size * fy).min(h - top * fy)])?;
+    Ok(square.into_vec())
+}
+
+/// `[left, top, width, height]` of the source → a picture of `width × height`.
+fn resize(source: &impl IntoImageView, width: u32, height: u32, [x, y, w, h]: [f64; 4]) -> Result<Image<'static>> {
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(x, y, w, h);
+    let mut out = Image::new(width, height, PixelType::U8x3);
+    Resizer::new().resize(source, &mut out, &options).map_err(|e| bad(&e))?;
+    Ok(out)
 }
 
 /// The JPEG decoder fills what is missing from a cut-off file with grey and reports nothing.

@@ -36,11 +36,15 @@ pub fn to_js(value: &impl Serialize) -> Result<JsValue, Caught> {
     value.serialize(&Serializer::json_compatible()).map_err(|e| option("result", e))
 }
 
+/// By way of JSON, because serde-wasm-bindgen only looks fields up by name: a misspelt option would pass unnoticed.
+///
 /// Errors: `bad-option`, naming what the value was for.
-pub fn from_js<T: DeserializeOwned>(what: &'static str, value: JsValue) -> Result<T, Caught> {
-    serde_wasm_bindgen::from_value(value).map_err(|e| option(what, e))
+pub fn from_js<T: DeserializeOwned>(what: &'static str, value: &JsValue) -> Result<T, Caught> {
+    let json = js_sys::JSON::stringify(value).ok().and_then(|json| json.as_string());
+    let json = json.ok_or_else(|| option(what, "not a plain object"))?;
+    serde_json::from_str(&json).map_err(|e| option(what, e))
 }
 
-fn option(option: &'static str, error: serde_wasm_bindgen::Error) -> Caught {
-    Error::BadOption { option, why: error.to_string() }.into()
+fn option(option: &'static str, why: impl ToString) -> Caught {
+    Error::BadOption { option, why: why.to_string() }.into()
 }

@@ -115,7 +115,7 @@ impl Session {
 
     /// → `{ id, duplicate }`.
     pub fn add(&mut self, content: &str, meta: JsValue, row: Option<Vec<f32>>) -> JsResult<JsValue> {
-        let meta: Meta = from_js("sample", meta)?;
+        let meta: Meta = from_js("sample", &meta)?;
         #[derive(serde::Serialize)]
         struct Outcome {
             id: String,
@@ -147,7 +147,7 @@ impl Session {
     #[wasm_bindgen(js_name = startTraining)]
     pub fn start_training(&mut self, recipe: JsValue) -> JsResult<()> {
         self.idle()?;
-        let recipe: Recipe = from_js("train", recipe)?;
+        let recipe: Recipe = from_js("train", &recipe)?;
         self.training = Some(self.learner.train(recipe)?);
         Ok(())
     }

@@ -1,0 +1,2 @@
+// All browser tests in one process, so that they share one Chromium.
+import "./face.mjs";

@@ -1,0 +1,189 @@
+//! The heads on numbers made here: what they must find, and what must not break them.
+
+use headstart::features::Matrix;
+use headstart::judge::{Evaluation, Stage};
+use headstart::learn::{ClassWeight, Dataset, Fit, Fitted, Head, HeadKind, Recipe, Step, Weighting};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+const HEADS: [HeadKind; 3] = [HeadKind::Linear, HeadKind::Prototype, HeadKind::Knn];
+
+type Row = (String, String, Vec<f32>);
+
+/// `each` rows of every class around a centre of its own; ids are made so that classes are mixed in their order.
+fn clouds(classes: usize, each: usize, dim: usize, spread: f32, seed: u64) -> Vec<Row> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..classes * each)
+        .map(|i| {
+            let class = i % classes;
+            let row = (0..dim)
+                .map(|d| if d % classes == class { 2.0 } else { 0.5 } + spread * (rng.random::<f32>() - 0.5))
+                .collect();
+            (format!("{:08x}", (i as u32).wrapping_mul(2_654_435_761)), format!("class {class}"), row)
+        })
+        .collect()
+}
+
+fn dataset(rows: &[Row]) -> Dataset {
+    let dim = rows[0].2.len();
+    Dataset::new(dim, rows.iter().map(|(id, label, row)| (id.as_str(), id.as_str(), label.as_str(), row.as_slice()))).unwrap()
+}
+
+fn fit(data: &Dataset, recipe: &Recipe) -> Fitted {
+    Fit::new(data, recipe).unwrap().run()
+}
+
+fn head(kind: HeadKind) -> Recipe {
+    Recipe { head: kind, ..Recipe::default() }
+}
+
+fn accuracy(fitted: &Fitted, rows: &[Row]) -> f64 {
+    let mut x = Matrix::with_capacity(rows[0].2.len(), rows.len());
+    rows.iter().for_each(|r| x.push(&r.2));
+    let p = fitted.head.probabilities(&x);
+    assert!(p.values.iter().all(|v| (0.0..=1.0).contains(v)), "probabilities");
+    let hits = (0..rows.len()).filter(|&i| fitted.classes[p.top(i)] == rows[i].1).count();
+    hits as f64 / rows.len() as f64
+}
+
+#[test]
+fn every_head_learns_what_can_be_learnt() {
+    let (train, test) = (clouds(4, 12, 24, 2.0, 1), clouds(4, 25, 24, 2.0, 2));
+    for kind in HEADS {
+        let found = accuracy(&fit(&dataset(&train), &head(kind)), &test);
+        assert!(found > 0.95, "{kind:?}: {found}");
+    }
+}
+
+/// At the minimum the gradient is zero: with respect to the intercepts the weighted mean probability of a class is its
+/// weighted share, and with respect to the weights `W = C Σ wᵢ (yᵢ − pᵢ) xᵢ` on the rows as the objective has them.
+#[test]
+fn the_linear_head_is_at_its_minimum() {
+    let data = dataset(&clouds(3, 20, 10, 6.0, 3));
+    let strength = 5.0;
+    let fitted = fit(&data, &Recipe { strength: Some(strength), ..Recipe::default() });
+    let Head::Linear(linear) = &fitted.head else { panic!("{fitted:?}") };
+    let p = fitted.head.probabilities(&data.x);
+    let norm = data.x.iter().map(|r| r.iter().map(|v| v * v).sum::<f32>().sqrt()).sum::<f32>() / data.rows() as f32;
+    for class in 0..3 {
+        let pull: Vec<f64> = (0..data.rows())
+            .map(|row| f64::from(u8::from(data.y[row] == class)) - f64::from(p.row(row)[class]))
+            .collect();
+        let sum: f64 = pull.iter().sum();
+        assert!(sum.abs() < 0.02, "intercept of {class}: {sum}");
+        for d in 0..10 {
+            let toward: f64 = pull.iter().zip(data.x.iter()).map(|(g, x)| g * f64::from(x[d] / norm)).sum();
+            let weight = f64::from(linear.weight().row(class)[d] * norm);
+            assert!((weight - strength * toward).abs() < 0.02 * strength, "{class},{d}: {weight} {}", strength * toward);
+        }
+    }
+}
+
+#[test]
+fn order_does_not_matter_to_the_bit() {
+    let rows = clouds(3, 9, 16, 4.0, 5);
+    let turned: Vec<Row> = rows.iter().rev().cloned().collect();
+    for kind in HEADS {
+        assert_eq!(fit(&dataset(&rows), &head(kind)), fit(&dataset(&turned), &head(kind)), "{kind:?}");
+    }
+}
+
+#[test]
+fn odd_data_breaks_no_head() {
+    let base = clouds(2, 6, 8, 1.0, 7);
+    let constant: Vec<Row> = base.iter().cloned().map(|(i, l, mut r)| { r[3] = 5.0; (i, l, r) }).collect();
+    let zeros: Vec<Row> = base.iter().cloned().map(|(i, l, _)| (i, l, vec![0.0; 8])).collect();
+    let mut single = base.clone();
+    single.push(("ffffffff".into(), "alone".into(), vec![-3.0; 8]));
+    // Two classes with the very same rows: nothing can tell them apart, and nothing must blow up.
+    let mut twins = base.clone();
+    twins.extend(base.iter().filter(|r| r.1 == "class 0").map(|(i, _, r)| (format!("{i}x"), "twin".into(), r.clone())));
+    let huge: Vec<Row> = base.iter().cloned().map(|(i, l, r)| (i, l, r.iter().map(|v| v * 1e6).collect())).collect();
+    let one_shot: Vec<Row> = base.iter().take(2).cloned().collect();
+    for (name, rows) in
+        [("constant", constant), ("zeros", zeros), ("single", single), ("twins", twins), ("huge", huge), ("one shot", one_shot)]
+    {
+        for kind in HEADS {
+            let fitted = fit(&dataset(&rows), &head(kind));
+            let found = accuracy(&fitted, &rows);
+            assert!(found.is_finite(), "{name}, {kind:?}");
+            if name == "constant" || name == "huge" || name == "one shot" {
+                assert_eq!(found, 1.0, "{name}, {kind:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn balanced_weights_lift_a_rare_class() {
+    let mut rows = clouds(2, 60, 6, 7.0, 11);
+    let mut rare = 0;
+    rows.retain(|r| r.1 == "class 0" || { rare += 1; rare <= 6 });
+    let recall = |weight: ClassWeight| {
+        let recipe = Recipe { class_weight: weight, strength: Some(10.0), ..Recipe::default() };
+        let test: Vec<Row> = clouds(2, 100, 6, 7.0, 12).into_iter().filter(|r| r.1 == "class 1").collect();
+        accuracy(&fit(&dataset(&rows), &recipe), &test)
+    };
+    let (balanced, none) = (recall(ClassWeight::Named(Weighting::Balanced)), recall(ClassWeight::Named(Weighting::None)));
+    assert!(balanced > none + 0.1, "balanced {balanced}, none {none}");
+    let by_class = recall(ClassWeight::ByClass([("class 1".to_owned(), 10.0)].into()));
+    assert!(by_class > none + 0.1, "by class {by_class}, none {none}");
+}
+
+#[test]
+fn too_few_labels_and_bad_options_are_refused() {
+    let one: Vec<Row> = clouds(2, 3, 4, 1.0, 1).into_iter().filter(|r| r.1 == "class 0").collect();
+    let rows = one.iter().map(|(id, label, row)| (id.as_str(), id.as_str(), label.as_str(), row.as_slice()));
+    assert_eq!(Dataset::new(4, rows).unwrap_err().code(), "too-few-labels");
+    assert_eq!(Dataset::new(4, []).unwrap_err().code(), "too-few-labels");
+    let data = dataset(&clouds(2, 3, 4, 1.0, 1));
+    for (recipe, option) in [
+        (Recipe { folds: 1, ..Recipe::default() }, "folds"),
+        (Recipe { strength: Some(0.0), ..Recipe::default() }, "strength"),
+        (Recipe { strength: Some(f64::NAN), ..Recipe::default() }, "strength"),
+        (Recipe { k: 0, ..Recipe::default() }, "k"),
+    ] {
+        assert_eq!(Fit::new(&data, &recipe).err().unwrap().item(), Some(option));
+    }
+}
+
+#[test]
+fn a_fit_reports_its_way() {
+    let mut fit = Fit::new(&dataset(&clouds(3, 10, 8, 4.0, 1)), &Recipe::default()).unwrap();
+    let mut last = 0;
+    loop {
+        match fit.step() {
+            Step::Progress(p) => {
+                assert!(p.done >= last && p.done < p.total, "{p:?}");
+                assert!(p.loss.unwrap().is_finite());
+                last = p.done;
+            }
+            Step::Done(fitted) => {
+                assert_eq!(fitted.held_out.unwrap().1, 30);
+                break;
+            }
+        }
+    }
+    assert_eq!(last, 15, "five strengths on three folds");
+}
+
+#[test]
+fn a_cross_validation_predicts_every_row_once() {
+    let rows = clouds(3, 11, 8, 3.0, 9);
+    let evaluate = |seed| {
+        let mut evaluation = Evaluation::new(dataset(&rows), Recipe { seed, ..Recipe::default() }, 5).unwrap();
+        loop {
+            if let Stage::Done(report) = evaluation.step().unwrap() {
+                return *report;
+            }
+        }
+    };
+    let report = evaluate(4);
+    let mut ids: Vec<&String> = report.confusion.ids.iter().flatten().flatten().collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 33);
+    assert_eq!(report.per_class.iter().map(|c| c.support).collect::<Vec<_>>(), [11, 11, 11]);
+    assert_eq!(report.baselines.majority, 1.0 / 3.0);
+    assert_eq!(report, evaluate(4), "the seed decides");
+}

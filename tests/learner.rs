@@ -1,0 +1,105 @@
+//! The state behind the face, natively, on real pictures where they are.
+
+mod fixtures;
+
+use fixtures::*;
+use headstart::encode::image::encode;
+use headstart::features::{Matrix, extract};
+use headstart::learn::{HeadKind, Recipe, Step};
+use headstart::learner::{Learner, TrainResult};
+use headstart::source::{Meta, content_id};
+
+fn train(learner: &mut Learner, recipe: Recipe) -> TrainResult {
+    let mut training = learner.train(recipe).unwrap();
+    loop {
+        if let Step::Done(fitted) = training.step() {
+            return learner.finish(training, *fitted);
+        }
+    }
+}
+
+fn labelled(label: &str) -> Meta {
+    Meta { label: Some(label.into()), ..Meta::default() }
+}
+
+fn two_classes() -> Learner {
+    let mut learner = Learner::new(2, 0);
+    for (i, (label, row)) in
+        [("a", [1.0, 0.1]), ("a", [0.9, 0.0]), ("b", [0.0, 1.0]), ("b", [0.2, 0.8])].into_iter().enumerate()
+    {
+        learner.add(&format!("content {i}"), labelled(label), Some(&row)).unwrap();
+    }
+    learner
+}
+
+#[test]
+fn a_prediction_has_all_its_parts() {
+    let mut learner = two_classes();
+    train(&mut learner, Recipe::default());
+    let predictions = learner.predict(&Matrix::new(2, vec![1.0, 0.05, -1.0, 0.0])).unwrap();
+    assert_eq!(predictions[0].label, "a");
+    assert_eq!(predictions[0].nearest[0], "content 0");
+    assert!((predictions[0].scores.values().sum::<f32>() - 1.0).abs() < 1e-6);
+    assert!(predictions[1].novelty > predictions[0].novelty + 0.5, "what points away is strange");
+}
+
+#[test]
+fn labels_that_the_model_does_not_know_count_as_missed() {
+    let mut learner = two_classes();
+    assert_eq!(learner.predict(&Matrix::new(2, vec![])).unwrap_err().code(), "not-trained");
+    train(&mut learner, Recipe::default());
+    let ids = ["x".to_owned(), "y".to_owned()];
+    let labels = ["a".to_owned(), "new".to_owned()];
+    let report = learner.evaluate_on(&ids, &labels, &Matrix::new(2, vec![1.0, 0.0, 0.0, 1.0])).unwrap();
+    assert_eq!(report.accuracy.value, 0.5);
+    assert_eq!(report.confusion.labels, ["a", "b", "new"]);
+    assert_eq!(report.confusion.counts[2], [0, 1, 0]);
+}
+
+#[test]
+fn a_model_outlives_changes_of_its_samples() {
+    let mut learner = two_classes();
+    train(&mut learner, Recipe::default());
+    learner.remove(&["content 0".to_owned(), "content 1".to_owned()]).unwrap();
+    assert_eq!(learner.predict(&Matrix::new(2, vec![1.0, 0.0])).unwrap()[0].label, "a");
+    assert_eq!(learner.train(learner.default_recipe()).err().unwrap().code(), "too-few-labels");
+}
+
+/// Three garments, eight pictures each: what scikit-learn finds on the same features. The whole set is `npm run prove`'s.
+#[test]
+fn real_garments_are_told_apart() {
+    let Some(root) = shared("data/clothing10") else { return };
+    let (backbone, computer) = backbone("efficientnet-lite0");
+    let row = |path: &std::path::Path| {
+        let bytes = std::fs::read(path).unwrap();
+        let pixels = encode(&bytes, &backbone.manifest().preprocess).unwrap();
+        (content_id(&bytes), pollster::block_on(extract(&backbone, &computer, &pixels, 1)).unwrap())
+    };
+    let list = |part: &str, label: &str, n: usize| {
+        let mut files: Vec<_> =
+            std::fs::read_dir(root.join(part).join(label)).unwrap().map(|f| f.unwrap().path()).collect();
+        files.sort();
+        files.truncate(n);
+        files
+    };
+    let mut learner = Learner::new(1280, 0);
+    let labels = ["hat", "pants", "shoes"];
+    let mut test = (Vec::new(), Vec::new(), Matrix::with_capacity(1280, 24));
+    for label in labels {
+        for path in list("train", label, 8) {
+            let (content, features) = row(&path);
+            learner.add(&content, labelled(label), Some(features.row(0))).unwrap();
+        }
+        for path in list("test", label, 8) {
+            let (content, features) = row(&path);
+            test.0.push(content);
+            test.1.push(label.to_owned());
+            test.2.push(features.row(0));
+        }
+    }
+    for head in [HeadKind::Linear, HeadKind::Prototype, HeadKind::Knn] {
+        train(&mut learner, Recipe { head, ..Recipe::default() });
+        let report = learner.evaluate_on(&test.0, &test.1, &test.2).unwrap();
+        assert!(report.accuracy.value >= 0.9, "{head:?}: {:?}", report.accuracy);
+    }
+}
