@@ -60,8 +60,8 @@ export class LearnerWorker implements LearnerPort {
     signal.throwIfAborted();
     if (gpuOnly) {
       const gpu = await findGpu();
-      const adapter = await this.#openGpu(gpu);
-      this.#device = { kind: "webgpu", adapter, reason: "asked for", workers: options.workers };
+      this.#lane = (await this.#openGpu(gpu)).lane;
+      this.#device = { kind: "webgpu", adapter: gpu.name, reason: "asked for", workers: options.workers };
     } else {
       const reason = options.device === "cpu" ? "asked for" : "starting here; looking for a GPU";
       this.#device = { kind: "cpu", adapter: "WebAssembly SIMD", reason, workers: options.workers };
@@ -246,11 +246,11 @@ export class LearnerWorker implements LearnerPort {
     if (id !== undefined) await this.#hooks.retire(id);
   }
 
-  /** Opens the GPU in a worker of its own and makes its lane the one in use. → the adapter's name. */
-  async #openGpu(gpu: Gpu): Promise<string> {
+  /** Opens the GPU in a worker of its own. */
+  async #openGpu(gpu: Gpu): Promise<{ worker: Extractor; lane: Lane }> {
     const worker = await this.#spawn("webgpu");
-    this.#lane = new Lane(gpu.software ? 1 : GPU_BATCH, (pixels, rows) => this.#timed(worker, pixels, rows));
-    return gpu.name;
+    const batch = gpu.software ? 1 : GPU_BATCH;
+    return { worker, lane: new Lane(batch, (pixels, rows) => this.#timed(worker, pixels, rows)) };
   }
 
   /** `"auto"`: a real GPU is opened beside the CPU, timed, and taken if it is faster. */
@@ -258,31 +258,30 @@ export class LearnerWorker implements LearnerPort {
     try {
       const gpu = await findGpu();
       if (gpu.software) throw new HeadstartError("no-webgpu", `the only adapter here is a software one (${gpu.name})`);
-      const worker = await this.#spawn("webgpu");
-      const lane = new Lane(GPU_BATCH, (pixels, rows) => this.#timed(worker, pixels, rows));
-      const onGpu = (await this.#time((pixels) => worker.extract(pixels, GPU_BATCH), GPU_BATCH)) / GPU_BATCH;
+      const { worker, lane } = await this.#openGpu(gpu);
       const forever = new AbortController().signal;
-      const onCpu = await this.#pool.run((w) => this.#time((pixels) => w.extract(pixels, 1), 1), forever);
-      const times = onCpu / this.#pool.size / onGpu;
-      if (times > 1) {
+      const onCpu = (await this.#pool.run((w) => this.#milliseconds(w, 1), forever)) / this.#pool.size;
+      // One picture first: a GPU so slow that no batch could save it is not asked for a whole one.
+      let onGpu = await this.#milliseconds(worker, 1);
+      if (onGpu < GPU_BATCH * onCpu) onGpu = (await this.#milliseconds(worker, GPU_BATCH)) / GPU_BATCH;
+      if (onGpu < onCpu) {
         this.#lane = lane;
-        this.#announce({ kind: "webgpu", adapter: gpu.name, reason: `${times.toFixed(1)} times as fast as the CPU here` });
+        const reason = `${(onCpu / onGpu).toFixed(1)} times as fast as the CPU here`;
+        this.#announce({ kind: "webgpu", adapter: gpu.name, reason });
       } else {
         await this.#retire(worker);
-        this.#announce({ reason: `${(1 / times).toFixed(1)} times as fast as the GPU here (${gpu.name})` });
+        this.#announce({ reason: `${(onGpu / onCpu).toFixed(1)} times as fast as the GPU here (${gpu.name})` });
       }
     } catch (error) {
       this.#announce({ reason: toHeadstartError(error).message });
     }
   }
 
-  /** Milliseconds of the second pass; the first compiles shaders and warms the engine. */
-  async #time(pass: (pixels: Uint8Array) => Promise<unknown>, rows: number): Promise<number> {
+  /** Of one pass over blank pictures: the second, as the first compiles shaders and warms the engine. */
+  async #milliseconds(worker: Extractor, rows: number): Promise<number> {
     const blank = new Uint8Array(rows * this.#side * this.#side * 3);
-    await pass(blank);
-    const start = performance.now();
-    await pass(blank);
-    return performance.now() - start;
+    await worker.extract(blank, rows);
+    return 1000 * (await worker.extract(blank, rows)).seconds;
   }
 
   #announce(change: Partial<Device>): void {

@@ -1,2 +1,4 @@
 // All browser tests in one process, so that they share one Chromium.
 import "./face.mjs";
+import "./gpu.mjs";
+import "./page.mjs";

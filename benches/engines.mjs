@@ -1,0 +1,82 @@
+// Each engine in a page of its own: `open(options)` loads the network, `pass()` runs it once and waits for the answer.
+// These run in the page; they see nothing of this file.
+
+export async function headstart({ gpu, batch }) {
+  const glue = await import(`/pkg/headstart_${gpu ? "gpu" : "cpu"}.js`);
+  await glue.default({ module_or_path: `/pkg/headstart_${gpu ? "gpu" : "cpu"}_bg.wasm` });
+  const file = (name) => fetch(`/pkg/backbones/efficientnet-lite0/${name}`);
+  const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
+  const extractor = await glue.Extractor.load(await (await file("manifest.json")).text(), weights, gpu);
+  const pixels = new Uint8Array(batch * 224 * 224 * 3).map(() => Math.random() * 256);
+  globalThis.pass = () => extractor.extract(pixels, batch);
+}
+
+/** The face with its worker pool: `batch` pictures, decoded already, all in. */
+export async function headstartPool({ workers, batch }) {
+  const { createLearner } = await import("/pkg/index.js");
+  const learner = await createLearner({ task: "image", device: "cpu", workers });
+  let seed = 0;
+  globalThis.pass = () => {
+    // New pixels each time: rows are cached by content.
+    const pictures = Array.from({ length: batch }, () => {
+      const image = new ImageData(224, 224);
+      image.data.fill(++seed % 256);
+      new DataView(image.data.buffer).setUint32(0, seed);
+      image.data[3] = 255;
+      return image;
+    });
+    return learner.embed(pictures);
+  };
+}
+
+export async function onnxruntime({ provider, threads, batch }) {
+  const ort = await import("/modules/onnxruntime-web/dist/ort.all.mjs");
+  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.wasmPaths = "/modules/onnxruntime-web/dist/";
+  const session = await ort.InferenceSession.create("/peers/lite0.onnx", { executionProviders: [provider] });
+  const input = new ort.Tensor("float32", new Float32Array(batch * 3 * 224 * 224).map(Math.random), [batch, 3, 224, 224]);
+  globalThis.pass = async () => (await session.run({ image: input }, ["feature"])).feature.getData();
+}
+
+export async function tfjs({ backend, threads, batch }) {
+  const script = (src) =>
+    new Promise((resolve, reject) => {
+      document.head.append(Object.assign(document.createElement("script"), { src, onload: resolve, onerror: reject }));
+    });
+  await script("/modules/@tensorflow/tfjs/dist/tf.min.js");
+  await script("/modules/@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js");
+  tf.wasm.setWasmPaths("/modules/@tensorflow/tfjs-backend-wasm/dist/");
+  tf.wasm.setThreadsCount(threads);
+  await tf.setBackend(backend);
+  await tf.ready();
+  // EfficientNet-Lite0 with its norms folded, random weights: for time only.
+  const conv = (x, filters, kernelSize, strides, activate) => {
+    const config = { kernelSize, strides, padding: "same", useBias: true };
+    const y = filters
+      ? tf.layers.conv2d({ ...config, filters }).apply(x)
+      : tf.layers.depthwiseConv2d(config).apply(x);
+    return activate ? tf.layers.reLU({ maxValue: 6 }).apply(y) : y;
+  };
+  const input = tf.input({ shape: [224, 224, 3] });
+  let x = conv(input, 32, 3, 2, true);
+  let channels = 32;
+  const stages = [[3, 1, 1, 16, 1], [3, 2, 6, 24, 2], [5, 2, 6, 40, 2], [3, 2, 6, 80, 3], [5, 1, 6, 112, 3], [5, 2, 6, 192, 4], [3, 1, 6, 320, 1]];
+  for (const [kernel, first, expand, out, repeats] of stages) {
+    for (let i = 0; i < repeats; i++) {
+      const stride = i === 0 ? first : 1;
+      let y = expand > 1 ? conv(x, channels * expand, 1, 1, true) : x;
+      y = conv(y, 0, kernel, stride, true);
+      y = conv(y, out, 1, 1, false);
+      x = stride === 1 && channels === out ? tf.layers.add().apply([y, x]) : y;
+      channels = out;
+    }
+  }
+  const pooled = tf.layers.globalAveragePooling2d({}).apply(conv(x, 1280, 1, 1, true));
+  const model = tf.model({ inputs: input, outputs: pooled });
+  const pictures = tf.randomUniform([batch, 224, 224, 3]);
+  globalThis.pass = async () => {
+    const y = model.predict(pictures);
+    await y.data();
+    y.dispose();
+  };
+}

@@ -1,0 +1,52 @@
+// The long accuracy proofs, through the face in Chromium. Resumable: a proof that has its result for this build of the
+// package is not run again. Results go to benches/results/prove.json and BENCHMARKS.md.
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { proofs } from "../benches/proofs.mjs";
+import { machine, record, resultPath } from "../benches/record.mjs";
+import { serve } from "../tests/browser/server.mjs";
+import { build } from "./build.mjs";
+import { args, executable, softwareGpu } from "./chromium.mjs";
+import { pkg, shared } from "./paths.mjs";
+import { Stop, main, step } from "./run.mjs";
+import { setup } from "./setup.mjs";
+
+await main(async () => {
+  await setup();
+  await build();
+  if (!existsSync(join(shared, "data"))) throw new Stop("../shared/data is not here: nothing to prove on");
+  const code = ["headstart_cpu_bg.wasm", "backbones/efficientnet-lite0/manifest.json"].map((name) => readFileSync(join(pkg, name)));
+  const version = code.reduce((hash, bytes) => hash.update(bytes), createHash("sha256")).digest("hex").slice(0, 16);
+  const server = await serve({ pkg, data: join(shared, "data") });
+  const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
+  const old = existsSync(resultPath("prove")) ? JSON.parse(readFileSync(resultPath("prove"), "utf8")) : {};
+  const done = old.version === version ? old.proofs : {};
+  const results = { version, machine: await machine(browser), proofs: done };
+  for (const { name, goal, reference, run } of proofs) {
+    await step(name, async () => {
+      if (done[name]) return "there already";
+      const page = await browser.newPage();
+      await page.goto(server.origin);
+      const start = Date.now();
+      const { value, detail, met } = await run(page);
+      done[name] = { value, detail, goal, reference, met, seconds: Math.round((Date.now() - start) / 1000) };
+      record("prove", results, table(done));
+      await page.close();
+    });
+  }
+  await browser.close();
+  await server.close();
+  record("prove", results, table(done));
+  const failed = Object.entries(done).filter(([, p]) => !p.met).map(([name]) => name);
+  if (failed.length > 0) throw new Stop(`not met: ${failed.join("; ")}`);
+});
+
+function table(done) {
+  const lines = ["| proof | measured | goal | reference (scikit-learn, PyTorch features) | s |", "|---|---|---|---|---|"];
+  for (const [name, p] of Object.entries(done)) {
+    lines.push(`| ${name} | ${p.met ? "" : "**not met:** "}${p.value}${p.detail ? ` (${p.detail})` : ""} | ${p.goal} | ${p.reference} | ${p.seconds} |`);
+  }
+  return lines.join("\n");
+}
