@@ -1,5 +1,5 @@
 // One Chromium for all browser tests, and pages in it that fail on any request to another origin.
-import { after, before } from "node:test";
+import { after } from "node:test";
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,17 +8,13 @@ import { args, executable, softwareGpu } from "../../scripts/chromium.mjs";
 import { dist, pkg, root, shared } from "../../scripts/paths.mjs";
 import { serve } from "./server.mjs";
 
-let browser;
-let server;
-
-before(async () => {
-  server = await serve({ pkg, dist, data: join(shared, "data"), golden: join(root, "tests/golden"), shared: join(shared, "golden") });
-  browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
-});
+// At the top and not in `before`: node starts hooks of the root when they are declared, and does not wait.
+const server = await serve({ pkg, dist, data: join(shared, "data"), golden: join(root, "tests/golden"), shared: join(shared, "golden") });
+const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
 
 after(async () => {
-  await browser?.close();
-  await server?.close();
+  await browser.close();
+  await server.close();
 });
 
 export const hasShared = existsSync(join(shared, "data"));

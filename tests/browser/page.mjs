@@ -4,18 +4,19 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { root } from "../../scripts/paths.mjs";
 import { withPage } from "./chromium.mjs";
 
 const output = join(root, "tests/output");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-let folder;
+mkdirSync(output, { recursive: true });
+const folder = mkdtempSync(join(tmpdir(), "headstart-page-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+await makePictures();
 
 /** `pictures/{warm,cold}/*.png`, a torn file among them, and one picture apart to try. */
-before(async () => {
-  mkdirSync(output, { recursive: true });
-  folder = mkdtempSync(join(tmpdir(), "headstart-page-"));
+async function makePictures() {
   await withPage(async (page) => {
     const paint = (hue, seed) =>
       page.evaluate(
@@ -38,9 +39,7 @@ before(async () => {
     writeFileSync(join(folder, "pictures/warm/torn.png"), readFileSync(join(folder, "pictures/warm/warm-0.png")).subarray(0, 300));
     writeFileSync(join(folder, "new.png"), Buffer.from(await paint(190, 77)));
   });
-});
-
-after(() => rmSync(folder, { recursive: true, force: true }));
+}
 
 const said = (page, text) => page.locator("#status", { hasText: text }).waitFor();
 
