@@ -20,9 +20,11 @@ const WASM_FEATURES = [
   "--enable-mutable-globals",
   "--enable-multivalue",
 ];
+// LLVM has optimised already: -O2 and -O3 take two to five times as long and compress worse under brotli.
+const OPTIMISE = "-O1";
 const MODULES = {
-  cpu: { profile: "release", folder: "release", features: [], optimise: "-O3" },
-  gpu: { profile: "gpu", folder: "gpu", features: ["--features", "webgpu"], optimise: "-Os" },
+  cpu: { profile: "release", folder: "release", features: [] },
+  gpu: { profile: "gpu", folder: "gpu", features: ["--features", "webgpu"] },
 };
 const PACKAGE_FILES = /\.(js|wasm|d\.ts)$|^(package\.json|README\.md|backbones)$/;
 
@@ -35,7 +37,7 @@ export async function build({ modules = ["cpu", "gpu"] } = {}) {
 }
 
 async function wasm(name) {
-  const { profile, folder, features, optimise } = MODULES[name];
+  const { profile, folder, features } = MODULES[name];
   const toolchain = await wasmToolchain();
   await run(
     "cargo",
@@ -44,8 +46,9 @@ async function wasm(name) {
   );
   const linked = join(target, TRIPLE, folder, "headstart.wasm");
   // Binding and optimising take minutes and depend on nothing but these.
-  const tools = readFileSync(join(root, "package-lock.json")) + readFileSync(join(root, "Cargo.lock"));
-  const key = createHash("sha256").update(readFileSync(linked)).update(tools).update(optimise).digest("hex").slice(0, 16);
+  const { version } = JSON.parse(readFileSync(join(root, "node_modules/binaryen/package.json"), "utf8"));
+  const how = [version, OPTIMISE, ...WASM_FEATURES].join(" ");
+  const key = createHash("sha256").update(readFileSync(linked)).update(how).digest("hex").slice(0, 16);
   const made = join(cache, "wasm", `${name}-${key}`);
   if (!existsSync(join(made, "done"))) {
     rmSync(made, { recursive: true, force: true });
@@ -53,7 +56,7 @@ async function wasm(name) {
     const module = join(made, `headstart_${name}_bg.wasm`);
     // Stripping first: the names are half of the bytes that the optimiser would carry along.
     await run(join(root, "node_modules/.bin/wasm-opt"), [module, "-o", module, "--strip-debug", "--strip-producers", ...WASM_FEATURES]);
-    await run(join(root, "node_modules/.bin/wasm-opt"), [module, "-o", module, optimise, ...WASM_FEATURES]);
+    await run(join(root, "node_modules/.bin/wasm-opt"), [module, "-o", module, OPTIMISE, ...WASM_FEATURES]);
     writeFileSync(join(made, "done"), "");
   }
   const generated = join(pkg, "src/generated");

@@ -7,8 +7,8 @@ import type { Hooks, LearnerPort, Meta, OpenOptions, Start } from "./protocol";
 export { HeadstartError };
 
 const DEFAULT_BACKBONE = "efficientnet-lite0";
-/** Samples on their way at once, for each worker: enough that none waits, few enough to hold in memory. */
-const IN_FLIGHT = 3;
+/** Samples on their way at once: enough that no worker waits and a GPU's batches are full, few enough to hold in memory. */
+const inFlight = (workers: number) => Math.max(16, 3 * workers);
 /** Errors that are one sample's own: the others go on. */
 const OF_ONE_SAMPLE: ReadonlySet<Face.ErrorCode> = new Set<Face.ErrorCode>([
   "bad-image",
@@ -262,8 +262,12 @@ class PageLearner implements Face.Learner {
     rejected: Face.Rejection[],
     work: (call: number, sample: Face.Sample, index: number) => Promise<void>,
   ): Promise<void> {
+    const iterable = samples as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
+    if (typeof (iterable?.[Symbol.asyncIterator] ?? iterable?.[Symbol.iterator]) !== "function") {
+      return Promise.reject(badOption("samples", "an array, or another iterable, of samples"));
+    }
     return this.#call(signal, async (call) => {
-      const room = this.#open.workers * IN_FLIGHT;
+      const room = inFlight(this.#open.workers);
       const running = new Set<Promise<void>>();
       let fatal: { error: unknown } | undefined;
       let [given, done] = [0, 0];

@@ -1,4 +1,4 @@
-type Waiting = { pixels: Uint8Array; resolve: (row: Float32Array) => void; reject: (error: unknown) => void };
+type Waiting = { pixels: Uint8Array; signal: AbortSignal; resolve: (row: Float32Array) => void; reject: (error: unknown) => void };
 
 /**
  * Gathers pictures into bounded batches for a device that is better at many than at one. Only one batch is on its way;
@@ -13,9 +13,9 @@ export class Lane {
     readonly extract: (pixels: Uint8Array, rows: number) => Promise<Float32Array>,
   ) {}
 
-  row(pixels: Uint8Array): Promise<Float32Array> {
+  row(pixels: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ pixels, resolve, reject });
+      this.#waiting.push({ pixels, signal, resolve, reject });
       void this.#drain();
     });
   }
@@ -24,7 +24,10 @@ export class Lane {
     if (this.#busy) return;
     this.#busy = true;
     while (this.#waiting.length > 0) {
+      this.#waiting.filter((item) => item.signal.aborted).forEach((item) => item.reject(item.signal.reason));
+      this.#waiting = this.#waiting.filter((item) => !item.signal.aborted);
       const batch = this.#waiting.splice(0, this.batch);
+      if (batch.length === 0) break;
       const size = batch[0]!.pixels.length;
       const pixels = new Uint8Array(size * batch.length);
       batch.forEach((item, i) => pixels.set(item.pixels, i * size));

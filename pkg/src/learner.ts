@@ -177,9 +177,9 @@ export class LearnerWorker implements LearnerPort {
     signal.throwIfAborted();
     if (this.#lane) {
       try {
-        return await this.#lane.row(pixels);
+        return await this.#lane.row(pixels, signal);
       } catch (error) {
-        if (this.#options.device === "webgpu") throw error;
+        if (this.#options.device === "webgpu" || signal.aborted) throw error;
         // "auto" goes on where it can; the reason is on show.
         this.#lane = undefined;
         this.#announce({ kind: "cpu", adapter: "WebAssembly SIMD", reason: `the GPU failed: ${toHeadstartError(error).message}` });

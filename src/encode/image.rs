@@ -91,11 +91,16 @@ fn square(picture: &RgbImage, prep: &Preprocess) -> Result<Vec<u8>> {
     let (fx, fy) = (w / out_w, h / out_h);
     let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3)
         .map_err(|e| bad(&e))?;
+    // Rows outside of what the bicubic window reaches are left out: a picture of 2 × 30,000,000 would be widened whole.
+    let reach = 2.0 * fy.max(1.0) + 1.0;
+    let first = (top * fy - reach).floor().max(0.0);
+    let last = ((top + size) * fy + reach).ceil().min(h);
     // One call would do the columns first. The bytes between the two passes are clipped, so the order shows: Pillow does
     // the rows first, and an 8 × 8 scan resized the other way round is off by up to 17.
-    let wide = resize(&source, prep.size, picture.height(), [left * fx, 0.0, (size * fx).min(w - left * fx), h])?;
-    let square = resize(&wide, prep.size, prep.size, [0.0, top * fy, size, (size * fy).min(h - top * fy)])?;
-    Ok(square.into_vec())
+    let across = [left * fx, first, (size * fx).min(w - left * fx), last - first];
+    let wide = resize(&source, prep.size, (last - first) as u32, across)?;
+    let down = [0.0, top * fy - first, size, (size * fy).min(h - top * fy)];
+    Ok(resize(&wide, prep.size, prep.size, down)?.into_vec())
 }
 
 /// `[left, top, width, height]` of the source → a picture of `width × height`.

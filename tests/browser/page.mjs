@@ -65,6 +65,7 @@ for (const [name, options] of [
         await shot(page, `${name}-1-empty`);
         await sound(page, "empty");
         assert.ok(await page.getByRole("button", { name: "Train" }).isDisabled());
+        assert.equal(await page.getByRole("button", { name: "Stop" }).count(), 0, "nothing runs that could be stopped");
 
         await page.getByLabel("Choose a folder").setInputFiles(join(folder, "pictures"));
         await said(page, "16 pictures added");

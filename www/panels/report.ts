@@ -39,8 +39,7 @@ function view(r: Report): HTMLElement[] {
       ` of pictures it had not seen were right (95 % interval ${range(r.accuracy)}). `,
       `Always guessing the largest class: ${percent(r.baselines.majority)}.`,
     ),
-    scroll(confusion(r), "Confusion matrix"),
-    scroll(perClass(r), "Scores by class"),
+    h("div", { className: "tables" }, titled("Confusion: rows are what a picture is, columns what it was called", confusion(r)), titled("By class", perClass(r))),
     h("p", { className: "note" }, `How: ${r.how}. Log loss ${r.logLoss.toFixed(3)}, calibration error ${percent(r.ece)}.`),
   ];
 }
@@ -59,7 +58,6 @@ function confusion({ confusion: { labels, counts } }: Report): HTMLTableElement 
   return h(
     "table",
     { className: "confusion" },
-    h("caption", {}, "Confusion: rows are what a picture is, columns what it was called"),
     h("thead", {}, h("tr", {}, header("col", "is \\ called"), ...labels.map((label) => header("col", label)))),
     h("tbody", {}, ...rows),
   );
@@ -81,15 +79,14 @@ function perClass(r: Report): HTMLTableElement {
   return h(
     "table",
     {},
-    h("caption", {}, "By class"),
     h("thead", {}, h("tr", {}, ...columns.map((name) => header("col", name)))),
     h("tbody", {}, ...rows),
   );
 }
 
 /** Wide tables scroll by themselves, by keyboard too, and leave the page still. */
-function scroll(table: HTMLTableElement, label: string): HTMLElement {
-  return h("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: label }, table);
+function titled(title: string, table: HTMLTableElement): HTMLElement {
+  return h("div", {}, h("h3", {}, title), h("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: title }, table));
 }
 
 function header(scope: "row" | "col", text: string): HTMLTableCellElement {
