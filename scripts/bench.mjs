@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { chromium } from "playwright-core";
 import * as engines from "../benches/engines.mjs";
 import { machine, record } from "../benches/record.mjs";
 import { serve } from "../tests/browser/server.mjs";
@@ -62,6 +61,7 @@ await main(async () => {
     // The peers need these for their threads. We do not.
     { headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } },
   );
+  const { chromium } = await import("playwright-core");
   const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
   const results = { machine: await machine(browser), sizes: sizes(), contests: [] };
   for (const contest of contests) {

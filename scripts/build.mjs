@@ -2,8 +2,6 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rolldown } from "rolldown";
-import { build as vite } from "vite";
 import { cache, dist, packs, pkg, root, target } from "./paths.mjs";
 import { main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
@@ -69,6 +67,8 @@ async function wasm(name) {
 async function bundle() {
   await run(join(root, "node_modules/.bin/tsc"), ["--noEmit", "-p", root]);
   for (const file of readdirSync(pkg)) if (file.endsWith(".js")) rmSync(join(pkg, file));
+  // Imported here, as everywhere in scripts/: a fresh clone has no npm packages until set-up has run.
+  const { rolldown } = await import("rolldown");
   const bundled = await rolldown({
     input: { index: join(pkg, "src/index.ts"), worker: join(pkg, "src/worker.ts") },
     platform: "browser",
@@ -87,6 +87,7 @@ function copyPacks() {
 
 /** The page loads the package as any page would: from a folder beside it. */
 async function page() {
+  const { build: vite } = await import("vite");
   await vite({ root, configFile: join(root, "vite.config.mjs"), logLevel: "warn" });
   for (const name of readdirSync(pkg).filter((name) => PACKAGE_FILES.test(name))) {
     cpSync(join(pkg, name), join(dist, "headstart", name), { recursive: true });

@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 import { proofs } from "../benches/proofs.mjs";
 import { machine, record, resultPath } from "../benches/record.mjs";
 import { serve } from "../tests/browser/server.mjs";
@@ -20,6 +19,7 @@ await main(async () => {
   const code = ["headstart_cpu_bg.wasm", "backbones/efficientnet-lite0/manifest.json"].map((name) => readFileSync(join(pkg, name)));
   const version = code.reduce((hash, bytes) => hash.update(bytes), createHash("sha256")).digest("hex").slice(0, 16);
   const server = await serve({ pkg, data: join(shared, "data") });
+  const { chromium } = await import("playwright-core");
   const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
   const old = existsSync(resultPath("prove")) ? JSON.parse(readFileSync(resultPath("prove"), "utf8")) : {};
   const done = old.version === version ? old.proofs : {};

@@ -1,5 +1,4 @@
 // Set up, build, serve the page.
-import { preview } from "vite";
 import { build } from "./build.mjs";
 import { root } from "./paths.mjs";
 import { main } from "./run.mjs";
@@ -8,6 +7,7 @@ import { setup } from "./setup.mjs";
 await main(async () => {
   await setup();
   await build();
+  const { preview } = await import("vite");
   const server = await preview({ root, preview: { port: 4173 } });
   console.log(`\nReady to train: ${server.resolvedUrls.local[0]}   (Ctrl+C ends it)`);
 });

@@ -3,9 +3,12 @@ import { build } from "./build.mjs";
 import { main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
 
+const node = (file) => run("node", ["--test", "--test-reporter=spec", file]);
+
 await main(async () => {
+  await step("set-up tests", () => node("tests/setup.test.mjs"));
   await setup();
   await build();
   await step("native tests", () => run("cargo", ["test", "--quiet", "--features", "tools"]));
-  await step("browser tests", () => run("node", ["--test", "--test-reporter=spec", "tests/browser/index.test.mjs"]));
+  await step("browser tests", () => node("tests/browser/index.test.mjs"));
 });
