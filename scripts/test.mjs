@@ -6,8 +6,8 @@ import { setup } from "./setup.mjs";
 const node = (file) => run("node", ["--test", "--test-reporter=spec", file]);
 
 await main(async () => {
-  await step("set-up tests", () => node("tests/setup.test.mjs"));
   await setup();
+  await step("set-up tests", () => node("tests/setup.test.mjs"));
   await build();
   await step("native tests", () => run("cargo", ["test", "--quiet", "--features", "tools"]));
   await step("browser tests", () => node("tests/browser/index.test.mjs"));
