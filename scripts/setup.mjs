@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { chromium } from "./chromium.mjs";
 import { cache, packs, root, target } from "./paths.mjs";
 import { Stop, main, run, step, tryRun } from "./run.mjs";
-import { wasmToolchain } from "./toolchain.mjs";
+import { OLDEST_RUST, minor, wasmToolchain } from "./toolchain.mjs";
 
 const backbones = [
   {
@@ -34,8 +34,7 @@ async function requirements() {
   }
   const rust = await tryRun("rustc", ["--version"]);
   if (!rust) throw new Stop("Rust is missing: install rustup, then `rustup toolchain install stable`");
-  const [, rustMinor] = rust.match(/1\.(\d+)/) ?? [];
-  if (Number(rustMinor) < 95) throw new Stop(`${rust.trim()} is too old for burn 0.22: \`rustup update stable\``);
+  if (minor(rust) < OLDEST_RUST) throw new Stop(`${rust.trim()} is too old for burn 0.22: \`rustup update stable\``);
   if (!(await tryRun("python3", ["-m", "pip", "--version"]))) {
     throw new Stop("Python with pip is missing: `apt-get install python3 python3-pip`");
   }
