@@ -5,6 +5,9 @@ import { shared } from "../scripts/paths.mjs";
 
 const percent = (v) => `${(100 * v).toFixed(1)} %`;
 
+/** Five, as the reference has, leave the mean uncertain by more than a point. */
+const DRAWS = 20;
+
 export const proofs = [
   {
     name: "clothing10, 600 pictures, linear head, CPU",
@@ -19,11 +22,11 @@ export const proofs = [
     ["linear", "74.5 ± 1.9 %"],
     ["prototype", "74.6 ± 1.2 %"],
   ].map(([head, reference]) => ({
-    name: `clothing10, 8 a class, 5 draws, ${head} head, CPU`,
+    name: `clothing10, 8 a class, ${DRAWS} draws, ${head} head, CPU`,
     goal: "mean ≥ 73 %",
     reference,
     async run(page) {
-      const draws = [0, 1, 2, 3, 4].map((seed) => ({ rows: draw(list("clothing10", "train"), 8, seed), head }));
+      const draws = Array.from({ length: DRAWS }, (_, seed) => ({ rows: draw(list("clothing10", "train"), 8, seed), head }));
       const found = (await accuracies(page, "clothing10", draws)).map((r) => r.accuracy);
       const mean = found.reduce((a, b) => a + b) / found.length;
       const deviation = Math.sqrt(found.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (found.length - 1));

@@ -8,14 +8,14 @@ export type Label = string;
 
 export interface LearnerOptions {
   task: "image";
-  /** An id under `<assets>/backbones/` (default `"efficientnet-lite0"`), the URL of a pack's manifest, or its files. */
+  /** An id under `<assets>/backbones/` (default `"efficientnet-lite0"`), the URL of a pack's manifest (relative to the page), or its files. */
   backbone?: string | URL | BackbonePack;
   /**
    * `"auto"` (default) starts on the CPU at once, tries a real GPU in the background and moves there if it is faster.
    * `"webgpu"` takes any adapter, software ones too, and rejects with code `no-webgpu` rather than fall back.
    */
   device?: "auto" | "webgpu" | "cpu";
-  /** The folder that wasm, worker and packs are served from. Default: beside `index.js`. */
+  /** The folder that wasm, worker and packs are served from, relative to the page. Default: beside `index.js`. */
   assets?: string | URL;
   /** Makes a worker that runs `worker.js`, for hosts where `new Worker(url)` is not allowed. Called more than once. */
   worker?: () => Worker;
@@ -44,7 +44,9 @@ export interface Sample {
   id?: string;
   /** For messages; a `File`'s own name by default. */
   name?: string;
+  /** Samples that belong together (a burst of a webcam, a patient). Kept with the sample; splits do not use it yet. */
   group?: string;
+  /** Tags. Kept with the sample; reports do not use them yet. */
   slice?: Record<string, string>;
 }
 
@@ -94,6 +96,10 @@ export interface Learner {
   /** All or nothing: an unknown id (`unknown-id`) changes no label. */
   relabel(ids: string[], label: Label): Promise<void>;
   remove(ids: string[]): Promise<void>;
+  /** Takes back the last `add` (all of it), `relabel` or `remove`; the model stays. `false` when there is none. */
+  undo(): Promise<boolean>;
+  /** Does again what was taken back last. `false` when nothing was, or something else was done since. */
+  redo(): Promise<boolean>;
   /** The pooled feature as it is, `rows × cols` (image: cols 1280, values 0 to 6). A broken item rejects, naming its index. */
   embed(
     data: SampleData[],
@@ -145,6 +151,10 @@ export interface TrainOptions extends CallOptions {
   seed?: number;
 }
 
+/**
+ * `loss`: what is minimised, on the rows that are fitted. `guard`: log loss in nats on held-out rows, when one fit of the
+ * search for a strength has ended.
+ */
 export type TrainEvent =
   | { type: "progress"; stage: string; done: number; total: number; loss?: number; guard?: number }
   | { type: "done"; result: TrainResult };
@@ -226,7 +236,6 @@ export type ErrorCode =
   | "not-trained"
   | "unknown-id"
   | "id-taken"
-  | "busy"
   | "closed"
   | "worker-failed";
 

@@ -52,7 +52,7 @@ const contests = [
 ];
 
 await main(async () => {
-  await setup();
+  await setup({ browser: true });
   await build();
   if (!existsSync(join(shared, "peers/lite0.onnx"))) throw new Stop("../shared/peers/lite0.onnx is not here: nothing to compare with");
   await step("peers", () => run("npm", ["ci", "--ignore-scripts", "--no-progress", "--prefix", join(root, "benches")]));

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { drawings } from "./drawings.mjs";
 import { cache, dist, packs, pkg, root, target } from "./paths.mjs";
 import { main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
@@ -24,14 +25,17 @@ const MODULES = {
   cpu: { profile: "release", folder: "release", features: [] },
   gpu: { profile: "gpu", folder: "gpu", features: ["--features", "webgpu"] },
 };
+const generated = join(pkg, "src/generated");
 const PACKAGE_FILES = /\.(js|wasm|d\.ts)$|^(package\.json|README\.md|backbones)$/;
 
 /** `modules`: the daily loop builds `["cpu"]` and keeps the GPU module of the last full build. */
 export async function build({ modules = ["cpu", "gpu"] } = {}) {
   for (const name of modules) await step(`wasm module ${name}`, () => wasm(name));
+  if (!existsSync(join(generated, "headstart_gpu.js"))) withoutGpu();
   await step("package", bundle);
   await step("backbones", copyPacks);
   await step("page", page);
+  await step("sample drawings", () => drawings(join(dist, "drawings")));
 }
 
 async function wasm(name) {
@@ -57,11 +61,17 @@ async function wasm(name) {
     await run(join(root, "node_modules/.bin/wasm-opt"), [module, "-o", module, OPTIMISE, ...WASM_FEATURES]);
     writeFileSync(join(made, "done"), "");
   }
-  const generated = join(pkg, "src/generated");
   mkdirSync(generated, { recursive: true });
   for (const file of [`headstart_${name}.js`, `headstart_${name}.d.ts`]) copyFileSync(join(made, file), join(generated, file));
   copyFileSync(join(made, `headstart_${name}_bg.wasm`), join(pkg, `headstart_${name}_bg.wasm`));
   return `${(readFileSync(join(pkg, `headstart_${name}_bg.wasm`)).length / 1e6).toFixed(2)} MB`;
+}
+
+/** Where the GPU module was never built, a package that says so and runs on the CPU. */
+function withoutGpu() {
+  copyFileSync(join(generated, "headstart_cpu.d.ts"), join(generated, "headstart_gpu.d.ts"));
+  const why = "this package was built without its GPU module";
+  writeFileSync(join(generated, "headstart_gpu.js"), `throw Object.assign(new Error("${why}"), { code: "no-webgpu" });\n`);
 }
 
 async function bundle() {

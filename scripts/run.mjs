@@ -15,18 +15,21 @@ export async function main(work) {
   }
 }
 
+// They would replace the flags in .cargo/config.toml: no SIMD, and a random generator that does not build.
+const { RUSTFLAGS, CARGO_ENCODED_RUSTFLAGS, ...inherited } = process.env;
+
 export function run(command, args, { env = {}, quiet = false } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, CARGO_TARGET_DIR: target, HEADSTART_CACHE: cache, ...env },
+      env: { ...inherited, CARGO_TARGET_DIR: target, HEADSTART_CACHE: cache, ...env },
       stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"],
     });
     let output = "";
     child.stdout?.on("data", (text) => (output += text));
     child.stderr?.on("data", (text) => (output += text));
     child.on("error", (error) => reject(new Stop(`cannot run \`${command}\`: ${error.message}`)));
-    child.on("exit", (code, signal) => {
+    child.on("close", (code, signal) => {
       if (code === 0) return resolve(output);
       reject(new Stop(`\`${command} ${args.join(" ")}\` ended with ${signal ?? code}${output && `:\n${output}`}`));
     });

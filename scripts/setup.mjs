@@ -1,4 +1,5 @@
-// Everything a machine with Rust, Node and Python lacks: npm packages, the wasm target, Chromium, the backbones.
+// Everything a machine with Rust, Node and Python lacks: npm packages, the wasm target, the backbones; and, for what runs
+// in a browser here, Chromium.
 // Idempotent: each step looks first, and says what it found.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -18,23 +19,25 @@ const backbones = [
   },
 ];
 
-export async function setup() {
+/** `browser`: for tests, benches and proofs. The page itself needs only the browser it is opened in. */
+export async function setup({ browser = false } = {}) {
   await step("Rust, Node, Python", requirements);
   await step("npm packages", npmPackages);
   await step("Rust for WebAssembly", async () => (await wasmToolchain()).note);
-  await step("Chromium", chromium);
+  if (browser) await step("Chromium", chromium);
   await step("native tools", () => run("cargo", ["build", "--quiet", "--features", "tools", "--bins"]));
   for (const backbone of backbones) await step(`backbone ${backbone.id}`, () => backbonePacks(backbone));
 }
 
 async function requirements() {
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) {
+  const [major, minorOfNode] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minorOfNode < 19)) {
     throw new Stop(`Node ${process.versions.node} is too old for Vite: install Node 20.19 or newer`);
   }
   const rust = await tryRun("rustc", ["--version"]);
   if (!rust) throw new Stop("Rust is missing: install rustup, then `rustup toolchain install stable`");
   if (minor(rust) < OLDEST_RUST) throw new Stop(`${rust.trim()} is too old for burn 0.22: \`rustup update stable\``);
+  if (!(await tryRun("cc", ["--version"]))) throw new Stop("a C linker is missing: `apt-get install gcc libc6-dev`");
   if (!(await tryRun("python3", ["-m", "pip", "--version"]))) {
     throw new Stop("Python with pip is missing: `apt-get install python3 python3-pip`");
   }
@@ -54,13 +57,15 @@ async function backbonePacks(backbone) {
   const out = [join(packs, backbone.id), join(packs, `${backbone.id}-f32`)];
   const tool = join(target, "debug", "pack");
   // A pack is as good as the checkpoint and the tool that made it.
-  const madeFrom = `${backbone.sha256} ${hash(readFileSync(join(root, "src/bin/pack.rs")))}`;
+  const sources = ["src/bin/pack.rs", "src/encode/mod.rs", "src/backbone/pack.rs", "src/backbone/weights.rs", "src/backbone/lite0.rs"];
+  const madeFrom = [backbone.sha256, ...sources.map((file) => hash(readFileSync(join(root, file))))].join(" ");
   const mark = join(packs, `${backbone.id}.made-from`);
   if (existsSync(mark) && readFileSync(mark, "utf8") === madeFrom && out.every((o) => existsSync(join(o, "manifest.json")))) {
     return "there";
   }
   const checkpoint = join(cache, "checkpoints", backbone.id);
-  if (!existsSync(checkpoint)) await fetchCheckpoint(backbone, checkpoint);
+  // One that a killed set-up left half written is fetched again.
+  if (!existsSync(checkpoint) || hash(readFileSync(checkpoint)) !== backbone.sha256) await fetchCheckpoint(backbone, checkpoint);
   await run(tool, [backbone.id, checkpoint, out[0]]);
   await run(tool, [backbone.id, checkpoint, out[1], "--dtype", "f32"]);
   writeFileSync(mark, madeFrom);
@@ -89,4 +94,4 @@ function hash(bytes) {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-if (process.argv[1] === import.meta.filename) await main(setup);
+if (process.argv[1] === import.meta.filename) await main(() => setup({ browser: true }));

@@ -6,7 +6,7 @@ import { setup } from "./setup.mjs";
 const node = (file) => run("node", ["--test", "--test-reporter=spec", file]);
 
 await main(async () => {
-  await setup();
+  await setup({ browser: true });
   await step("set-up tests", () => node("tests/setup.test.mjs"));
   await build();
   await step("native tests", () => run("cargo", ["test", "--quiet", "--features", "tools"]));

@@ -7,29 +7,57 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Error {
     /// The bytes claim to be a picture and are not a whole one.
-    BadImage { why: String },
+    BadImage {
+        why: String,
+    },
     /// A format none of our decoders reads.
-    UnsupportedFormat { format: String },
+    UnsupportedFormat {
+        format: String,
+    },
     /// More pixels than a browser tab should be asked to hold.
-    ImageTooLarge { width: u32, height: u32, limit: u64 },
+    ImageTooLarge {
+        width: u32,
+        height: u32,
+        limit: u64,
+    },
     /// No bytes at all.
     Empty,
-    BadOption { option: &'static str, why: String },
+    BadOption {
+        option: &'static str,
+        why: String,
+    },
     /// A manifest or weights file that does not say what it must.
-    BadPack { file: String, why: String },
+    BadPack {
+        file: String,
+        why: String,
+    },
     /// A file of a pack, or a checkpoint, whose bytes are not the ones that were promised.
-    HashMismatch { file: String, expected: String, got: String },
-    NoWebGpu { reason: String },
+    HashMismatch {
+        file: String,
+        expected: String,
+        got: String,
+    },
+    NoWebGpu {
+        reason: String,
+    },
     /// The GPU answered, and the answer was wrong.
-    GpuWrong { check: String },
-    GpuLost { reason: String },
+    GpuWrong {
+        check: String,
+    },
+    GpuLost {
+        reason: String,
+    },
     /// Training needs at least two classes with a labelled sample each.
-    TooFewLabels { why: String },
+    TooFewLabels {
+        why: String,
+    },
     NotTrained,
-    UnknownId { id: String },
-    IdTaken { id: String },
-    /// A second training or evaluation was started before the first ended.
-    Busy,
+    UnknownId {
+        id: String,
+    },
+    IdTaken {
+        id: String,
+    },
 }
 
 impl Error {
@@ -50,7 +78,6 @@ impl Error {
             Error::NotTrained => "not-trained",
             Error::UnknownId { .. } => "unknown-id",
             Error::IdTaken { .. } => "id-taken",
-            Error::Busy => "busy",
         }
     }
 
@@ -71,10 +98,9 @@ impl fmt::Display for Error {
             Error::BadImage { why } => {
                 write!(f, "this picture cannot be decoded ({why}); open and save it again, or leave it out")
             }
-            Error::UnsupportedFormat { format } => write!(
-                f,
-                "{format} is not a picture format we read; use JPEG, PNG, WebP, GIF or BMP"
-            ),
+            Error::UnsupportedFormat { format } => {
+                write!(f, "{format} is not a picture format we read; use JPEG, PNG, WebP, GIF or BMP")
+            }
             Error::ImageTooLarge { width, height, limit } => write!(
                 f,
                 "{width} × {height} pixels is over the limit of {} megapixels; make it smaller first",
@@ -95,12 +121,15 @@ impl fmt::Display for Error {
                 f,
                 "this GPU computes {check} differently from the CPU; its results cannot be trusted, use device \"cpu\""
             ),
-            Error::GpuLost { reason } => write!(f, "the GPU stopped answering ({reason}); what is done is kept, go on with device \"cpu\""),
-            Error::TooFewLabels { why } => write!(f, "{why}; label at least one sample in each of two classes"),
+            Error::GpuLost { reason } => {
+                write!(f, "the GPU stopped answering ({reason}); what is done is kept, go on with device \"cpu\"")
+            }
+            Error::TooFewLabels { why } => {
+                write!(f, "{why}; label at least one sample in each of two classes")
+            }
             Error::NotTrained => write!(f, "there is no trained head yet; call train() first"),
             Error::UnknownId { id } => write!(f, "no sample has the id `{id}`; see samples()"),
             Error::IdTaken { id } => write!(f, "another sample already has the id `{id}`; give each its own, or none"),
-            Error::Busy => write!(f, "a training or an evaluation is still running; wait for it, or abort it"),
         }
     }
 }

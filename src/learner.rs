@@ -87,16 +87,11 @@ impl Learner {
         self.rows.dim()
     }
 
-    /// The id of the sample with this content, if there is one.
-    pub fn sample_with(&self, content: &str) -> Option<&str> {
-        self.samples.with_content(content).map(|s| s.id.as_str())
-    }
-
-    /// Adds a sample whose row is known already, or comes with it.
+    /// Adds a sample whose row is known already, or comes with it. Samples of one `call` are one action to undo.
     ///
     /// Errors: `id-taken`.
-    pub fn add(&mut self, content: &str, meta: Meta, row: Option<&[f32]>) -> Result<Added> {
-        let added = self.samples.add(content, meta)?;
+    pub fn add(&mut self, content: &str, meta: Meta, row: Option<&[f32]>, call: u64) -> Result<Added> {
+        let added = self.samples.add(content, meta, call)?;
         if let Some(row) = row {
             self.rows.insert(content, row);
         }
@@ -122,6 +117,16 @@ impl Learner {
         self.samples.remove(ids)
     }
 
+    /// Takes back the last `add`, `relabel` or `remove`; the model stays. False when there is none.
+    pub fn undo(&mut self) -> bool {
+        self.samples.undo()
+    }
+
+    /// Does again what was taken back last. False when nothing was, or something else was done since.
+    pub fn redo(&mut self) -> bool {
+        self.samples.redo()
+    }
+
     /// The row of a content that was embedded before.
     pub fn row(&self, content: &str) -> Option<&[f32]> {
         self.rows.get(content)
@@ -132,8 +137,7 @@ impl Learner {
     /// Errors: `too-few-labels`, `bad-option`.
     pub fn train(&self, recipe: Recipe) -> Result<Training> {
         let data = self.dataset()?;
-        let contents: HashMap<&str, &str> =
-            self.samples.iter().map(|s| (s.id.as_str(), s.content.as_str())).collect();
+        let contents: HashMap<&str, &str> = self.samples.iter().map(|s| (s.id.as_str(), s.content.as_str())).collect();
         let trained_on = data.ids.iter().map(|id| (id.clone(), contents[id.as_str()].to_owned())).collect();
         Ok(Training { fit: Fit::new(&data, &recipe)?, recipe, trained_on })
     }

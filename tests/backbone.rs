@@ -66,7 +66,9 @@ fn every_block_has_the_original_output() {
 
 #[test]
 fn photographs_have_the_original_features() {
-    let Some(path) = shared("golden/image_golden.safetensors") else { return };
+    let Some(path) = shared("golden/image_golden.safetensors") else {
+        return;
+    };
     let file = std::fs::read(path).unwrap();
     let (pixels, want) = (bytes(&file, "image_u8_nhwc"), floats(&file, "feature"));
     let difference = largest_difference(features("efficientnet-lite0-f32", &pixels).values(), &want);
@@ -105,6 +107,21 @@ fn weights_of_another_network_are_refused_by_tensor() {
     let error = Backbone::load(manifest, &other, &Computer::cpu().device).unwrap_err();
     assert_eq!(error.code(), "bad-pack");
     assert!(error.to_string().contains("_conv_stem.weight"), "{error}");
+}
+
+#[test]
+fn a_manifest_that_does_not_fit_its_network_is_refused() {
+    for change in [
+        |m: &mut Manifest| m.dim = 640,
+        |m: &mut Manifest| m.preprocess.size = 192,
+        |m: &mut Manifest| m.task = "text".into(),
+        |m: &mut Manifest| m.architecture = "resnet".into(),
+    ] {
+        let (mut manifest, weights) = shipped_f32();
+        change(&mut manifest);
+        let error = Backbone::load(manifest, &weights, &Computer::cpu().device).unwrap_err();
+        assert_eq!((error.code(), error.item()), ("bad-pack", Some("manifest.json")));
+    }
 }
 
 #[test]

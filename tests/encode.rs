@@ -36,7 +36,9 @@ fn near(a: [u8; 3], b: [u8; 3], tolerance: u8) -> bool {
 /// where nothing is lost in decoding (picture 6, a PNG) the resizing agrees to 1.
 #[test]
 fn photographs_become_the_original_pixels_and_features() {
-    let Some(path) = shared("golden/image_golden.safetensors") else { return };
+    let Some(path) = shared("golden/image_golden.safetensors") else {
+        return;
+    };
     let file = std::fs::read(path).unwrap();
     let list: serde_json::Value =
         serde_json::from_slice(&std::fs::read(shared("golden/image_golden.json").unwrap()).unwrap()).unwrap();
@@ -85,9 +87,15 @@ fn grey_and_sixteen_bits_become_rgb() {
     let grey = image::GrayImage::from_pixel(30, 40, Luma([77]));
     assert_eq!(pixel(&encode(&file(grey, ImageFormat::Png), &prep()).unwrap(), 5, 5), [77, 77, 77]);
     let deep = image::ImageBuffer::<Rgb<u16>, _>::from_pixel(30, 40, Rgb([65535, 32896, 0]));
-    assert_eq!(pixel(&encode(&file(DynamicImage::ImageRgb16(deep), ImageFormat::Png), &prep()).unwrap(), 5, 5), [255, 128, 0]);
+    assert_eq!(
+        pixel(&encode(&file(DynamicImage::ImageRgb16(deep), ImageFormat::Png), &prep()).unwrap(), 5, 5),
+        [255, 128, 0]
+    );
     let deep = image::ImageBuffer::<Luma<u16>, _>::from_pixel(30, 40, Luma([257 * 10]));
-    assert_eq!(pixel(&encode(&file(DynamicImage::ImageLuma16(deep), ImageFormat::Png), &prep()).unwrap(), 5, 5), [10, 10, 10]);
+    assert_eq!(
+        pixel(&encode(&file(DynamicImage::ImageLuma16(deep), ImageFormat::Png), &prep()).unwrap(), 5, 5),
+        [10, 10, 10]
+    );
 }
 
 #[test]
@@ -102,7 +110,9 @@ fn a_very_long_picture_is_cut_from_its_middle() {
     // Blue in the middle of red, lying and standing; the last would fill 40 GB if it were widened whole.
     for (length, breadth) in [(3000, 10), (2_000_000, 1)] {
         let middle = length / 2 - 2 * breadth..length / 2 + 2 * breadth;
-        let colour = |at| if middle.contains(&at) { Rgb([0, 0, 255]) } else { Rgb([255, 0, 0]) };
+        let colour = |at| {
+            if middle.contains(&at) { Rgb([0, 0, 255]) } else { Rgb([255, 0, 0]) }
+        };
         for picture in
             [RgbImage::from_fn(length, breadth, |x, _| colour(x)), RgbImage::from_fn(breadth, length, |_, y| colour(y))]
         {
@@ -135,7 +145,8 @@ fn exif_orientation_is_applied() {
         upright.rotate90(),
     ];
     for (i, picture) in stored.iter().enumerate() {
-        let exif = [b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(), &[i as u8 + 1, 0, 0, 0], &[0; 4]].concat();
+        let exif =
+            [b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(), &[i as u8 + 1, 0, 0, 0], &[0; 4]].concat();
         let mut jpeg = Vec::new();
         let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 100);
         encoder.set_exif_metadata(exif).unwrap();

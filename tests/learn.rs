@@ -26,7 +26,8 @@ fn clouds(classes: usize, each: usize, dim: usize, spread: f32, seed: u64) -> Ve
 
 fn dataset(rows: &[Row]) -> Dataset {
     let dim = rows[0].2.len();
-    Dataset::new(dim, rows.iter().map(|(id, label, row)| (id.as_str(), id.as_str(), label.as_str(), row.as_slice()))).unwrap()
+    Dataset::new(dim, rows.iter().map(|(id, label, row)| (id.as_str(), id.as_str(), label.as_str(), row.as_slice())))
+        .unwrap()
 }
 
 fn fit(data: &Dataset, recipe: &Recipe) -> Fitted {
@@ -74,7 +75,11 @@ fn the_linear_head_is_at_its_minimum() {
         for d in 0..10 {
             let toward: f64 = pull.iter().zip(data.x.iter()).map(|(g, x)| g * f64::from(x[d] / norm)).sum();
             let weight = f64::from(linear.weight().row(class)[d] * norm);
-            assert!((weight - strength * toward).abs() < 0.02 * strength, "{class},{d}: {weight} {}", strength * toward);
+            assert!(
+                (weight - strength * toward).abs() < 0.02 * strength,
+                "{class},{d}: {weight} {}",
+                strength * toward
+            );
         }
     }
 }
@@ -91,7 +96,14 @@ fn order_does_not_matter_to_the_bit() {
 #[test]
 fn odd_data_breaks_no_head() {
     let base = clouds(2, 6, 8, 1.0, 7);
-    let constant: Vec<Row> = base.iter().cloned().map(|(i, l, mut r)| { r[3] = 5.0; (i, l, r) }).collect();
+    let constant: Vec<Row> = base
+        .iter()
+        .cloned()
+        .map(|(i, l, mut r)| {
+            r[3] = 5.0;
+            (i, l, r)
+        })
+        .collect();
     let zeros: Vec<Row> = base.iter().cloned().map(|(i, l, _)| (i, l, vec![0.0; 8])).collect();
     let mut single = base.clone();
     single.push(("ffffffff".into(), "alone".into(), vec![-3.0; 8]));
@@ -100,9 +112,14 @@ fn odd_data_breaks_no_head() {
     twins.extend(base.iter().filter(|r| r.1 == "class 0").map(|(i, _, r)| (format!("{i}x"), "twin".into(), r.clone())));
     let huge: Vec<Row> = base.iter().cloned().map(|(i, l, r)| (i, l, r.iter().map(|v| v * 1e6).collect())).collect();
     let one_shot: Vec<Row> = base.iter().take(2).cloned().collect();
-    for (name, rows) in
-        [("constant", constant), ("zeros", zeros), ("single", single), ("twins", twins), ("huge", huge), ("one shot", one_shot)]
-    {
+    for (name, rows) in [
+        ("constant", constant),
+        ("zeros", zeros),
+        ("single", single),
+        ("twins", twins),
+        ("huge", huge),
+        ("one shot", one_shot),
+    ] {
         for kind in HEADS {
             let fitted = fit(&dataset(&rows), &head(kind));
             let found = accuracy(&fitted, &rows);
@@ -118,13 +135,19 @@ fn odd_data_breaks_no_head() {
 fn balanced_weights_lift_a_rare_class() {
     let mut rows = clouds(2, 60, 6, 7.0, 11);
     let mut rare = 0;
-    rows.retain(|r| r.1 == "class 0" || { rare += 1; rare <= 6 });
+    rows.retain(|r| {
+        r.1 == "class 0" || {
+            rare += 1;
+            rare <= 6
+        }
+    });
     let recall = |weight: ClassWeight| {
         let recipe = Recipe { class_weight: weight, strength: Some(10.0), ..Recipe::default() };
         let test: Vec<Row> = clouds(2, 100, 6, 7.0, 12).into_iter().filter(|r| r.1 == "class 1").collect();
         accuracy(&fit(&dataset(&rows), &recipe), &test)
     };
-    let (balanced, none) = (recall(ClassWeight::Named(Weighting::Balanced)), recall(ClassWeight::Named(Weighting::None)));
+    let (balanced, none) =
+        (recall(ClassWeight::Named(Weighting::Balanced)), recall(ClassWeight::Named(Weighting::None)));
     assert!(balanced > none + 0.1, "balanced {balanced}, none {none}");
     let by_class = recall(ClassWeight::ByClass([("class 1".to_owned(), 10.0)].into()));
     assert!(by_class > none + 0.1, "by class {by_class}, none {none}");
@@ -142,6 +165,10 @@ fn too_few_labels_and_bad_options_are_refused() {
         (Recipe { strength: Some(0.0), ..Recipe::default() }, "strength"),
         (Recipe { strength: Some(f64::NAN), ..Recipe::default() }, "strength"),
         (Recipe { k: 0, ..Recipe::default() }, "k"),
+        (
+            Recipe { class_weight: ClassWeight::ByClass([("nobody".into(), 2.0)].into()), ..Recipe::default() },
+            "classWeight",
+        ),
     ] {
         assert_eq!(Fit::new(&data, &recipe).err().unwrap().item(), Some(option));
     }
@@ -150,10 +177,11 @@ fn too_few_labels_and_bad_options_are_refused() {
 #[test]
 fn a_fit_reports_its_way() {
     let mut fit = Fit::new(&dataset(&clouds(3, 10, 8, 4.0, 1)), &Recipe::default()).unwrap();
-    let mut last = 0;
+    let (mut last, mut guards) = (0, 0);
     loop {
         match fit.step() {
             Step::Progress(p) => {
+                guards += usize::from(p.guard.is_some_and(|loss| loss.is_finite() && loss > 0.0));
                 assert!(p.done >= last && p.done < p.total, "{p:?}");
                 assert!(p.loss.unwrap().is_finite());
                 last = p.done;
@@ -164,7 +192,7 @@ fn a_fit_reports_its_way() {
             }
         }
     }
-    assert_eq!(last, 15, "five strengths on three folds");
+    assert_eq!((last, guards), (15, 15), "five strengths on three folds, each with its held-out loss");
 }
 
 #[test]
@@ -185,5 +213,6 @@ fn a_cross_validation_predicts_every_row_once() {
     assert_eq!(ids.len(), 33);
     assert_eq!(report.per_class.iter().map(|c| c.support).collect::<Vec<_>>(), [11, 11, 11]);
     assert_eq!(report.baselines.majority, 1.0 / 3.0);
-    assert_eq!(report, evaluate(4), "the seed decides");
+    assert_eq!(report, evaluate(4), "the same seed, the same folds");
+    assert_ne!(report.log_loss, evaluate(5).log_loss, "another seed, other folds");
 }

@@ -27,7 +27,7 @@ fn two_classes() -> Learner {
     for (i, (label, row)) in
         [("a", [1.0, 0.1]), ("a", [0.9, 0.0]), ("b", [0.0, 1.0]), ("b", [0.2, 0.8])].into_iter().enumerate()
     {
-        learner.add(&format!("content {i}"), labelled(label), Some(&row)).unwrap();
+        learner.add(&format!("content {i}"), labelled(label), Some(&row), 0).unwrap();
     }
     learner
 }
@@ -68,7 +68,9 @@ fn a_model_outlives_changes_of_its_samples() {
 /// Three garments, eight pictures each: what scikit-learn finds on the same features. The whole set is `npm run prove`'s.
 #[test]
 fn real_garments_are_told_apart() {
-    let Some(root) = shared("data/clothing10") else { return };
+    let Some(root) = shared("data/clothing10") else {
+        return;
+    };
     let (backbone, computer) = backbone("efficientnet-lite0");
     let row = |path: &std::path::Path| {
         let bytes = std::fs::read(path).unwrap();
@@ -88,7 +90,7 @@ fn real_garments_are_told_apart() {
     for label in labels {
         for path in list("train", label, 8) {
             let (content, features) = row(&path);
-            learner.add(&content, labelled(label), Some(features.row(0))).unwrap();
+            learner.add(&content, labelled(label), Some(features.row(0)), 0).unwrap();
         }
         for path in list("test", label, 8) {
             let (content, features) = row(&path);

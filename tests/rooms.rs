@@ -4,9 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top to bottom, as in DESIGN and `src/lib.rs`.
-const ROOMS: [&str; 11] = [
-    "error", "source", "encode", "metrics", "device", "backbone", "features", "learn", "judge", "learner", "web",
-];
+const ROOMS: [&str; 11] =
+    ["error", "source", "encode", "metrics", "device", "backbone", "features", "learn", "judge", "learner", "web"];
 const NAME_BURN: [&str; 4] = ["device", "backbone", "features", "learn"];
 const NAME_JS: [&str; 1] = ["web"];
 
@@ -23,7 +22,8 @@ fn sources() -> Vec<(String, PathBuf, String)> {
         .into_iter()
         .filter(|path| !path.starts_with("src/bin") && *path != Path::new("src/lib.rs"))
         .map(|path| {
-            let room = path.components().nth(1).unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
+            let room =
+                path.components().nth(1).unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
             let code = fs::read_to_string(&path).unwrap();
             let code = code.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
             (room, path, code)
@@ -56,8 +56,7 @@ fn names(code: &str, word: &str) -> bool {
 #[test]
 fn every_file_is_in_a_room_of_the_map() {
     let map = fs::read_to_string("src/lib.rs").unwrap();
-    let listed: Vec<&str> =
-        map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let listed: Vec<&str> = map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     assert_eq!(listed, ROOMS);
     for (room, path, _) in sources() {
         assert!(ROOMS.contains(&room.as_str()), "{} is in no room", path.display());

@@ -1,4 +1,7 @@
 // The package, loaded as it ships: from the folder beside the page, not bundled into it.
-const address = new URL("headstart/index.js", document.baseURI).href;
+const folder = new URL("headstart/", document.baseURI).href;
 
-export const { createLearner, HeadstartError } = (await import(/* @vite-ignore */ address)) as typeof import("headstart");
+/** For a worker of the page's own making. */
+export const workerScript = `${folder}worker.js`;
+
+export const { createLearner, HeadstartError } = (await import(/* @vite-ignore */ `${folder}index.js`)) as typeof import("headstart");

@@ -4,25 +4,35 @@ import type { Encoder, Extractor } from "./generated/headstart_cpu.js";
 import type { ExtractorPort, Input } from "./protocol";
 import { type Module, compile, cpuModule, gpuModule } from "./wasm";
 
+type FilePicture = { file: Uint8Array; blob: Blob };
+type PixelPicture = { rgba: Uint8Array; width: number; height: number };
+
 /** One worker's share: decodes and resizes pictures, and runs the backbone on its device. */
 export class ExtractorWorker implements ExtractorPort {
   #wasm!: Module;
   #encoder!: Encoder;
   #extractor?: Extractor;
+  #picture?: FilePicture | PixelPicture;
 
-  async load(options: Parameters<ExtractorPort["load"]>[0]): Promise<{ adapter: string }> {
+  async load(options: Parameters<ExtractorPort["load"]>[0]): Promise<void> {
     const { assets, manifest, weights, webgpu } = options;
     this.#wasm = webgpu
       ? await gpuModule(assets)
       : await cpuModule(options.module ?? (await compile(assets, "headstart_cpu")));
     this.#encoder = new this.#wasm.Encoder(manifest);
     if (weights) this.#extractor = await this.#wasm.Extractor.load(manifest, weights, webgpu);
-    return { adapter: this.#extractor?.adapter ?? "" };
   }
 
-  async encode(input: Input): Promise<{ content: string; pixels: Uint8Array }> {
-    const { content, pixels } = "blob" in input ? await this.#encodeFile(input.blob) : this.#encodePixels(input);
-    return Comlink.transfer({ content, pixels }, [pixels.buffer as ArrayBuffer]);
+  async identify(input: Input): Promise<string> {
+    this.#picture = "blob" in input ? { file: await read(input.blob), blob: input.blob } : readPixels(input);
+    return this.#wasm.contentId("file" in this.#picture ? this.#picture.file : named(this.#picture));
+  }
+
+  async encode(): Promise<Uint8Array> {
+    const picture = this.#picture!;
+    this.#picture = undefined;
+    const pixels = "file" in picture ? await this.#encodeFile(picture) : this.#encodePixels(picture);
+    return Comlink.transfer(pixels, [pixels.buffer as ArrayBuffer]);
   }
 
   async extract(pixels: Uint8Array, rows: number): Promise<{ rows: Float32Array; seconds: number }> {
@@ -32,41 +42,48 @@ export class ExtractorWorker implements ExtractorPort {
     return Comlink.transfer({ rows: features, seconds }, [features.buffer as ArrayBuffer]);
   }
 
-  async #encodeFile(blob: Blob): Promise<{ content: string; pixels: Uint8Array }> {
-    let bytes: Uint8Array;
+  async #encodeFile({ file, blob }: FilePicture): Promise<Uint8Array> {
     try {
-      bytes = new Uint8Array(await blob.arrayBuffer());
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new HeadstartError("unreadable", `the browser cannot read this file (${why}); was it moved or changed?`);
-    }
-    const content = this.#wasm.contentId(bytes);
-    try {
-      return { content, pixels: this.#encoder.image(bytes) };
+      return this.#encoder.image(file);
     } catch (error) {
       if ((error as { code?: string }).code !== "unsupported-format") throw error;
       // AVIF, and HEIC on Apple's machines: the browser's decoder knows formats that ours lack.
       const bitmap = await createImageBitmap(blob).catch(() => null);
       if (!bitmap) throw error;
-      return { content, pixels: this.#encodePixels({ bitmap }).pixels };
+      return this.#encodePixels(readPixels({ bitmap }));
     }
   }
 
-  #encodePixels(input: Exclude<Input, { blob: Blob }>): { content: string; pixels: Uint8Array } {
-    const { pixels, width, height } = "bitmap" in input ? readBitmap(input.bitmap) : input;
-    const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-    const size = new Uint8Array(new Uint32Array([width, height]).buffer);
-    const named = new Uint8Array(size.length + bytes.length);
-    named.set(size);
-    named.set(bytes, size.length);
-    return { content: this.#wasm.contentId(named), pixels: this.#encoder.rgba(bytes, width, height) };
+  #encodePixels({ rgba, width, height }: PixelPicture): Uint8Array {
+    return this.#encoder.rgba(rgba, width, height);
   }
 }
 
-function readBitmap(bitmap: ImageBitmap): { pixels: Uint8ClampedArray; width: number; height: number } {
-  const { width, height } = bitmap;
+async function read(blob: Blob): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HeadstartError("unreadable", `the browser cannot read this file (${why}); was it moved or changed?`);
+  }
+}
+
+function readPixels(input: Exclude<Input, { blob: Blob }>): PixelPicture {
+  if ("pixels" in input) {
+    const { pixels, width, height } = input;
+    return { rgba: new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength), width, height };
+  }
+  const { width, height } = input.bitmap;
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return { pixels: context.getImageData(0, 0, width, height).data, width, height };
+  context.drawImage(input.bitmap, 0, 0);
+  input.bitmap.close();
+  return { rgba: new Uint8Array(context.getImageData(0, 0, width, height).data.buffer), width, height };
+}
+
+/** Pixels with their size before them: 2 × 8 and 4 × 4 of one colour are two contents. */
+function named({ rgba, width, height }: PixelPicture): Uint8Array {
+  const bytes = new Uint8Array(8 + rgba.length);
+  bytes.set(new Uint8Array(new Uint32Array([width, height]).buffer));
+  bytes.set(rgba, 8);
+  return bytes;
 }

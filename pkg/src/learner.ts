@@ -1,19 +1,24 @@
 import * as Comlink from "comlink";
 import type { Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult } from "../index";
+import { orAborted } from "./abort";
 import { Aborted, HeadstartError, toHeadstartError } from "./errors";
 import type { Session } from "./generated/headstart_cpu.js";
 import { type Gpu, findGpu } from "./gpu";
+import { Hand } from "./hand";
 import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
-import type { ExtractorPort, Hooks, Input, LearnerPort, Meta, OpenOptions } from "./protocol";
-import { compile, cpuModule } from "./wasm";
+import type { Hooks, Input, LearnerPort, Meta, OpenOptions } from "./protocol";
+import { Recent } from "./recent";
+import { compile, compileGiven, cpuModule } from "./wasm";
 
-type Extractor = Comlink.Remote<ExtractorPort>;
 type Device = Learner["device"];
 
 /** Pictures in one pass of a real GPU. A software one takes seconds for each, and abort promises to wait for one batch. */
 const GPU_BATCH = 8;
+const CPU = "WebAssembly SIMD";
+/** Rows kept for pictures that were predicted or embedded: 5 MB. Those of samples are never dropped. */
+const RECENT_ROWS = 1024;
 
 /**
  * The learner's worker: holds samples, rows and head (in the CPU module), and sends pictures to the extractors. Decoding
@@ -25,9 +30,13 @@ export class LearnerWorker implements LearnerPort {
   #pack!: Pack;
   #module!: WebAssembly.Module;
   #session!: Session;
-  #pool!: Pool<Extractor>;
-  #ids = new Map<Extractor, number>();
-  #lane?: Lane;
+  #pool!: Pool<Hand>;
+  #hands = new Map<number, Hand>();
+  /** Workers that died before their hand was here: the two messages come through two ports. */
+  #stillborn = new Map<number, string>();
+  #gpu?: { hand: Hand; lane: Lane };
+  /** Rows of contents that are no samples. */
+  #recent = new Recent<Float32Array>(RECENT_ROWS);
   #device!: Device;
   #side = 0;
   #dim = 0;
@@ -60,13 +69,14 @@ export class LearnerWorker implements LearnerPort {
     signal.throwIfAborted();
     if (gpuOnly) {
       const gpu = await findGpu();
-      this.#lane = (await this.#openGpu(gpu)).lane;
+      this.#gpu = await this.#openGpu(gpu);
       this.#device = { kind: "webgpu", adapter: gpu.name, reason: "asked for", workers: options.workers };
     } else {
       const reason = options.device === "cpu" ? "asked for" : "starting here; looking for a GPU";
-      this.#device = { kind: "cpu", adapter: "WebAssembly SIMD", reason, workers: options.workers };
+      this.#device = { kind: "cpu", adapter: CPU, reason, workers: options.workers };
       if (options.device === "auto") void this.#tryGpu();
     }
+    signal.throwIfAborted();
     const file = manifest.files.find((f: { name: string }) => f.name.endsWith(".safetensors"));
     const { registry, package: name, version, file: published, sha256, origin } = manifest.source;
     return {
@@ -90,7 +100,7 @@ export class LearnerWorker implements LearnerPort {
       const { content, row } = await this.#row(call, input);
       await before;
       this.#signal(call).throwIfAborted();
-      return this.#session.add(content, meta, row);
+      return this.#session.add(content, meta, row, call);
     } finally {
       void before.then(entered);
     }
@@ -98,33 +108,45 @@ export class LearnerWorker implements LearnerPort {
 
   async embed(call: number, input: Input): Promise<Float32Array> {
     const { row } = await this.#row(call, input);
-    return Comlink.transfer(row, [row.buffer as ArrayBuffer]);
+    // A copy: the row stays in the cache.
+    const copy = row.slice();
+    return Comlink.transfer(copy, [copy.buffer]);
   }
 
   async samples(): Promise<SampleInfo[]> {
     return this.#session.samples();
   }
 
-  async relabel(ids: string[], label: string): Promise<string[]> {
-    this.#session.relabel(ids, label);
+  async labels(): Promise<string[]> {
     return this.#session.labels();
   }
 
-  async remove(ids: string[]): Promise<string[]> {
+  async relabel(ids: string[], label: string): Promise<void> {
+    this.#session.relabel(ids, label);
+  }
+
+  async remove(ids: string[]): Promise<void> {
     this.#session.remove(ids);
-    return this.#session.labels();
+  }
+
+  async undo(): Promise<boolean> {
+    return this.#session.undo();
+  }
+
+  async redo(): Promise<boolean> {
+    return this.#session.redo();
   }
 
   train(
     call: number,
     recipe: Record<string, unknown>,
-    emit: (event: TrainEvent) => Promise<void>,
+    emit: (event: TrainEvent) => Promise<boolean>,
   ): Promise<TrainResult> {
     return this.#alone("train", call, () => this.#session.startTraining({ seed: this.#options.seed, ...recipe }), async (start) => {
       const { result, ...progress } = this.#session.stepTraining();
       if (result) return { ...result, seconds: (performance.now() - start) / 1000 };
       // Waiting for the page keeps events in order, and lets an abort in between two steps.
-      await emit({ type: "progress", ...progress });
+      if (!(await emit({ type: "progress", ...progress }))) throw new Aborted();
       return undefined;
     });
   }
@@ -151,6 +173,12 @@ export class LearnerWorker implements LearnerPort {
     return this.#session.predict(rows);
   }
 
+  broke(extractor: number, why: string): void {
+    const hand = this.#hands.get(extractor);
+    if (hand) hand.broke(why);
+    else this.#stillborn.set(extractor, why);
+  }
+
   abort(call: number): void {
     this.#controller(call).abort(new Aborted());
   }
@@ -162,34 +190,45 @@ export class LearnerWorker implements LearnerPort {
   /** A content's id and its row: from the cache, or decoded and through the backbone. */
   async #row(call: number, input: Input): Promise<{ content: string; row: Float32Array }> {
     const signal = this.#signal(call);
-    const encoded = await this.#pool.run(async (worker) => {
+    const { content, row, pixels } = await this.#pool.run(async (hand) => {
       const start = performance.now();
-      const encoded = await worker.encode("bitmap" in input ? Comlink.transfer(input, [input.bitmap]) : input);
+      const content = await hand.identify(input);
+      const row = this.#session.row(content) ?? this.#recent.get(content);
+      const pixels = row ? undefined : await hand.encode();
       this.#spend("encode", start);
-      return encoded;
+      return { content, row, pixels };
     }, signal);
-    const known = this.#session.row(encoded.content);
-    if (known) return { content: encoded.content, row: known };
-    return { content: encoded.content, row: await this.#extract(encoded.pixels, signal) };
+    if (row) return { content, row };
+    const made = await this.#extract(pixels!, signal);
+    this.#recent.set(content, made);
+    return { content, row: made };
   }
 
   async #extract(pixels: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
     signal.throwIfAborted();
-    if (this.#lane) {
+    if (this.#gpu) {
       try {
-        return await this.#lane.row(pixels, signal);
+        return await this.#gpu.lane.row(pixels, signal);
       } catch (error) {
         if (this.#options.device === "webgpu" || signal.aborted) throw error;
-        // "auto" goes on where it can; the reason is on show.
-        this.#lane = undefined;
-        this.#announce({ kind: "cpu", adapter: "WebAssembly SIMD", reason: `the GPU failed: ${toHeadstartError(error).message}` });
+        await this.#leaveGpu(error);
       }
     }
-    return this.#pool.run((worker) => this.#timed(worker, pixels, 1), signal, true);
+    return this.#pool.run((hand) => this.#timed(hand, pixels, 1), signal, true);
   }
 
-  async #timed(worker: Extractor, pixels: Uint8Array, rows: number): Promise<Float32Array> {
-    const answer = await worker.extract(pixels, rows);
+  /** "auto" goes on where it can; the reason is on show. */
+  async #leaveGpu(error: unknown): Promise<void> {
+    const gpu = this.#gpu;
+    // A batch fails as a whole: its other pictures were here before.
+    if (!gpu) return;
+    this.#gpu = undefined;
+    this.#announce({ kind: "cpu", adapter: CPU, reason: `the GPU failed: ${toHeadstartError(error).message}` });
+    await this.#retire(gpu.hand);
+  }
+
+  async #timed(hand: Hand, pixels: Uint8Array, rows: number): Promise<Float32Array> {
+    const answer = await hand.extract(pixels, rows);
     this.#seconds.extract = (this.#seconds.extract ?? 0) + answer.seconds;
     return answer.rows;
   }
@@ -197,8 +236,8 @@ export class LearnerWorker implements LearnerPort {
   /** Runs `step` until it has a result, when nothing else is trained or evaluated. */
   #alone<T>(part: string, call: number, begin: () => void, step: (start: number) => Promise<T | undefined>): Promise<T> {
     const signal = this.#signal(call);
-    const job = this.#lastJob.then(async () => {
-      signal.throwIfAborted();
+    const before = this.#lastJob;
+    const job = orAborted(before, signal).then(async () => {
       const start = performance.now();
       try {
         begin();
@@ -212,76 +251,80 @@ export class LearnerWorker implements LearnerPort {
         this.#spend(part, start);
       }
     });
-    this.#lastJob = job.catch(() => {});
+    // One that was aborted while it waited ends before its turn; the next waits for the turn all the same.
+    this.#lastJob = Promise.allSettled([before, job]);
     return job;
   }
 
-  async #spawn(kind: "cpu" | "encode" | "webgpu"): Promise<Extractor> {
+  async #spawn(kind: "cpu" | "encode" | "webgpu"): Promise<Hand> {
     const { id, port } = await this.#hooks.spawn();
-    const worker = Comlink.wrap<ExtractorPort>(port);
-    this.#ids.set(worker, id);
+    const hand = new Hand(id, port);
+    this.#hands.set(id, hand);
+    const why = this.#stillborn.get(id);
+    if (why !== undefined) hand.broke(why);
     try {
-      await worker.load({
+      await hand.load({
         assets: this.#options.assets,
         module: kind === "webgpu" ? undefined : this.#module,
         manifest: this.#pack.manifest,
         weights: kind === "encode" ? undefined : this.#pack.weights,
         webgpu: kind === "webgpu",
       });
-      return worker;
+      return hand;
     } catch (error) {
-      await this.#retire(worker);
+      await this.#retire(hand);
       throw error;
     }
   }
 
-  async #renew(broken: Extractor): Promise<Extractor> {
+  async #renew(broken: Hand): Promise<Hand> {
     await this.#retire(broken);
     return this.#spawn(this.#options.device === "webgpu" ? "encode" : "cpu");
   }
 
-  async #retire(worker: Extractor): Promise<void> {
-    const id = this.#ids.get(worker);
-    this.#ids.delete(worker);
-    if (id !== undefined) await this.#hooks.retire(id);
+  async #retire(hand: Hand): Promise<void> {
+    this.#hands.delete(hand.id);
+    await this.#hooks.retire(hand.id);
   }
 
   /** Opens the GPU in a worker of its own. */
-  async #openGpu(gpu: Gpu): Promise<{ worker: Extractor; lane: Lane }> {
-    const worker = await this.#spawn("webgpu");
+  async #openGpu(gpu: Gpu): Promise<{ hand: Hand; lane: Lane }> {
+    const hand = await this.#spawn("webgpu");
     const batch = gpu.software ? 1 : GPU_BATCH;
-    return { worker, lane: new Lane(batch, (pixels, rows) => this.#timed(worker, pixels, rows)) };
+    return { hand, lane: new Lane(batch, (pixels, rows) => this.#timed(hand, pixels, rows)) };
   }
 
   /** `"auto"`: a real GPU is opened beside the CPU, timed, and taken if it is faster. */
   async #tryGpu(): Promise<void> {
+    let opened: { hand: Hand; lane: Lane } | undefined;
     try {
       const gpu = await findGpu();
       if (gpu.software) throw new HeadstartError("no-webgpu", `the only adapter here is a software one (${gpu.name})`);
-      const { worker, lane } = await this.#openGpu(gpu);
+      opened = await this.#openGpu(gpu);
       const forever = new AbortController().signal;
-      const onCpu = (await this.#pool.run((w) => this.#milliseconds(w, 1), forever)) / this.#pool.size;
+      const onCpu = (await this.#pool.run((hand) => this.#milliseconds(hand, 1), forever)) / this.#pool.size;
       // One picture first: a GPU so slow that no batch could save it is not asked for a whole one.
-      let onGpu = await this.#milliseconds(worker, 1);
-      if (onGpu < GPU_BATCH * onCpu) onGpu = (await this.#milliseconds(worker, GPU_BATCH)) / GPU_BATCH;
+      let onGpu = await this.#milliseconds(opened.hand, 1);
+      if (onGpu < GPU_BATCH * onCpu) onGpu = (await this.#milliseconds(opened.hand, GPU_BATCH)) / GPU_BATCH;
       if (onGpu < onCpu) {
-        this.#lane = lane;
+        this.#gpu = opened;
         const reason = `${(onCpu / onGpu).toFixed(1)} times as fast as the CPU here`;
         this.#announce({ kind: "webgpu", adapter: gpu.name, reason });
       } else {
-        await this.#retire(worker);
+        await this.#retire(opened.hand);
         this.#announce({ reason: `${(onGpu / onCpu).toFixed(1)} times as fast as the GPU here (${gpu.name})` });
       }
     } catch (error) {
+      if (opened) await this.#retire(opened.hand);
       this.#announce({ reason: toHeadstartError(error).message });
     }
   }
 
   /** Of one pass over blank pictures: the second, as the first compiles shaders and warms the engine. */
-  async #milliseconds(worker: Extractor, rows: number): Promise<number> {
-    const blank = new Uint8Array(rows * this.#side * this.#side * 3);
-    await worker.extract(blank, rows);
-    return 1000 * (await worker.extract(blank, rows)).seconds;
+  async #milliseconds(hand: Hand, rows: number): Promise<number> {
+    const blank = () => new Uint8Array(rows * this.#side * this.#side * 3);
+    await hand.extract(blank(), rows);
+    return 1000 * (await hand.extract(blank(), rows)).seconds;
   }
 
   #announce(change: Partial<Device>): void {
@@ -310,6 +353,5 @@ export class LearnerWorker implements LearnerPort {
 }
 
 async function cpuCode({ wasm, assets }: OpenOptions): Promise<WebAssembly.Module> {
-  if (!wasm) return compile(assets, "headstart_cpu");
-  return wasm instanceof WebAssembly.Module ? wasm : WebAssembly.compile(wasm);
+  return wasm ? compileGiven(wasm) : compile(assets, "headstart_cpu");
 }

@@ -24,9 +24,9 @@ export async function loadPack(
   if (network === "never") {
     throw new HeadstartError("network", 'network is "never": give the pack\'s files as `backbone`', backbone);
   }
-  // An id names a folder beside the package; anything with a slash is the address of a manifest.
-  const url = backbone.includes("/") ? new URL(backbone, assets) : new URL(`backbones/${backbone}/manifest.json`, assets);
-  const manifest = await (await fetchOk(url)).text();
+  // An id names a folder beside the package; anything with a slash is the whole address of a manifest.
+  const url = backbone.includes("/") ? new URL(backbone) : new URL(`backbones/${backbone}/manifest.json`, assets);
+  const manifest = await (await fetchOk(url, signal)).text();
   const file = weightsFile(manifest);
   const weights = await download(new URL(file.name, url), file.bytes, signal, progress);
   return { manifest, weights, fetched: weights.length + manifest.length };
@@ -61,20 +61,21 @@ async function download(
   signal: AbortSignal,
   progress: (progress: Progress) => void,
 ): Promise<Uint8Array> {
-  const response = await fetchOk(url);
+  const response = await fetchOk(url, signal);
   const parts: Uint8Array[] = [];
   let done = 0;
-  const reader = response.body!.getReader();
-  for (;;) {
-    if (signal.aborted) {
-      await reader.cancel();
-      signal.throwIfAborted();
+  try {
+    const reader = response.body!.getReader();
+    for (;;) {
+      const { value } = await reader.read();
+      if (!value) break;
+      parts.push(value);
+      done += value.length;
+      progress({ stage: "backbone", done, total });
     }
-    const { value } = await reader.read();
-    if (!value) break;
-    parts.push(value);
-    done += value.length;
-    progress({ stage: "backbone", done, total });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new HeadstartError("network", `${url} broke off after ${done} of ${total} bytes: ${(error as Error).message}`, url.href);
   }
   const bytes = new Uint8Array(done);
   let at = 0;

@@ -14,9 +14,12 @@ export class Pool<W> {
   #urgent: Task<W>[] = [];
   #waiting: Task<W>[] = [];
   #renew: (broken: W) => Promise<W>;
+  #alive: number;
+  /** Why the last worker could not be replaced. */
+  #end: unknown;
 
   constructor(workers: W[], renew: (broken: W) => Promise<W>) {
-    this.size = workers.length;
+    this.size = this.#alive = workers.length;
     this.#idle = [...workers];
     this.#renew = renew;
   }
@@ -30,31 +33,34 @@ export class Pool<W> {
   }
 
   #deal(): void {
-    while (this.#idle.length > 0) {
+    while (this.#idle.length > 0 || this.#alive === 0) {
       const task = this.#urgent.shift() ?? this.#waiting.shift();
       if (!task) return;
-      if (task.signal.aborted) {
-        task.fail(task.signal.reason);
-        continue;
-      }
-      void this.#give(task, this.#idle.pop()!);
+      if (task.signal.aborted) task.fail(task.signal.reason);
+      else if (this.#alive === 0) task.fail(this.#end);
+      else void this.#give(task, this.#idle.pop()!);
     }
   }
 
   async #give(task: Task<W>, worker: W): Promise<void> {
     try {
       await task.run(worker);
+      this.#idle.push(worker);
     } catch (error) {
       task.fail(error);
-      if (!hasCode(error) || toHeadstartError(error).code === "worker-failed") {
-        try {
-          worker = await this.#renew(worker);
-        } catch {
-          // The next task on it fails with the reason.
-        }
-      }
+      const broken = !hasCode(error) || toHeadstartError(error).code === "worker-failed";
+      await this.#back(worker, broken);
     }
-    this.#idle.push(worker);
     this.#deal();
+  }
+
+  async #back(worker: W, broken: boolean): Promise<void> {
+    try {
+      this.#idle.push(broken ? await this.#renew(worker) : worker);
+    } catch (error) {
+      // The others go on; without any left, every task hears why.
+      this.#alive--;
+      this.#end = error;
+    }
   }
 }

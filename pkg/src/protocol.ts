@@ -43,10 +43,13 @@ export interface LearnerPort {
   add(call: number, input: Input, meta: Meta): Promise<{ id: string; duplicate: boolean }>;
   embed(call: number, input: Input): Promise<Float32Array>;
   samples(): Promise<SampleInfo[]>;
-  /** → the labels in use afterwards. */
-  relabel(ids: string[], label: string): Promise<string[]>;
-  remove(ids: string[]): Promise<string[]>;
-  train(call: number, recipe: Record<string, unknown>, emit: (event: TrainEvent) => Promise<void>): Promise<TrainResult>;
+  labels(): Promise<string[]>;
+  relabel(ids: string[], label: string): Promise<void>;
+  remove(ids: string[]): Promise<void>;
+  undo(): Promise<boolean>;
+  redo(): Promise<boolean>;
+  /** `emit` answers whether anybody still listens; if not, the training is dropped. */
+  train(call: number, recipe: Record<string, unknown>, emit: (event: TrainEvent) => Promise<boolean>): Promise<TrainResult>;
   evaluate(
     call: number,
     options: { folds: number; seed?: number },
@@ -54,6 +57,8 @@ export interface LearnerPort {
   ): Promise<Omit<Report, "rejected">>;
   evaluateOn(ids: string[], labels: string[], rows: Float32Array): Promise<Omit<Report, "rejected">>;
   predict(rows: Float32Array): Promise<Prediction[]>;
+  /** An extractor's worker has died without an answer. */
+  broke(extractor: number, why: string): void;
   abort(call: number): void;
   end(call: number): void;
 }
@@ -66,8 +71,10 @@ export interface ExtractorPort {
     /** Absent for a worker that only encodes. */
     weights?: Uint8Array;
     webgpu: boolean;
-  }): Promise<{ adapter: string }>;
-  /** Content id, and the picture as the backbone reads it. */
-  encode(input: Input): Promise<{ content: string; pixels: Uint8Array }>;
+  }): Promise<void>;
+  /** A picture's content id; the picture is kept for `encode`. */
+  identify(input: Input): Promise<string>;
+  /** The picture that was identified last, as the backbone reads it. */
+  encode(): Promise<Uint8Array>;
   extract(pixels: Uint8Array, rows: number): Promise<{ rows: Float32Array; seconds: number }>;
 }

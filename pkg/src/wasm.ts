@@ -7,11 +7,22 @@ export type Module = typeof import("./generated/headstart_cpu.js");
 export async function compile(assets: string, name: string): Promise<WebAssembly.Module> {
   const url = new URL(`${name}_bg.wasm`, assets);
   const response = await fetchOk(url);
-  // Hosts that serve wasm under another type still work, without streaming.
-  if (response.headers.get("content-type")?.startsWith("application/wasm")) {
-    return WebAssembly.compileStreaming(response);
+  try {
+    // Hosts that serve wasm under another type still work, without streaming.
+    if (response.headers.get("content-type")?.startsWith("application/wasm")) return await WebAssembly.compileStreaming(response);
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (error) {
+    // A page that says "not found" with status 200, a connection that broke, a policy without wasm-unsafe-eval.
+    throw new HeadstartError("network", `${url} could not be compiled: ${text(error)}`, url.href);
   }
-  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** The `wasm` option. */
+export async function compileGiven(wasm: BufferSource | WebAssembly.Module): Promise<WebAssembly.Module> {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  return WebAssembly.compile(wasm).catch((error: unknown) => {
+    throw new HeadstartError("bad-option", `option \`wasm\`: ${text(error)}`, "wasm");
+  });
 }
 
 /** Instantiates the CPU module in this worker. */
@@ -29,9 +40,10 @@ export async function gpuModule(assets: string): Promise<Module> {
   return glue as unknown as Module;
 }
 
-export async function fetchOk(url: URL): Promise<Response> {
-  const response = await fetch(url).catch((error: unknown) => {
-    throw new HeadstartError("network", `cannot fetch ${url}: ${error instanceof Error ? error.message : error}`, url.href);
+export async function fetchOk(url: URL, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(url, { signal: signal ?? null }).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw new HeadstartError("network", `cannot fetch ${url}: ${text(error)}`, url.href);
   });
   if (!response.ok) {
     throw new HeadstartError(
@@ -41,4 +53,8 @@ export async function fetchOk(url: URL): Promise<Response> {
     );
   }
   return response;
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

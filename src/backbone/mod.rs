@@ -34,7 +34,10 @@ impl Backbone {
         manifest.check_file(&manifest.weights()?.name, weights)?;
         let mut weights = Weights::parse(&manifest.weights()?.name, weights)?;
         let net = match manifest.architecture.as_str() {
-            "efficientnet-lite0" => Net::Lite0(Lite0::load(&mut weights, device)?),
+            "efficientnet-lite0" => {
+                manifest.expect("image", lite0::DIM, lite0::SIZE)?;
+                Net::Lite0(Lite0::load(&mut weights, device)?)
+            }
             other => {
                 return Err(Error::BadPack {
                     file: "manifest.json".into(),

@@ -70,18 +70,32 @@ impl Manifest {
 
     /// The weights file: the one that ends in `.safetensors`.
     pub fn weights(&self) -> Result<&PackFile> {
-        self.files.iter().find(|f| f.name.ends_with(".safetensors")).ok_or_else(|| Error::BadPack {
-            file: "manifest.json".into(),
-            why: "it lists no .safetensors file".into(),
-        })
+        self.files
+            .iter()
+            .find(|f| f.name.ends_with(".safetensors"))
+            .ok_or_else(|| Error::BadPack { file: "manifest.json".into(), why: "it lists no .safetensors file".into() })
+    }
+
+    /// Errors: `bad-pack` unless the pack says what its architecture is: the network would run on other sizes, and be wrong.
+    pub fn expect(&self, task: &str, dim: usize, size: usize) -> Result<()> {
+        if self.task == task && self.dim == dim && self.preprocess.size as usize == size {
+            return Ok(());
+        }
+        let (architecture, its) = (&self.architecture, self.preprocess.size);
+        let why = format!(
+            "`{architecture}` is for {task}, {size} × {size} in, {dim} features out; this says {}, {its} × {its}, {}",
+            self.task, self.dim
+        );
+        Err(Error::BadPack { file: "manifest.json".into(), why })
     }
 
     /// Errors: `hash-mismatch` unless `bytes` are the ones the manifest promises under `name`.
     pub fn check_file(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let file = self.files.iter().find(|f| f.name == name).ok_or_else(|| Error::BadPack {
-            file: name.into(),
-            why: "the manifest does not list it".into(),
-        })?;
+        let file = self
+            .files
+            .iter()
+            .find(|f| f.name == name)
+            .ok_or_else(|| Error::BadPack { file: name.into(), why: "the manifest does not list it".into() })?;
         check_sha256(name, bytes, &file.sha256)
     }
 }

@@ -17,8 +17,8 @@ pub struct Weights<'a> {
 
 impl<'a> Weights<'a> {
     pub fn parse(file: &str, bytes: &'a [u8]) -> Result<Self> {
-        let tensors = SafeTensors::deserialize(bytes)
-            .map_err(|e| Error::BadPack { file: file.into(), why: e.to_string() })?;
+        let tensors =
+            SafeTensors::deserialize(bytes).map_err(|e| Error::BadPack { file: file.into(), why: e.to_string() })?;
         Ok(Self { file: file.into(), tensors, taken: HashSet::new() })
     }
 
@@ -34,7 +34,9 @@ impl<'a> Weights<'a> {
             Dtype::F16 => {
                 view.data().chunks_exact(2).map(|b| f16::from_le_bytes(b.try_into().unwrap()).to_f32()).collect()
             }
-            other => return Err(bad(format!("tensor `{name}` is {other:?}; f16 and f32 are read"))),
+            other => {
+                return Err(bad(format!("tensor `{name}` is {other:?}; f16 and f32 are read")));
+            }
         };
         self.taken.insert(name.to_owned());
         Ok(TensorData::new(values, shape))
@@ -44,7 +46,9 @@ impl<'a> Weights<'a> {
     pub fn finish(self) -> Result<()> {
         match self.tensors.names().into_iter().find(|name| !self.taken.contains(*name)) {
             None => Ok(()),
-            Some(name) => Err(Error::BadPack { file: self.file, why: format!("tensor `{name}` is not one of this network's") }),
+            Some(name) => {
+                Err(Error::BadPack { file: self.file, why: format!("tensor `{name}` is not one of this network's") })
+            }
         }
     }
 }

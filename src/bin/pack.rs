@@ -100,7 +100,8 @@ impl Checkpoint {
         if tensor.dtype() != DType::F32 {
             return Err(format!("`{name}` is {:?}, not f32", tensor.dtype()).into());
         }
-        let values = tensor.read()?.chunks_exact(4).map(|b| f64::from(f32::from_ne_bytes(b.try_into().unwrap()))).collect();
+        let values =
+            tensor.read()?.chunks_exact(4).map(|b| f64::from(f32::from_ne_bytes(b.try_into().unwrap()))).collect();
         Ok(Tensor { shape: tensor.shape().to_vec(), values })
     }
 

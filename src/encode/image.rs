@@ -29,9 +29,8 @@ pub fn encode(bytes: &[u8], prep: &Preprocess) -> Result<Vec<u8>> {
 /// premultiplied.
 pub fn encode_rgba(rgba: &[u8], width: u32, height: u32, prep: &Preprocess) -> Result<Vec<u8>> {
     check_size(width, height)?;
-    let picture = RgbaImage::from_raw(width, height, rgba.to_vec()).ok_or_else(|| Error::BadImage {
-        why: format!("{} bytes for {width} × {height} RGBA pixels", rgba.len()),
-    })?;
+    let picture = RgbaImage::from_raw(width, height, rgba.to_vec())
+        .ok_or_else(|| Error::BadImage { why: format!("{} bytes for {width} × {height} RGBA pixels", rgba.len()) })?;
     square(&flatten(DynamicImage::ImageRgba8(picture)), prep)
 }
 
@@ -89,8 +88,8 @@ fn square(picture: &RgbImage, prep: &Preprocess) -> Result<Vec<u8>> {
     let (out_w, out_h) = ((w * scale).round().max(size), (h * scale).round().max(size));
     let (left, top) = (((out_w - size) / 2.0).floor(), ((out_h - size) / 2.0).floor());
     let (fx, fy) = (w / out_w, h / out_h);
-    let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3)
-        .map_err(|e| bad(&e))?;
+    let source =
+        ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3).map_err(|e| bad(&e))?;
     // Rows outside of what the bicubic window reaches are left out: a picture of 2 × 30,000,000 would be widened whole.
     let reach = 2.0 * fy.max(1.0) + 1.0;
     let first = (top * fy - reach).floor().max(0.0);
@@ -134,7 +133,9 @@ fn sniff(bytes: &[u8]) -> String {
     let name = match bytes {
         [b'%', b'P', b'D', b'F', ..] => "PDF",
         [b'P', b'K', 3, 4, ..] => "a ZIP archive",
-        [_, _, _, _, b'f', b't', b'y', b'p', b'h', b'e', ..] | [_, _, _, _, b'f', b't', b'y', b'p', b'm', b'i', ..] => "HEIC",
+        [_, _, _, _, b'f', b't', b'y', b'p', b'h', b'e', ..] | [_, _, _, _, b'f', b't', b'y', b'p', b'm', b'i', ..] => {
+            "HEIC"
+        }
         [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', ..] => "AVIF",
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => "a video",
         _ if std::str::from_utf8(&bytes[..bytes.len().min(256)]).is_ok() => "text",

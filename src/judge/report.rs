@@ -51,7 +51,14 @@ pub struct Baselines {
 }
 
 /// The report on rows whose truth is known and whose probabilities were made by a head that had not seen them.
-pub fn report(classes: &[String], ids: &[String], truth: &[usize], p: &Probabilities, seed: u64, how: String) -> Report {
+pub fn report(
+    classes: &[String],
+    ids: &[String],
+    truth: &[usize],
+    p: &Probabilities,
+    seed: u64,
+    how: String,
+) -> Report {
     let top: Vec<usize> = (0..truth.len()).map(|row| p.top(row)).collect();
     let of = |rows: &[usize]| Confusion::new(classes.len(), rows.iter().map(|&r| (truth[r], top[r])));
     let all: Vec<usize> = (0..truth.len()).collect();
@@ -86,7 +93,10 @@ pub fn report(classes: &[String], ids: &[String], truth: &[usize], p: &Probabili
 
 pub enum Stage {
     /// Folds done, of all.
-    Progress { done: usize, total: usize },
+    Progress {
+        done: usize,
+        total: usize,
+    },
     Done(Box<Report>),
 }
 
@@ -156,4 +166,3 @@ impl Evaluation {
         Ok(Stage::Done(Box::new(report(classes, ids, y, &p, self.recipe.seed, how))))
     }
 }
-

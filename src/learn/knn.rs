@@ -15,7 +15,12 @@ pub struct Knn {
 
 impl Knn {
     pub fn fit(data: &Dataset, k: usize) -> Self {
-        Self { rows: data.x.clone().normalised(), y: data.y.clone(), classes: data.classes.len(), k: k.min(data.rows()) }
+        Self {
+            rows: data.x.clone().normalised(),
+            y: data.y.clone(),
+            classes: data.classes.len(),
+            k: k.min(data.rows()),
+        }
     }
 
     /// Neighbours that vote: the recipe's, or all rows when there are fewer.
@@ -26,7 +31,8 @@ impl Knn {
     pub fn probabilities(&self, x: &Matrix) -> Probabilities {
         let mut values = Vec::with_capacity(x.rows() * self.classes);
         for row in x.clone().normalised().iter() {
-            let mut near: Vec<(f32, usize)> = self.rows.iter().map(|r| dot(r, row)).zip(self.y.iter().copied()).collect();
+            let mut near: Vec<(f32, usize)> =
+                self.rows.iter().map(|r| dot(r, row)).zip(self.y.iter().copied()).collect();
             near.select_nth_unstable_by(self.k - 1, |a, b| b.0.total_cmp(&a.0));
             let mut votes = vec![0f32; self.classes];
             // A neighbour that points away has nothing to say; the floor keeps the sum above zero.

@@ -99,21 +99,21 @@ impl LinearFit {
                 if self.done + 1 == self.total {
                     return Step::Done(Box::new(self.finish(&solve)));
                 }
-                self.score(&solve);
+                let guard = self.score(&solve);
                 self.done += 1;
                 let same_rows = !self.done.is_multiple_of(self.strengths.len());
                 self.current = Some(self.next_solve(same_rows.then_some(solve)));
-                return self.progress(loss);
+                return self.progress(loss, Some(guard));
             }
         }
         let loss = solve.solver.value();
         self.current = Some(solve);
-        self.progress(loss)
+        self.progress(loss, None)
     }
 
-    fn progress(&self, loss: f64) -> Step {
+    fn progress(&self, loss: f64, guard: Option<f64>) -> Step {
         let stage = if self.done + 1 == self.total { "fit" } else { "choose strength" };
-        Step::Progress(Progress { stage, done: self.done, total: self.total, loss: Some(loss) })
+        Step::Progress(Progress { stage, done: self.done, total: self.total, loss: Some(loss), guard })
     }
 
     /// The next fit in line; on the same rows it starts from the solution before it.
@@ -135,12 +135,15 @@ impl LinearFit {
         (0..self.folds.len()).filter(|&row| (self.folds[row] == fold) == held_out).collect()
     }
 
-    fn score(&mut self, solve: &Solve) {
+    /// Counts a fit's losses and hits on the rows it was not fitted to. → their log loss.
+    fn score(&mut self, solve: &Solve) -> f64 {
         let held_out = self.data.select(&self.rows(true));
         let p = solve.head().probabilities(&held_out.x);
         let i = self.done % self.strengths.len();
-        self.losses[i] += p.log_loss(&held_out.y) * held_out.rows() as f64;
+        let loss = p.log_loss(&held_out.y);
+        self.losses[i] += loss * held_out.rows() as f64;
         self.hits[i] += (0..held_out.rows()).filter(|&row| p.top(row) == held_out.y[row]).count();
+        loss
     }
 
     /// The strength with the least held-out log loss. Hits decide by a handful of samples, and jump about with few of them.
@@ -162,12 +165,8 @@ impl LinearFit {
         Fitted {
             head: Head::Linear(solve.head()),
             classes: self.data.classes.clone(),
-            chosen: [
-                ("strength", strength),
-                ("folds", parts as f64),
-                ("iterations", solve.solver.iterations() as f64),
-            ]
-            .into(),
+            chosen: [("strength", strength), ("folds", parts as f64), ("iterations", solve.solver.iterations() as f64)]
+                .into(),
             held_out: (parts > 0).then(|| (self.hits[best], self.data.rows())),
             reason,
         }

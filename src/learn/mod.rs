@@ -32,7 +32,10 @@ pub struct Dataset {
 
 impl Dataset {
     /// From `(content id, sample id, label, row)` of each labelled sample. Errors: `too-few-labels`.
-    pub fn new<'a>(dim: usize, samples: impl IntoIterator<Item = (&'a str, &'a str, &'a str, &'a [f32])>) -> Result<Self> {
+    pub fn new<'a>(
+        dim: usize,
+        samples: impl IntoIterator<Item = (&'a str, &'a str, &'a str, &'a [f32])>,
+    ) -> Result<Self> {
         let mut samples: Vec<_> = samples.into_iter().collect();
         samples.sort_unstable_by_key(|s| s.0);
         let mut classes: Vec<String> = samples.iter().map(|s| s.2.to_owned()).collect();
@@ -207,12 +210,17 @@ pub struct Fitted {
     pub reason: String,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Progress {
     pub stage: &'static str,
     pub done: usize,
     pub total: usize,
+    /// What is minimised, on the rows that are fitted: cross-entropy in nats and the penalty.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<f64>,
+    /// Log loss in nats on held-out rows, when a fit of the search has just ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guard: Option<f64>,
 }
 
 pub enum Step {
@@ -233,6 +241,14 @@ impl Fit {
     /// Errors: `bad-option`.
     pub fn new(data: &Dataset, recipe: &Recipe) -> Result<Self> {
         recipe.check()?;
+        if let ClassWeight::ByClass(weights) = &recipe.class_weight
+            && let Some(unknown) = weights.keys().find(|name| !data.classes.contains(name))
+        {
+            return Err(Error::BadOption {
+                option: "classWeight",
+                why: format!("no sample has the label `{unknown}`"),
+            });
+        }
         let once = |head, chosen: &[(&'static str, f64)], reason: &str| {
             Kind::Once(Some(Box::new(Fitted {
                 head,

@@ -62,8 +62,7 @@ fn choose_scale(rows: &Matrix, y: &[usize], sums: &[Vec<f32>], counts: &[usize])
     if truth.is_empty() {
         return DEFAULT_SCALE;
     }
-    let loss = |scale: f32| {
-        Probabilities::softmax(sums.len(), cosines.iter().map(|c| c * scale).collect()).log_loss(&truth)
-    };
+    let loss =
+        |scale: f32| Probabilities::softmax(sums.len(), cosines.iter().map(|c| c * scale).collect()).log_loss(&truth);
     SCALES.into_iter().min_by(|a, b| loss(*a).total_cmp(&loss(*b))).unwrap_or(DEFAULT_SCALE)
 }

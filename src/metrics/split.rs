@@ -35,9 +35,8 @@ mod tests {
         let classes: Vec<usize> = (0..103).map(|i| usize::from(i % 10 == 0)).collect();
         let folds = stratified_folds(&classes, 5, 7);
         for class in 0..2 {
-            let counts: Vec<usize> = (0..5)
-                .map(|f| (0..103).filter(|&i| classes[i] == class && folds[i] == f).count())
-                .collect();
+            let counts: Vec<usize> =
+                (0..5).map(|f| (0..103).filter(|&i| classes[i] == class && folds[i] == f).count()).collect();
             assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1, "{counts:?}");
         }
     }

@@ -1,11 +1,14 @@
 //! What the person gave: samples, their labels, and the ids that tell one content from another.
 
+mod history;
+
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use history::{Change, History, Relabelled};
 
 /// sha256 in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
@@ -51,17 +54,20 @@ pub enum Added {
     Duplicate(String),
 }
 
-/// The samples in the order they came.
+/// The samples in the order they came, and what was done to them.
 #[derive(Debug, Clone, Default)]
 pub struct Samples {
     list: Vec<Sample>,
     by_id: HashMap<String, usize>,
     by_content: HashMap<String, usize>,
+    history: History,
 }
 
 impl Samples {
+    /// Samples of one `call` are one action to [`undo`](Self::undo).
+    ///
     /// Errors: `id-taken` when another content already has the caller's id.
-    pub fn add(&mut self, content: &str, meta: Meta) -> Result<Added> {
+    pub fn add(&mut self, content: &str, meta: Meta, call: u64) -> Result<Added> {
         if let Some(sample) = self.with_content(content) {
             return Ok(Added::Duplicate(sample.id.clone()));
         }
@@ -69,16 +75,16 @@ impl Samples {
         if self.by_id.contains_key(&id) {
             return Err(Error::IdTaken { id });
         }
-        self.by_id.insert(id.clone(), self.list.len());
-        self.by_content.insert(content.to_owned(), self.list.len());
-        self.list.push(Sample {
+        let sample = Sample {
             id: id.clone(),
             content: content.to_owned(),
             name: meta.name,
             label: meta.label,
             group: meta.group,
             slice: meta.slice,
-        });
+        };
+        self.append(sample.clone());
+        self.history.push(Change::Added { call, samples: vec![sample] });
         Ok(Added::New(id))
     }
 
@@ -100,23 +106,62 @@ impl Samples {
 
     /// All or nothing: an unknown id changes no label. Errors: `unknown-id`.
     pub fn relabel(&mut self, ids: &[String], label: Option<&str>) -> Result<()> {
+        let mut changed = Vec::new();
         for index in self.indices(ids)? {
-            self.list[index].label = label.map(str::to_owned);
+            let sample = &mut self.list[index];
+            if sample.label.as_deref() == label {
+                continue;
+            }
+            let before = std::mem::replace(&mut sample.label, label.map(str::to_owned));
+            changed.push(Relabelled { id: sample.id.clone(), before, after: sample.label.clone() });
+        }
+        if !changed.is_empty() {
+            self.history.push(Change::Relabelled(changed));
         }
         Ok(())
     }
 
     /// All or nothing. Errors: `unknown-id`.
     pub fn remove(&mut self, ids: &[String]) -> Result<()> {
-        let mut gone = vec![false; self.list.len()];
-        for index in self.indices(ids)? {
-            gone[index] = true;
+        let mut places = self.indices(ids)?;
+        places.sort_unstable();
+        places.dedup();
+        if !places.is_empty() {
+            let removed = places.iter().map(|&place| (place, self.list[place].clone())).collect();
+            self.take_out(&places);
+            self.history.push(Change::Removed(removed));
         }
-        let mut gone = gone.iter();
-        self.list.retain(|_| !gone.next().unwrap());
-        self.by_id = self.list.iter().enumerate().map(|(i, s)| (s.id.clone(), i)).collect();
-        self.by_content = self.list.iter().enumerate().map(|(i, s)| (s.content.clone(), i)).collect();
         Ok(())
+    }
+
+    /// Takes back the last action. False when there is none.
+    pub fn undo(&mut self) -> bool {
+        // The change is cloned because what it does to the list needs all of `self`.
+        let Some(change) = self.history.undo().cloned() else {
+            return false;
+        };
+        match change {
+            Change::Added { samples, .. } => {
+                let places: Vec<usize> = samples.iter().map(|s| self.by_id[&s.id]).collect();
+                self.take_out(&places);
+            }
+            Change::Removed(samples) => self.put_back(samples),
+            Change::Relabelled(changed) => changed.into_iter().rev().for_each(|c| self.set_label(&c.id, c.before)),
+        }
+        true
+    }
+
+    /// Does again what was taken back last. False when nothing was, or something else was done since.
+    pub fn redo(&mut self) -> bool {
+        let Some(change) = self.history.redo().cloned() else {
+            return false;
+        };
+        match change {
+            Change::Added { samples, .. } => samples.into_iter().for_each(|s| self.append(s)),
+            Change::Removed(samples) => self.take_out(&samples.iter().map(|s| s.0).collect::<Vec<_>>()),
+            Change::Relabelled(changed) => changed.into_iter().for_each(|c| self.set_label(&c.id, c.after)),
+        }
+        true
     }
 
     /// The classes in use, in order of first appearance.
@@ -126,9 +171,41 @@ impl Samples {
     }
 
     fn indices(&self, ids: &[String]) -> Result<Vec<usize>> {
-        ids.iter()
-            .map(|id| self.by_id.get(id).copied().ok_or_else(|| Error::UnknownId { id: id.clone() }))
-            .collect()
+        ids.iter().map(|id| self.by_id.get(id).copied().ok_or_else(|| Error::UnknownId { id: id.clone() })).collect()
+    }
+
+    fn append(&mut self, sample: Sample) {
+        self.by_id.insert(sample.id.clone(), self.list.len());
+        self.by_content.insert(sample.content.clone(), self.list.len());
+        self.list.push(sample);
+    }
+
+    fn set_label(&mut self, id: &str, label: Option<String>) {
+        self.list[self.by_id[id]].label = label;
+    }
+
+    fn take_out(&mut self, places: &[usize]) {
+        let mut gone = vec![false; self.list.len()];
+        places.iter().for_each(|&place| gone[place] = true);
+        let mut gone = gone.iter();
+        self.list.retain(|_| !gone.next().unwrap());
+        self.index();
+    }
+
+    /// Samples with the places they had, ascending.
+    fn put_back(&mut self, samples: Vec<(usize, Sample)>) {
+        let mut kept = std::mem::take(&mut self.list).into_iter();
+        for (place, sample) in samples {
+            self.list.extend(kept.by_ref().take(place - self.list.len()));
+            self.list.push(sample);
+        }
+        self.list.extend(kept);
+        self.index();
+    }
+
+    fn index(&mut self) {
+        self.by_id = self.list.iter().enumerate().map(|(i, s)| (s.id.clone(), i)).collect();
+        self.by_content = self.list.iter().enumerate().map(|(i, s)| (s.content.clone(), i)).collect();
     }
 }
 
@@ -143,8 +220,8 @@ mod tests {
     #[test]
     fn the_same_content_keeps_its_first_label() {
         let mut samples = Samples::default();
-        assert_eq!(samples.add("aa", labelled("cat")), Ok(Added::New("aa".into())));
-        assert_eq!(samples.add("aa", labelled("dog")), Ok(Added::Duplicate("aa".into())));
+        assert_eq!(samples.add("aa", labelled("cat"), 0), Ok(Added::New("aa".into())));
+        assert_eq!(samples.add("aa", labelled("dog"), 0), Ok(Added::Duplicate("aa".into())));
         assert_eq!(samples.labels(), ["cat"]);
     }
 
@@ -152,14 +229,14 @@ mod tests {
     fn an_id_names_one_content() {
         let mut samples = Samples::default();
         let named = || Meta { id: Some("one".into()), ..labelled("cat") };
-        samples.add("aa", named()).unwrap();
-        assert_eq!(samples.add("bb", named()).unwrap_err().code(), "id-taken");
+        samples.add("aa", named(), 0).unwrap();
+        assert_eq!(samples.add("bb", named(), 0).unwrap_err().code(), "id-taken");
     }
 
     #[test]
     fn an_unknown_id_changes_nothing() {
         let mut samples = Samples::default();
-        samples.add("aa", labelled("cat")).unwrap();
+        samples.add("aa", labelled("cat"), 0).unwrap();
         let ids = ["aa".to_owned(), "zz".to_owned()];
         assert_eq!(samples.relabel(&ids, Some("dog")).unwrap_err().item(), Some("zz"));
         assert_eq!(samples.remove(&ids).unwrap_err().code(), "unknown-id");
@@ -170,11 +247,75 @@ mod tests {
     fn a_removed_sample_can_come_back() {
         let mut samples = Samples::default();
         for content in ["aa", "bb", "cc"] {
-            samples.add(content, labelled(content)).unwrap();
+            samples.add(content, labelled(content), 0).unwrap();
         }
         samples.remove(&["aa".to_owned()]).unwrap();
         assert_eq!(samples.with_content("cc").unwrap().id, "cc");
-        assert_eq!(samples.add("aa", labelled("dog")), Ok(Added::New("aa".into())));
+        assert_eq!(samples.add("aa", labelled("dog"), 0), Ok(Added::New("aa".into())));
         assert_eq!(samples.labels(), ["bb", "cc", "dog"]);
+    }
+
+    /// Every state that a run of random actions passes through comes back on the way down, and again on the way up.
+    #[test]
+    fn undo_and_redo_pass_through_the_same_states() {
+        let mut samples = Samples::default();
+        let mut state = 7_u64;
+        let mut random = |n: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % n
+        };
+        let mut states = vec![snapshot(&samples)];
+        for action in 0..60 {
+            let here: Vec<String> = samples.iter().map(|s| s.id.clone()).collect();
+            let some: Vec<String> = here.iter().filter(|_| random(3) == 0).cloned().collect();
+            match random(3) {
+                0 => samples.relabel(&some, Some(["cat", "dog"][random(2)])).unwrap(),
+                1 if here.len() > 12 => samples.remove(&some).unwrap(),
+                _ => (0..1 + random(4)).for_each(|i| {
+                    samples.add(&format!("{action}-{i}"), labelled("cat"), action).unwrap();
+                }),
+            }
+            if *states.last().unwrap() != snapshot(&samples) {
+                states.push(snapshot(&samples));
+            }
+        }
+        assert!(states.len() > 40);
+        for state in states.iter().rev().skip(1) {
+            assert!(samples.undo());
+            assert_eq!(&snapshot(&samples), state);
+        }
+        assert!(!samples.undo());
+        for state in &states[1..] {
+            assert!(samples.redo());
+            assert_eq!(&snapshot(&samples), state);
+        }
+        assert!(!samples.redo());
+    }
+
+    #[test]
+    fn a_new_action_ends_redo() {
+        let mut samples = Samples::default();
+        samples.add("aa", labelled("cat"), 0).unwrap();
+        assert!(samples.undo());
+        samples.add("bb", labelled("cat"), 1).unwrap();
+        assert!(!samples.redo());
+        assert_eq!(samples.len(), 1);
+    }
+
+    #[test]
+    fn what_changes_nothing_is_no_action() {
+        let mut samples = Samples::default();
+        samples.add("aa", labelled("cat"), 0).unwrap();
+        samples.relabel(&["aa".to_owned()], Some("cat")).unwrap();
+        samples.remove(&[]).unwrap();
+        assert!(samples.undo());
+        assert!(samples.is_empty());
+    }
+
+    fn snapshot(samples: &Samples) -> Vec<(String, Option<String>)> {
+        for sample in samples.iter() {
+            assert_eq!(samples.with_content(&sample.content).unwrap().id, sample.id);
+        }
+        samples.iter().map(|s| (s.id.clone(), s.label.clone())).collect()
     }
 }

@@ -11,7 +11,7 @@ use crate::encode::image;
 use crate::error::Error;
 use crate::features::{self, Matrix};
 use crate::judge::{Evaluation, Stage};
-use crate::learn::{Recipe, Step};
+use crate::learn::{Progress, Recipe, Step};
 use crate::learner::{Learner, Training};
 use crate::source::{self, Added, Meta};
 use convert::{Caught, from_js, to_js};
@@ -67,11 +67,6 @@ impl Extractor {
         Ok(Self { backbone, computer })
     }
 
-    #[wasm_bindgen(getter)]
-    pub fn adapter(&self) -> String {
-        self.computer.adapter.clone()
-    }
-
     /// `rows` encoded pictures → `rows × dim` features.
     pub async fn extract(&self, pixels: Vec<u8>, rows: usize) -> JsResult<Float32Array> {
         let matrix = features::extract(&self.backbone, &self.computer, &pixels, rows).await?;
@@ -104,24 +99,19 @@ impl Session {
         Self { learner: Learner::new(dim, seed as u64), training: None, evaluation: None }
     }
 
-    #[wasm_bindgen(js_name = sampleWith)]
-    pub fn sample_with(&self, content: &str) -> Option<String> {
-        self.learner.sample_with(content).map(str::to_owned)
-    }
-
     pub fn row(&self, content: &str) -> Option<Float32Array> {
         self.learner.row(content).map(Float32Array::from)
     }
 
-    /// → `{ id, duplicate }`.
-    pub fn add(&mut self, content: &str, meta: JsValue, row: Option<Vec<f32>>) -> JsResult<JsValue> {
+    /// → `{ id, duplicate }`. What is added with one `call` is one action to undo.
+    pub fn add(&mut self, content: &str, meta: JsValue, row: Option<Vec<f32>>, call: f64) -> JsResult<JsValue> {
         let meta: Meta = from_js("sample", &meta)?;
         #[derive(serde::Serialize)]
         struct Outcome {
             id: String,
             duplicate: bool,
         }
-        let outcome = match self.learner.add(content, meta, row.as_deref())? {
+        let outcome = match self.learner.add(content, meta, row.as_deref(), call as u64)? {
             Added::New(id) => Outcome { id, duplicate: false },
             Added::Duplicate(id) => Outcome { id, duplicate: true },
         };
@@ -144,28 +134,35 @@ impl Session {
         Ok(self.learner.remove(&ids)?)
     }
 
+    pub fn undo(&mut self) -> bool {
+        self.learner.undo()
+    }
+
+    pub fn redo(&mut self) -> bool {
+        self.learner.redo()
+    }
+
     #[wasm_bindgen(js_name = startTraining)]
     pub fn start_training(&mut self, recipe: JsValue) -> JsResult<()> {
-        self.idle()?;
         let recipe: Recipe = from_js("train", &recipe)?;
         self.training = Some(self.learner.train(recipe)?);
         Ok(())
     }
 
-    /// → `{ stage, done, total, loss }` or `{ result }`.
+    /// → `{ stage, done, total, loss, guard }` or `{ result }`.
     #[wasm_bindgen(js_name = stepTraining)]
     pub fn step_training(&mut self) -> JsResult<JsValue> {
         let mut training = self.training.take().ok_or(Error::NotTrained)?;
         #[derive(serde::Serialize)]
         #[serde(untagged)]
         enum Event<R: serde::Serialize> {
-            Progress { stage: &'static str, done: usize, total: usize, loss: Option<f64> },
+            Progress(Progress),
             Done { result: R },
         }
         match training.step() {
             Step::Progress(p) => {
                 self.training = Some(training);
-                to_js(&Event::<()>::Progress { stage: p.stage, done: p.done, total: p.total, loss: p.loss })
+                to_js(&Event::<()>::Progress(p))
             }
             Step::Done(fitted) => to_js(&Event::Done { result: self.learner.finish(training, *fitted) }),
         }
@@ -173,7 +170,6 @@ impl Session {
 
     #[wasm_bindgen(js_name = startEvaluation)]
     pub fn start_evaluation(&mut self, folds: usize, seed: Option<f64>) -> JsResult<()> {
-        self.idle()?;
         self.evaluation = Some(self.learner.evaluate(folds, seed.map(|s| s as u64))?);
         Ok(())
     }
@@ -213,12 +209,5 @@ impl Session {
 
     fn matrix(&self, rows: Vec<f32>) -> Matrix {
         Matrix::new(self.learner.dim(), rows)
-    }
-
-    fn idle(&self) -> JsResult<()> {
-        if self.training.is_some() || self.evaluation.is_some() {
-            return Err(Error::Busy.into());
-        }
-        Ok(())
     }
 }

@@ -5,11 +5,11 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { args, executable, softwareGpu } from "../../scripts/chromium.mjs";
-import { dist, pkg, root, shared } from "../../scripts/paths.mjs";
+import { dist, packs, pkg, root, shared } from "../../scripts/paths.mjs";
 import { serve } from "./server.mjs";
 
 // At the top and not in `before`: node starts hooks of the root when they are declared, and does not wait.
-const server = await serve({ pkg, dist, data: join(shared, "data"), golden: join(root, "tests/golden"), shared: join(shared, "golden") });
+const server = await serve({ pkg, dist, packs, data: join(shared, "data"), golden: join(root, "tests/golden"), shared: join(shared, "golden") });
 const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
 
 after(async () => {
@@ -46,11 +46,16 @@ export async function withPage(work, { path = "/", ...options } = {}) {
   }
 }
 
-/** Like `withPage`, on an empty page with the face and a few helpers in `globalThis`. `work` runs in the page. */
+/**
+ * Like `withPage`, on an empty page with the face and a few helpers in `globalThis`. `work` runs in the page, and nothing
+ * in it may go unhandled.
+ */
 export function inPage(work, arg) {
   return withPage(async (page) => {
     await page.evaluate(helpers);
-    return page.evaluate(work, arg);
+    const result = await page.evaluate(work, arg);
+    assert.deepEqual(page.complaints.filter((text) => text.startsWith("uncaught")), []);
+    return result;
   });
 }
 
@@ -65,7 +70,7 @@ export function pictures(set, part, { classes, from = 0, each = Infinity } = {})
   );
 }
 
-async function helpers() {
+export async function helpers() {
   Object.assign(globalThis, await import("/pkg/index.js"));
   globalThis.fetched = (list) =>
     Promise.all(list.map(async ({ url, label, name }) => ({ data: await (await fetch(url)).blob(), label, name })));
@@ -107,7 +112,7 @@ async function helpers() {
     const size = Number(new DataView(bytes).getBigUint64(0, true));
     const { data_offsets, shape } = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, size)))[name];
     const data = bytes.slice(8 + size + data_offsets[0], 8 + size + data_offsets[1]);
-    return { shape, data: new Float32Array(data) };
+    return { shape, bytes: new Uint8Array(data), data: data.byteLength % 4 === 0 ? new Float32Array(data) : undefined };
   };
   /** The two pictures of tests/golden/synthetic_golden.json, from its formula. */
   globalThis.synthetic = () =>

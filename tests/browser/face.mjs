@@ -1,7 +1,7 @@
 // The face, in Chromium on the CPU.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inPage, needsShared, pictures, withPage } from "./chromium.mjs";
+import { helpers, inPage, needsShared, pictures, withPage } from "./chromium.mjs";
 
 test("importing the package does nothing, where there is no window too", async () => {
   const before = Object.keys(globalThis).length;
@@ -35,6 +35,32 @@ test("photographs, from their files, have the original features", needsShared, a
   });
   assert.ok(Math.min(...cosines) >= 0.999, String(cosines));
 });
+
+for (const device of ["cpu", "webgpu"]) {
+  // SwiftShader takes seconds a picture.
+  const most = device === "cpu" ? 12 : 2;
+  test(`in f32 on ${device}, features are the original's to 1e-3`, needsShared, async () => {
+    const found = await inPage(
+      async ({ device, most }) => {
+        const pixels = await tensor("/shared/image_golden.safetensors", "image_u8_nhwc");
+        const want = await tensor("/shared/image_golden.safetensors", "feature");
+        const pictures = Array.from({ length: Math.min(most, pixels.shape[0]) }, (_, n) => {
+          const picture = new ImageData(224, 224);
+          for (let i = 0; i < 224 * 224; i++) picture.data.set([...pixels.bytes.subarray(3 * (n * 224 * 224 + i), 3 * (n * 224 * 224 + i + 1)), 255], 4 * i);
+          return picture;
+        });
+        const backbone = new URL("/packs/efficientnet-lite0-f32/manifest.json", location.href);
+        const learner = await createLearner({ task: "image", device, backbone, workers: 1 });
+        const { data } = await learner.embed(pictures);
+        await learner.close();
+        return { rows: data.length / 1280, largest: data.reduce((most, v, i) => Math.max(most, Math.abs(v - want.data[i])), 0) };
+      },
+      { device, most },
+    );
+    assert.ok(found.rows >= 2);
+    assert.ok(found.largest < 1e-3, String(found.largest));
+  });
+}
 
 test("collect, train each head, predict, evaluate", async () => {
   const found = await inPage(async () => {
@@ -135,6 +161,68 @@ test("every kind of picture data gives the same row", async () => {
   assert.ok(Math.min(...same) > 0.99999, String(same));
 });
 
+test("samples of every kind come in the order they are given", async () => {
+  const found = await inPage(async () => {
+    const learner = await createLearner({ task: "image", device: "cpu" });
+    const blob = await paint([200, 30, 30], 1);
+    const bitmap = await createImageBitmap(await paint([30, 200, 30], 2));
+    const canvas = new OffscreenCanvas(48, 48);
+    const context = canvas.getContext("2d");
+    context.fillRect(5, 5, 20, 20);
+    const image = context.getImageData(0, 0, 48, 48);
+    // A canvas takes longer to copy than its pixels; it came first, so its label stays.
+    const report = await learner.add([
+      { data: canvas, label: "a" },
+      { data: image, label: "b" },
+      { data: bitmap, label: "c" },
+      { data: blob, label: "d" },
+    ]);
+    const samples = (await learner.samples()).map((s) => s.label);
+    await learner.close();
+    return { samples, labels: learner.labels, duplicates: report.duplicates.map((d) => d.index), width: bitmap.width };
+  });
+  assert.deepEqual(found, { samples: ["a", "c", "d"], labels: ["a", "c", "d"], duplicates: [1], width: 48 });
+});
+
+test("undo takes back a whole add, a relabel, a remove; redo does it again", async () => {
+  const found = await inPage(async () => {
+    const learner = await createLearner({ task: "image", device: "cpu" });
+    const state = async () => `${(await learner.samples()).map((s) => s.label)} | ${learner.labels}`;
+    const { ids } = await learner.add(await painted(2));
+    await learner.relabel([ids[0]], "green");
+    await learner.remove([ids[1], ids[2]]);
+    const states = [await state()];
+    const answers = [];
+    for (const step of ["undo", "undo", "undo", "undo", "redo", "redo", "redo", "redo"]) {
+      answers.push(await learner[step]());
+      states.push(await state());
+    }
+    await learner.undo();
+    await learner.relabel([ids[3]], "grey");
+    const after = await learner.redo();
+    await learner.close();
+    return { states, answers, after };
+  });
+  const [all, green, cut, none] = ["red,blue,red,blue | red,blue", "green,blue,red,blue | green,blue,red", "green,blue | green,blue", " | "];
+  assert.deepEqual(found.states, [cut, green, all, none, none, all, green, cut, cut]);
+  assert.deepEqual(found.answers, [true, true, true, false, true, true, true, false]);
+  assert.equal(found.after, false, "a new action ends redo");
+});
+
+test("one bad sample is listed and the others are in; a bad id is named", async () => {
+  const found = await inPage(async () => {
+    const learner = await createLearner({ task: "image", device: "cpu" });
+    const [good] = await painted(1);
+    const report = await learner.add([{ ...good, id: 7 }, null, { ...good, slice: { a: 1 } }, { ...good, label: "" }, { data: "text" }, good]);
+    const unknown = await learner.remove(report.ids).catch((e) => [e.code, e.item]);
+    await learner.close();
+    return { codes: report.rejected.map((r) => [r.index, r.code]), added: report.added.length, unknown };
+  });
+  assert.deepEqual(found.codes, [0, 1, 2, 3, 4].map((i) => [i, "bad-sample"]));
+  assert.equal(found.added, 1);
+  assert.deepEqual(found.unknown, ["unknown-id", "null"]);
+});
+
 test("relabel and remove are all or nothing", async () => {
   const found = await inPage(async () => {
     const learner = await createLearner({ task: "image", device: "cpu" });
@@ -201,13 +289,41 @@ test("an abort keeps what is done and rejects with the signal's reason", async (
       .catch((error) => error === reason);
     const predict = await learner.predict([samples[0].data], { signal: early }).catch((error) => error === reason);
 
+    const embed = await learner.embed([samples[0].data], { signal: early }).catch((error) => error === reason);
+    // While an iterable keeps it waiting, and while a server does.
+    const waiting = new AbortController();
+    async function* never() {
+      yield samples[0];
+      setTimeout(() => waiting.abort(reason), 200);
+      await new Promise(() => {});
+    }
+    const stalled = await learner.add(never(), { signal: waiting.signal }).catch((error) => error === reason);
+    const opening = new AbortController();
+    setTimeout(() => opening.abort(reason), 300);
+    const slow = `const original = fetch; self.fetch = (...a) => String(a[0]).includes("safetensors") ? new Promise(() => {}) : original(...a);`;
+    const opened = await createLearner({ task: "image", device: "cpu", signal: opening.signal, worker: patchedWorker(slow) }).catch((error) => error === reason);
+
+    // Trainings queue; one that is aborted while it waits ends at once and disturbs nobody.
+    const first = learner.train()[Symbol.asyncIterator]();
+    await first.next();
+    const queued = new AbortController();
+    const second = trained(learner, { signal: queued.signal }).catch((error) => error === reason);
+    queued.abort(reason);
+    const queueLeft = await second;
+    await first.return();
+
+    // What a callback throws ends the call, and comes out of it.
+    const mine = new Error("mine");
+    const callback = await learner.add(await painted(2, 90), { onProgress: () => { throw mine; } }).catch((error) => error === mine);
+    const callbackInTrain = await trained(learner, { onProgress: () => { throw mine; } }).catch((error) => error === mine);
+
     // Leaving the loop cancels; the learner is free for the next training.
     for await (const event of learner.train()) break;
     const untrained = await code(learner.predict([samples[0].data]));
     const after = await trained(learner);
     const open = await createLearner({ task: "image", signal: early }).catch((error) => error === reason);
     await learner.close();
-    return { addedReason, kept, train, evaluate, predict, untrained, after: after.head, open };
+    return { addedReason, kept, train, evaluate, predict, embed, stalled, opened, queueLeft, callback, callbackInTrain, untrained, after: after.head, open };
   });
   const { kept, ...rest } = found;
   assert.ok(kept >= 5 && kept < 40, `kept ${kept}`);
@@ -216,6 +332,12 @@ test("an abort keeps what is done and rejects with the signal's reason", async (
     train: true,
     evaluate: true,
     predict: true,
+    embed: true,
+    stalled: true,
+    opened: true,
+    queueLeft: true,
+    callback: true,
+    callbackInTrain: true,
     untrained: "not-trained",
     after: "linear",
     open: true,
@@ -258,6 +380,10 @@ test("bad options are refused by name", async () => {
       nothing: await code(learner.add(undefined)),
       head: await code(trained(learner, { head: "oracle" })),
       folds: await code(learner.evaluate({ folds: 1 })),
+      half: await code(learner.evaluate({ folds: 2.5 })),
+      strength: await code(trained(learner, { strength: NaN })),
+      single: await code(learner.embed((await painted(1))[0].data)),
+      wasm: await bad({ task: "image", wasm: new Uint8Array(8) }),
       weights: await code(trained(learner, { classWeight: { red: -1 } })),
       unknown: await code(trained(learner, { epochs: 50 })),
       untrained: await code(learner.evaluate({ samples: await painted(1) })),
@@ -277,6 +403,10 @@ test("bad options are refused by name", async () => {
     nothing: "bad-option",
     head: "bad-option",
     folds: "bad-option",
+    half: "bad-option",
+    strength: "bad-option",
+    single: "bad-option",
+    wasm: ["bad-option", "wasm"],
     weights: "bad-option",
     unknown: "bad-option",
     untrained: "not-trained",
@@ -308,20 +438,80 @@ test("a pack comes as bytes too, and a changed one is refused by name", async ()
   });
 });
 
-test("a worker that breaks is replaced and only its picture is lost", async () => {
-  const report = await inPage(async () => {
-    // Every third picture that is decoded runs into a trap, as a bug in a decoder would.
-    const patch = `
-      const original = WebAssembly.instantiate; let calls = 0;
-      const Blob_ = Blob.prototype.arrayBuffer;
-      Blob.prototype.arrayBuffer = function () { if (++calls === 3) throw new WebAssembly.RuntimeError("unreachable"); return Blob_.call(this); };`;
-    const learner = await createLearner({ task: "image", device: "cpu", workers: 1, worker: patchedWorker(patch) });
-    const report = await learner.add((await painted(2)));
-    await learner.close();
-    return report;
+for (const [name, trap] of [
+  ["decoding", `encoder_image: () => { throw new WebAssembly.RuntimeError("unreachable"); }`],
+  // A panic in an async export: its promise stays open, and the error is nobody's.
+  ["the backbone", `extractor_extract: () => { queueMicrotask(() => { throw new WebAssembly.RuntimeError("unreachable"); }); return new Promise(() => {}); }`],
+]) {
+  test(`a worker whose wasm traps in ${name} is replaced, and only its picture is lost`, async () => {
+    const found = await withPage(async (page) => {
+      await page.evaluate(helpers);
+      return page.evaluate(async (trap) => {
+        // From its second picture on, a worker runs into the trap; every replacement does one more.
+        const patch = `
+          const original = WebAssembly.instantiate;
+          WebAssembly.instantiate = async (...a) => {
+            const got = await original(...a);
+            const instance = got.instance ?? got;
+            const traps = { ${trap} };
+            const exports = { ...instance.exports };
+            for (const name of Object.keys(traps)) {
+              let calls = 0;
+              exports[name] = (...b) => (++calls > 1 ? traps[name](...b) : instance.exports[name](...b));
+            }
+            const patched = Object.create(WebAssembly.Instance.prototype, { exports: { value: exports } });
+            return got.instance ? { ...got, instance: patched } : patched;
+          };`;
+        let made = 0;
+        const make = patchedWorker(patch);
+        const worker = () => (made++, make());
+        const learner = await createLearner({ task: "image", device: "cpu", workers: 1, worker });
+        const { added, rejected } = await learner.add(await painted(3));
+        await learner.embed([(await painted(1, 50))[0].data]);
+        await learner.close();
+        return { added: added.length, rejected: rejected.map((r) => r.code), made };
+      }, trap);
+    });
+    // The learner's own worker, the first extractor, and one for each trap.
+    assert.deepEqual(found, { added: 3, rejected: ["worker-failed", "worker-failed", "worker-failed"], made: 5 });
   });
-  assert.equal(report.added.length + report.rejected.length, 4);
-  assert.equal(report.rejected.length, 1);
+}
+
+test("a worker that cannot be replaced ends its calls with a reason", async () => {
+  const found = await inPage(async () => {
+    let made = 0;
+    const trap = patchedWorker(`const original = WebAssembly.instantiate;
+      WebAssembly.instantiate = async (...a) => {
+        const got = await original(...a);
+        const exports = { ...(got.instance ?? got).exports, encoder_image: () => { throw new WebAssembly.RuntimeError("unreachable"); } };
+        const instance = Object.create(WebAssembly.Instance.prototype, { exports: { value: exports } });
+        return got.instance ? { ...got, instance } : instance;
+      };`);
+    const dead = patchedWorker(`WebAssembly.instantiate = async () => { throw new Error("out of memory"); };`);
+    const worker = () => (++made <= 2 ? trap() : dead());
+    const learner = await createLearner({ task: "image", device: "cpu", workers: 1, worker });
+    const { rejected } = await learner.add(await painted(2));
+    const samples = await learner.samples();
+    await learner.close();
+    return { rejected: rejected.map((r) => r.code), last: rejected.at(-1).message, samples: samples.length };
+  });
+  assert.deepEqual(found.rejected, Array(4).fill("worker-failed"));
+  assert.match(found.last, /out of memory/);
+  assert.equal(found.samples, 0);
+});
+
+test("assets, code and workers come from where the options say", async () => {
+  const found = await inPage(async () => {
+    const wasm = await (await fetch("/pkg/headstart_cpu_bg.wasm")).arrayBuffer();
+    let made = 0;
+    const worker = () => (made++, new Worker("/pkg/worker.js", { type: "module" }));
+    const learner = await createLearner({ task: "image", device: "cpu", assets: "/pkg", wasm, worker, workers: 2 });
+    const { rows, cols } = await learner.embed(synthetic(), { stage: "frozen" });
+    await learner[Symbol.asyncDispose]();
+    const nowhere = await createLearner({ task: "image", assets: "/nowhere" }).catch((e) => e.code);
+    return { rows, cols, made, nowhere };
+  });
+  assert.deepEqual(found, { rows: 2, cols: 1280, made: 3, nowhere: "worker-failed" });
 });
 
 test("closing is final, idempotent, and wakes who waits", async () => {

@@ -1,0 +1,99 @@
+// What callers give, held against what the types promise: JavaScript has no types when it runs.
+import type * as Face from "../index";
+import { HeadstartError } from "./errors";
+import type { Meta, OpenOptions } from "./protocol";
+
+const DEFAULT_BACKBONE = "efficientnet-lite0";
+
+export function checkedOptions(options: Face.LearnerOptions): OpenOptions {
+  const { task, device = "auto", network = "backbone-only", seed = 0, backbone = DEFAULT_BACKBONE } = options;
+  if (task !== "image") throw badOption("task", `"image" is what this version does, not ${JSON.stringify(task)}`);
+  if (!["auto", "webgpu", "cpu"].includes(device)) throw badOption("device", '"auto", "webgpu" or "cpu"');
+  if (!["backbone-only", "never"].includes(network)) throw badOption("network", '"backbone-only" or "never"');
+  checkSeed(seed);
+  const workers = options.workers ?? Math.min(navigator.hardwareConcurrency || 2, 8);
+  if (!Number.isInteger(workers) || workers < 1 || workers > 32) throw badOption("workers", "a whole number from 1 to 32");
+  return { device, network, seed, workers, assets: assetsOf(options), backbone: backboneOf(backbone), wasm: options.wasm };
+}
+
+/** A folder, with or without its last slash; relative to the page, as every address in a page is. */
+function assetsOf({ assets }: Face.LearnerOptions): string {
+  if (assets === undefined) return new URL("./", import.meta.url).href;
+  const url = new URL(assets, location.href);
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url.href;
+}
+
+/** An id stays as it is; an address is made whole here, where the page's own address is known. */
+function backboneOf(backbone: string | URL | Face.BackbonePack): string | Face.BackbonePack {
+  if (backbone instanceof URL) return backbone.href;
+  if (typeof backbone !== "string" || !backbone.includes("/")) return backbone;
+  return new URL(backbone, location.href).href;
+}
+
+export function checkSeed(seed: unknown): void {
+  if (seed !== undefined && (!Number.isSafeInteger(seed) || (seed as number) < 0)) throw badOption("seed", "a whole number from 0");
+}
+
+export function checkFolds(folds: unknown): void {
+  if (!Number.isInteger(folds) || (folds as number) < 2 || (folds as number) > 20) throw badOption("folds", "a whole number from 2 to 20");
+}
+
+/** Of `train`: numbers that JSON would turn to null on the way. The rest is checked where it is used. */
+export function checkedRecipe(recipe: Record<string, unknown>): Record<string, unknown> {
+  checkSeed(recipe.seed);
+  for (const name of ["folds", "strength", "k"]) {
+    const value = recipe[name];
+    if (value !== undefined && !Number.isFinite(value)) throw badOption(name, "a finite number");
+  }
+  // A field that is there and undefined would hide the default.
+  return Object.fromEntries(Object.entries(recipe).filter(([, value]) => value !== undefined));
+}
+
+export function checkedSample(sample: Face.Sample): Face.Sample {
+  if (typeof sample !== "object" || sample === null || sample.data === undefined || sample.data === null) {
+    throw badSample("a sample is an object with `data`");
+  }
+  for (const name of ["id", "name", "group"] as const) {
+    const value: unknown = sample[name];
+    if (value !== undefined && (typeof value !== "string" || value === "")) throw badSample(`\`${name}\` is a text that is not empty`);
+  }
+  const slice: unknown = sample.slice;
+  const texts = (value: object) => Object.values(value).every((tag) => typeof tag === "string");
+  if (slice !== undefined && (typeof slice !== "object" || slice === null || !texts(slice))) {
+    throw badSample("`slice` is an object of texts");
+  }
+  if (sample.label !== undefined) checkLabel(sample.label);
+  return sample;
+}
+
+export function checkLabel(label: unknown): void {
+  if (typeof label !== "string" || label === "") {
+    throw badSample(`a label is a text that is not empty, not ${JSON.stringify(label)}`);
+  }
+}
+
+export function checkIds(ids: unknown): void {
+  if (!Array.isArray(ids)) throw badOption("ids", "an array of sample ids");
+  const odd = ids.findIndex((id) => typeof id !== "string");
+  if (odd >= 0) throw new HeadstartError("unknown-id", `no sample has the id ${JSON.stringify(ids[odd])}`, String(ids[odd]));
+}
+
+export function checkIterable(name: string, value: unknown): void {
+  const iterable = value as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
+  if (typeof value === "string" || typeof (iterable?.[Symbol.asyncIterator] ?? iterable?.[Symbol.iterator]) !== "function") {
+    throw badOption(name, "an array, or another iterable");
+  }
+}
+
+export function metaOf({ id, name, label, group, slice, data }: Face.Sample): Meta {
+  return { id, name: name ?? (data instanceof File ? data.name : undefined), label, group, slice: slice ?? {} };
+}
+
+export function badOption(name: string, want: string): HeadstartError {
+  return new HeadstartError("bad-option", `option \`${name}\`: ${want}`, name);
+}
+
+function badSample(why: string): HeadstartError {
+  return new HeadstartError("bad-sample", why);
+}

@@ -1,0 +1,55 @@
+import * as Comlink from "comlink";
+import { HeadstartError } from "./errors";
+import type { ExtractorPort, Input } from "./protocol";
+
+/**
+ * An extractor as the learner holds it. A panic in an asynchronous part of a wasm module leaves its promise open for ever;
+ * the page hears of it as the worker's error event, and says so here.
+ */
+export class Hand {
+  #port: Comlink.Remote<ExtractorPort>;
+  #died: string | undefined;
+  #waiting = new Set<(error: HeadstartError) => void>();
+
+  constructor(
+    readonly id: number,
+    port: MessagePort,
+  ) {
+    this.#port = Comlink.wrap<ExtractorPort>(port);
+  }
+
+  load(options: Parameters<ExtractorPort["load"]>[0]): Promise<void> {
+    return this.#ask(this.#port.load(options));
+  }
+
+  identify(input: Input): Promise<string> {
+    return this.#ask(this.#port.identify("bitmap" in input ? Comlink.transfer(input, [input.bitmap]) : input));
+  }
+
+  encode(): Promise<Uint8Array> {
+    return this.#ask(this.#port.encode());
+  }
+
+  /** Takes `pixels` away from the caller. */
+  extract(pixels: Uint8Array, rows: number): ReturnType<ExtractorPort["extract"]> {
+    return this.#ask(this.#port.extract(Comlink.transfer(pixels, [pixels.buffer as ArrayBuffer]), rows));
+  }
+
+  /** What waits for it is rejected, and so is all that is asked later. */
+  broke(why: string): void {
+    this.#died = why;
+    this.#waiting.forEach((reject) => reject(this.#error()));
+  }
+
+  #ask<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#died !== undefined) return reject(this.#error());
+      this.#waiting.add(reject);
+      answer.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
+  }
+
+  #error(): HeadstartError {
+    return new HeadstartError("worker-failed", `a worker broke: ${this.#died}`);
+  }
+}

@@ -1,0 +1,23 @@
+import { BlobReader, BlobWriter, ZipReader, configure } from "@zip.js/zip.js";
+import { type Found, hidden } from "./found";
+
+// The browser's own decompression runs beside the page already, and blob workers of a library's making need not be allowed.
+configure({ useWebWorkers: false });
+
+/** The files of a zip, unpacked one by one when they are read. Throws when it is no zip that can be read. */
+export async function fromZip(file: Blob & { name?: string }): Promise<Found[]> {
+  let entries;
+  try {
+    entries = await new ZipReader(new BlobReader(file)).getEntries();
+  } catch (error) {
+    throw new Error(`${file.name ?? "the archive"} cannot be opened as a zip: ${error instanceof Error ? error.message : error}`);
+  }
+  const found: Found[] = [];
+  for (const entry of entries) {
+    const path = entry.filename.split("/");
+    if (entry.directory || path.some(hidden)) continue;
+    const name = path.at(-1)!;
+    found.push({ name, folder: path.at(-2) ?? null, open: () => entry.getData(new BlobWriter()) });
+  }
+  return found;
+}

@@ -1,0 +1,60 @@
+import type { Prediction } from "headstart";
+import { Label, Meter } from "react-aria-components";
+import { Thumb } from "../parts/Thumb";
+import { useObjectUrl } from "../parts/useObjectUrl";
+import { fileOf } from "../state/samples";
+import { percent } from "../state/words";
+
+/** Scores shown. */
+const SHOWN = 5;
+
+/** What one picture is taken for, how surely, and which training pictures are like it. */
+export function Answer({ name, file, prediction }: { name: string; file: Blob; prediction: Prediction }) {
+  const url = useObjectUrl(file);
+  return (
+    <div className="answer">
+      {url && <img src={url} alt={`The picture ${name}`} />}
+      <Scores prediction={prediction} />
+      <Nearest ids={prediction.nearest} />
+    </div>
+  );
+}
+
+export function Scores({ prediction }: { prediction: Prediction }) {
+  const scores = Object.entries(prediction.scores).sort((a, b) => b[1] - a[1]);
+  return (
+    <div className="scores">
+      <p className="headline">
+        <strong>{prediction.label}</strong>
+      </p>
+      {scores.slice(0, SHOWN).map(([label, score]) => (
+        <Meter key={label} value={score} maxValue={1} formatOptions={{ style: "percent", maximumFractionDigits: 1 }}>
+          {({ valueText }) => (
+            <>
+              <Label>{label}</Label>
+              <span className="value">{valueText}</span>
+              <span className="track">
+                <span className="fill" style={{ inlineSize: percent(score).replace(" ", "") }} />
+              </span>
+            </>
+          )}
+        </Meter>
+      ))}
+    </div>
+  );
+}
+
+function Nearest({ ids }: { ids: readonly string[] }) {
+  const here = ids.filter((id) => fileOf(id));
+  if (here.length === 0) return null;
+  return (
+    <div className="nearest">
+      <p className="note">Most like it among the training pictures:</p>
+      <div className="row">
+        {here.map((id) => (
+          <Thumb key={id} id={id} alt="A training picture like this one" />
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { Button, Cell, Column, Row, Table, TableBody, TableHeader, TableLayout, Virtualizer } from "react-aria-components";
+import { Thumb } from "../parts/Thumb";
+import { type Judged, asCsv } from "../state/predictions";
+import { count, percent } from "../state/words";
+
+/** Predictions for many pictures, and the whole of them as CSV. */
+export function Batch({ batch }: { batch: readonly Judged[] }) {
+  const byLabel = new Map<string, number>();
+  for (const { prediction } of batch) if (prediction) byLabel.set(String(prediction.label), (byLabel.get(String(prediction.label)) ?? 0) + 1);
+  const save = () => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(asCsv(batch));
+    link.download = "predictions.csv";
+    link.click();
+    // The download has its own hold on the file by the next task.
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
+  return (
+    <div className="batch">
+      <div className="row">
+        <p className="soft">{[...byLabel].map(([label, n]) => `${label}: ${n.toLocaleString("en")}`).join(", ")}</p>
+        <Button className="button" onPress={save}>
+          Download CSV
+        </Button>
+      </div>
+      <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight: 56, headingHeight: 36 }}>
+        <Table aria-label={`Predictions for ${count(batch.length, "picture")}`} className="predictions">
+          <TableHeader>
+            <Column width={56} aria-label="Picture">
+              {" "}
+            </Column>
+            <Column isRowHeader>File</Column>
+            <Column>Class</Column>
+            <Column width={80}>Score</Column>
+          </TableHeader>
+          <TableBody items={batch}>
+            {(one) => (
+              <Row id={one.id}>
+                <Cell>{one.file && <Thumb id={`batch-${one.name}-${one.file.size}`} file={one.file} />}</Cell>
+                <Cell>{one.name}</Cell>
+                <Cell>{one.prediction ? one.prediction.label : <span className="warn">{one.problem}</span>}</Cell>
+                <Cell>{one.prediction ? percent(one.prediction.confidence) : ""}</Cell>
+              </Row>
+            )}
+          </TableBody>
+        </Table>
+      </Virtualizer>
+    </div>
+  );
+}

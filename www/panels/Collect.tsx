@@ -1,0 +1,147 @@
+import { useEffect, useRef, useState } from "react";
+import { Button, DropZone } from "react-aria-components";
+import { fromDrop } from "../intake/drop";
+import { type Found, fromChosen } from "../intake/found";
+import { Ask } from "../parts/Ask";
+import { ChooseFiles } from "../parts/ChooseFiles";
+import { JobBar } from "../parts/JobBar";
+import { Panel } from "../parts/Panel";
+import { addClass, redo, takeIn, undo } from "../state/samples";
+import { takeSampleSet } from "../state/sampleSet";
+import { say, sentence, useStore } from "../state/store";
+import { count } from "../state/words";
+import { ClassCard } from "./ClassCard";
+import { Problems } from "./Problems";
+
+const key = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘" : "Ctrl+";
+
+export function Collect() {
+  const { classes, jobs, canUndo, canRedo } = useStore();
+  const [loose, setLoose] = useState<Found[]>([]);
+  const [naming, setNaming] = useState(false);
+  const total = classes.reduce((n, c) => n + c.pictures.length, 0);
+
+  const take = (found: Found[]) => {
+    const [filed, unfiled] = [found.filter((f) => f.folder !== null), found.filter((f) => f.folder === null)];
+    if (found.length === 0) say("There was no file in it.");
+    if (filed.length > 0) void takeIn(filed as (Found & { folder: string })[]);
+    if (unfiled.length > 0) setLoose(unfiled);
+  };
+  useShortcuts(take);
+
+  return (
+    <Panel
+      id="collect"
+      title="Collect"
+      aside={
+        <div className="row tools">
+          <Button className="button quiet small" isDisabled={!canUndo} onPress={() => void undo()} aria-keyshortcuts="Control+Z Meta+Z">
+            Undo
+          </Button>
+          <Button className="button quiet small" isDisabled={!canRedo} onPress={() => void redo()} aria-keyshortcuts="Control+Shift+Z Meta+Shift+Z">
+            Redo
+          </Button>
+        </div>
+      }
+    >
+      <DropZone
+        className="drop"
+        getDropOperation={(types) => (types.has("headstart-pictures") ? "cancel" : "copy")}
+        onDrop={(event) => void fromDrop(event.items).then(take, (error: unknown) => say(sentence(error)))}
+      >
+        <p>
+          <strong>Drop folders, pictures or a zip here.</strong> A folder’s name becomes the class. {key}V pastes.
+        </p>
+        <div className="row center">
+          <ChooseFiles folder onFound={take}>
+            Choose a folder
+          </ChooseFiles>
+          <ChooseFiles quiet onFound={take}>
+            Choose files
+          </ChooseFiles>
+          <Button className="button quiet" onPress={() => setNaming(true)}>
+            New class
+          </Button>
+        </div>
+      </DropZone>
+      <JobBar job={jobs.collect}>
+        <p>
+          {classes.length === 0
+            ? "No pictures yet."
+            : `${count(total, "picture")} in ${count(classes.length, "class", "classes")}. Pick some to move or remove them, or drag them to another class.`}
+        </p>
+      </JobBar>
+      <Problems />
+      {classes.length === 0 && (
+        <div className="empty">
+          <p>
+            Bring one folder for each thing to tell apart, for example “cats” and “dogs”: eight pictures of
+            each are a good start. Or make a class and hold your webcam on something.
+          </p>
+          <Button className="button" onPress={() => void takeSampleSet()} isDisabled={jobs.collect !== undefined}>
+            Use our sample drawings
+          </Button>
+          <p className="note">48 drawings of fish, houses and trees that this project’s build script makes. They are not photographs.</p>
+        </div>
+      )}
+      <div className="classes">
+        {classes.map((c) => (
+          <ClassCard key={c.name} of={c} />
+        ))}
+      </div>
+      {loose.length > 0 && (
+        <Ask
+          title={`Which class ${loose.length === 1 ? "is this picture" : `are these ${loose.length} pictures`}?`}
+          label="Class"
+          choices={classes.map((c) => c.name)}
+          ok="Add"
+          onAnswer={(name) => {
+            setLoose([]);
+            if (name === null) say("Nothing was added.");
+            else void takeIn(loose.map((f) => ({ ...f, folder: name })));
+          }}
+        />
+      )}
+      {naming && (
+        <Ask
+          title="New class"
+          label="Name"
+          ok="Make it"
+          onAnswer={(name) => {
+            setNaming(false);
+            if (name !== null) void addClass(name);
+          }}
+        />
+      )}
+    </Panel>
+  );
+}
+
+/** Undo, redo and paste, wherever on the page. A text field keeps its own. */
+function useShortcuts(take: (found: Found[]) => void): void {
+  const latest = useRef(take);
+  latest.current = take;
+  useEffect(() => {
+    const inText = (event: Event) => event.target instanceof HTMLElement && event.target.closest("input, textarea, [contenteditable]") !== null;
+    const press = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || inText(event)) return;
+      const pressed = event.key.toLowerCase();
+      if (pressed === "z" && !event.shiftKey) void undo();
+      else if ((pressed === "z" && event.shiftKey) || pressed === "y") void redo();
+      else return;
+      event.preventDefault();
+    };
+    const paste = (event: ClipboardEvent) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (inText(event) || files.length === 0) return;
+      event.preventDefault();
+      fromChosen(files).then((found) => latest.current(found), (error: unknown) => say(sentence(error)));
+    };
+    addEventListener("keydown", press);
+    addEventListener("paste", paste);
+    return () => {
+      removeEventListener("keydown", press);
+      removeEventListener("paste", paste);
+    };
+  }, []);
+}

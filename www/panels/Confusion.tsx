@@ -1,0 +1,55 @@
+import type { Report } from "headstart";
+import type { CSSProperties } from "react";
+import { Button } from "react-aria-components";
+
+interface Props {
+  report: Report;
+  onOpen: (truth: number, called: number) => void;
+}
+
+/** How often each class was called what. The number is always there; the shade only helps the eye. */
+export function Confusion({ report: { confusion }, onOpen }: Props) {
+  const { labels, counts } = confusion;
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label="Confusion matrix">
+      <table className="confusion">
+        <thead>
+          <tr>
+            <th scope="col">is \ called</th>
+            {labels.map((label) => (
+              <th key={label} scope="col">
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {labels.map((label, truth) => {
+            const row = counts[truth]!;
+            const sum = row.reduce((a, b) => a + b, 0);
+            return (
+              <tr key={label}>
+                <th scope="row">{label}</th>
+                {row.map((n, called) => {
+                  const share = { "--share": sum > 0 ? n / sum : 0 } as CSSProperties;
+                  const words = `${n} of ${sum} ${label} called ${labels[called]}`;
+                  return (
+                    <td key={labels[called]} className={truth === called ? "hit" : "miss"} style={share}>
+                      {n > 0 ? (
+                        <Button className="cell" aria-label={words} onPress={() => onOpen(truth, called)}>
+                          {n}
+                        </Button>
+                      ) : (
+                        0
+                      )}
+                    </td>
+                  );
+                })}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { Button, GridLayout, GridList, GridListItem, Size, Virtualizer, isTextDropItem, useDragAndDrop } from "react-aria-components";
+import { fromDrop } from "../intake/drop";
+import { Thumb } from "../parts/Thumb";
+import { move, takeIn } from "../state/samples";
+import { type Picture, say, sentence } from "../state/store";
+
+/** What is dragged from class to class: picture ids, as JSON. */
+const PICTURES = "headstart-pictures";
+
+interface Props {
+  name: string;
+  pictures: readonly Picture[];
+  picked: ReadonlySet<string>;
+  onPick: (ids: ReadonlySet<string>) => void;
+}
+
+/** The pictures of a class. Only those in view are in the document, so that ten thousand scroll like ten. */
+export function PictureGrid({ name, pictures, picked, onPick }: Props) {
+  const { dragAndDropHooks } = useDragAndDrop({
+    getItems: (keys) => [...keys].map((key) => ({ [PICTURES]: String(key), "text/plain": String(key) })),
+    getAllowedDropOperations: () => ["move"],
+    getDropOperation: (_target, types, allowed) => (types.has(PICTURES) ? "move" : (allowed[0] ?? "cancel")),
+    onRootDrop: async ({ items }) => {
+      try {
+        const ids = await Promise.all(items.filter(isTextDropItem).filter((i) => i.types.has(PICTURES)).map((i) => i.getText(PICTURES)));
+        onPick(new Set());
+        if (ids.length > 0) return await move(ids, name);
+        const found = await fromDrop(items);
+        await takeIn(found.map((f) => ({ ...f, folder: name })));
+      } catch (error) {
+        say(sentence(error));
+      }
+    },
+  });
+  return (
+    <Virtualizer layout={GridLayout} layoutOptions={{ minItemSize: new Size(72, 72), maxItemSize: new Size(96, 96), minSpace: new Size(6, 6), preserveAspectRatio: true }}>
+      <GridList
+        className={`pictures ${pictures.length === 0 ? "bare" : ""}`}
+        layout="grid"
+        aria-label={`Pictures of ${name}`}
+        selectionMode="multiple"
+        items={pictures}
+        selectedKeys={picked}
+        onSelectionChange={(keys) => onPick(keys === "all" ? new Set(pictures.map((p) => p.id)) : (keys as Set<string>))}
+        dragAndDropHooks={dragAndDropHooks}
+        renderEmptyState={() => <p className="note">Empty. Drop pictures here, add files, or use the webcam.</p>}
+      >
+        {(picture) => (
+          <GridListItem id={picture.id} textValue={picture.name} className="picture">
+            <Thumb id={picture.id} alt={picture.name} />
+            <Button slot="drag" className="grip" aria-label={`Drag ${picture.name}`}>
+              ⠿
+            </Button>
+          </GridListItem>
+        )}
+      </GridList>
+    </Virtualizer>
+  );
+}

@@ -1,0 +1,98 @@
+import type { Interval, Report as ReportData } from "headstart";
+import { useState } from "react";
+import { Button } from "react-aria-components";
+import { JobBar } from "../parts/JobBar";
+import { Panel } from "../parts/Panel";
+import { evaluate } from "../state/model";
+import { useStore } from "../state/store";
+import { percent } from "../state/words";
+import { CellPictures } from "./CellPictures";
+import { Confusion } from "./Confusion";
+
+export function Report() {
+  const { report, result, jobs } = useStore();
+  const [cell, setCell] = useState<{ truth: number; called: number } | null>(null);
+  return (
+    <Panel id="report" title="Report">
+      {(jobs.report || report) && (
+        <JobBar job={jobs.report}>
+          {report && (
+            <p>
+              {report.how}. Log loss {report.logLoss.toFixed(3)}, calibration error {percent(report.ece)}.
+            </p>
+          )}
+        </JobBar>
+      )}
+      {!report && !jobs.report && (
+        <div className="empty">
+          <p>After training, this is how good the model is on pictures it was not shown.</p>
+          {result && (
+            <Button className="button" onPress={() => void evaluate()}>
+              Check it now
+            </Button>
+          )}
+        </div>
+      )}
+      {report && (
+        <>
+          <Headline report={report} />
+          <div className="tables">
+            <div>
+              <h3>Confusion: rows are what a picture is, columns what it was called</h3>
+              <Confusion report={report} onOpen={(truth, called) => setCell({ truth, called })} />
+              <p className="note">Press a number to see the pictures.</p>
+            </div>
+            <div>
+              <h3>By class</h3>
+              <PerClass report={report} />
+            </div>
+          </div>
+          {cell && <CellPictures report={report} {...cell} onClose={() => setCell(null)} />}
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Headline({ report }: { report: ReportData }) {
+  return (
+    <p className="headline">
+      <strong>{percent(report.accuracy.value)}</strong> of pictures it had not seen were right (95 % interval {range(report.accuracy)}). Always
+      guessing the largest class: {percent(report.baselines.majority)}.
+    </p>
+  );
+}
+
+/** Wide tables scroll by themselves, by keyboard too, and leave the page still. */
+function PerClass({ report }: { report: ReportData }) {
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label="Results by class">
+      <table>
+        <thead>
+          <tr>
+            {["Class", "Pictures", "Precision", "Recall", "F1"].map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {report.perClass.map((c) => (
+            <tr key={c.label}>
+              <th scope="row">{c.label}</th>
+              <td>{c.support}</td>
+              <td title={range(c.precision)}>{percent(c.precision.value)}</td>
+              <td title={range(c.recall)}>{percent(c.recall.value)}</td>
+              <td>{percent(c.f1)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function range({ low, high }: Interval): string {
+  return `${percent(low)} to ${percent(high)}`;
+}

@@ -1,0 +1,71 @@
+import { useState } from "react";
+import { Button, DropZone } from "react-aria-components";
+import { fromDrop } from "../intake/drop";
+import type { Found } from "../intake/found";
+import { ChooseFiles } from "../parts/ChooseFiles";
+import { JobBar } from "../parts/JobBar";
+import { Panel } from "../parts/Panel";
+import { type Judged, tryAll, tryOn, useJudged } from "../state/predictions";
+import { sampleToTry, useSampleSet } from "../state/sampleSet";
+import { say, sentence, useStore } from "../state/store";
+import { count } from "../state/words";
+import { Answer } from "./Answer";
+import { Batch } from "./Batch";
+import { Live } from "./Live";
+
+export function Try() {
+  const { result, jobs } = useStore();
+  const { single, batch } = useJudged();
+  const withSamples = useSampleSet((s) => s.used);
+  const [live, setLive] = useState(false);
+  const take = (found: Found[]) => {
+    if (found.length === 0) say("There was no file in it.");
+    else if (found.length === 1) void tryOn(found[0]!);
+    else void tryAll(found);
+  };
+  if (!result) {
+    return (
+      <Panel id="try" title="Try">
+        <p className="empty">Train first; then see here what a new picture is taken for: one, a whole folder, or what your webcam sees.</p>
+      </Panel>
+    );
+  }
+  return (
+    <Panel id="try" title="Try">
+      <DropZone className="drop small" onDrop={(event) => void fromDrop(event.items).then(take, (error: unknown) => say(sentence(error)))}>
+        <p>Drop pictures that were not used for training: one for an answer, a folder for a table.</p>
+        <div className="row center">
+          <ChooseFiles single onFound={take}>
+            Choose a picture
+          </ChooseFiles>
+          <ChooseFiles folder quiet onFound={take}>
+            Predict a folder
+          </ChooseFiles>
+          <Button className="button quiet" onPress={() => setLive(!live)}>
+            {live ? "Webcam off" : "Webcam"}
+          </Button>
+          {withSamples && (
+            <Button className="button quiet" onPress={() => void sampleToTry().then((found) => tryOn(found), (error: unknown) => say(sentence(error)))}>
+              Another drawing
+            </Button>
+          )}
+        </div>
+      </DropZone>
+      {live && <Live />}
+      {!live && single && <Single judged={single} />}
+      {(jobs.batch || batch.length > 0) && <JobBar job={jobs.batch}>{count(batch.length, "picture")} predicted.</JobBar>}
+      {batch.length > 0 && <Batch batch={batch} />}
+    </Panel>
+  );
+}
+
+function Single({ judged: { name, file, prediction, problem } }: { judged: Judged }) {
+  if (!prediction) {
+    return (
+      <p role="alert" className="note">
+        {name}: {problem}
+      </p>
+    );
+  }
+  return <Answer name={name} file={file!} prediction={prediction} />;
+}

@@ -1,0 +1,32 @@
+// Training, and the report that follows it.
+import type { TrainOptions } from "headstart";
+import { asJob } from "./jobs";
+import { type CurvePoint, get, learner, say, set } from "./store";
+
+export type Head = NonNullable<TrainOptions["head"]>;
+
+export async function train(head: Head): Promise<void> {
+  const curve: CurvePoint[] = [];
+  get().jobs.report?.stop();
+  set({ curve: [] });
+  const done = await asJob("train", "Training", "Training was stopped; the model is the one from before.", async (signal, progress) => {
+    for await (const event of learner().train({ head, signal })) {
+      if (event.type === "done") {
+        set({ result: event.result, report: null, stale: false, curve: [...curve] });
+        say("Trained. Try it on another picture, or read the report.");
+        continue;
+      }
+      const { done, total, loss, guard } = event;
+      curve.push({ step: curve.length + 1, loss, guard });
+      progress({ done, total });
+      if (curve.length % 8 === 0) set({ curve: [...curve] });
+    }
+  });
+  if (done) await evaluate();
+}
+
+export async function evaluate(): Promise<void> {
+  await asJob("report", "Checking on held-out pictures", "The check was stopped.", async (signal, progress) => {
+    set({ report: await learner().evaluate({ signal, onProgress: progress }) });
+  });
+}

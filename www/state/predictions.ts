@@ -1,0 +1,83 @@
+// What the model says about pictures it was not trained on.
+import type { Prediction } from "headstart";
+import Papa from "papaparse";
+import { create } from "zustand";
+import type { Found } from "../intake/found";
+import { asJob } from "./jobs";
+import { learner, say, sentence } from "./store";
+import { count, percent } from "./words";
+
+export interface Judged {
+  readonly id: number;
+  readonly name: string;
+  readonly file: Blob | null;
+  readonly prediction: Prediction | null;
+  /** Why there is no prediction. */
+  readonly problem: string | null;
+}
+
+export const useJudged = create<{ single: Judged | null; batch: readonly Judged[] }>()(() => ({ single: null, batch: [] }));
+
+/** Pictures on their way at once: enough that no worker waits. */
+const AT_ONCE = 8;
+
+export async function tryOn(found: Found): Promise<void> {
+  const single = await judge(found, 0);
+  useJudged.setState({ single });
+  const { prediction } = single;
+  say(prediction ? `${found.name}: ${prediction.label}, ${percent(prediction.confidence)}.` : `${found.name}: ${single.problem}`);
+}
+
+export async function tryAll(found: readonly Found[]): Promise<void> {
+  useJudged.setState({ batch: [] });
+  const batch: Judged[] = [];
+  const stopped = "Stopped. What was predicted so far is kept.";
+  await asJob("batch", "Predicting", stopped, async (signal, progress) => {
+    let next = 0;
+    // One call for each picture: a broken one must not lose the others.
+    const lane = async () => {
+      while (next < found.length) {
+        const i = next++;
+        const judged = await judge(found[i]!, i, signal);
+        signal.throwIfAborted();
+        batch.push(judged);
+        progress({ done: batch.length, total: found.length });
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    } finally {
+      useJudged.setState({ batch: [...batch].sort((a, b) => a.id - b.id) });
+    }
+    const lost = batch.filter((b) => b.problem !== null).length;
+    say(`${count(batch.length - lost, "picture")} predicted${lost > 0 ? `, ${lost} could not be read` : ""}.`);
+  });
+}
+
+async function judge({ name, open }: Found, id: number, signal?: AbortSignal): Promise<Judged> {
+  let file: Blob | null = null;
+  try {
+    file = await open();
+    const [prediction] = await learner().predict([file], { signal });
+    return { id, name, file, prediction: prediction!, problem: null };
+  } catch (error) {
+    return { id, name, file, prediction: null, problem: sentence(error) };
+  }
+}
+
+/** One line a picture: file, label, confidence, novelty, error, and the score of every class. */
+export function asCsv(batch: readonly Judged[]): Blob {
+  const labels = Object.keys(batch.find((b) => b.prediction)?.prediction?.scores ?? {});
+  const fields = ["file", "label", "confidence", "novelty", "error", ...labels.map((label) => `score: ${label}`)];
+  const data = batch.map(({ name, prediction: p, problem }) => [
+    name,
+    p?.label ?? "",
+    p?.confidence ?? "",
+    p?.novelty ?? "",
+    problem ?? "",
+    ...labels.map((label) => p?.scores[label] ?? ""),
+  ]);
+  // A name that begins with = would be run as a formula by a spreadsheet.
+  const text = Papa.unparse({ fields, data }, { escapeFormulae: true, newline: "\r\n" });
+  return new Blob([text], { type: "text/csv" });
+}

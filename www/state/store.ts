@@ -1,0 +1,90 @@
+// What the page shows. Actions beside this file change it; panels read it.
+import type { Learner, Report, TrainResult } from "headstart";
+import { create } from "zustand";
+
+export interface Picture {
+  readonly id: string;
+  readonly name: string;
+  readonly label: string;
+}
+
+export interface Class {
+  readonly name: string;
+  readonly pictures: readonly Picture[];
+}
+
+/** Something that takes a while and can be stopped. */
+export interface Job {
+  readonly title: string;
+  readonly done: number;
+  readonly total: number;
+  /** `performance.now()` when it began. */
+  readonly since: number;
+  readonly stop: () => void;
+}
+
+export interface Problem {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One step of a training: losses in nats. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly loss?: number;
+  readonly guard?: number;
+}
+
+export interface State {
+  /** Bytes of the backbone, while it loads. */
+  loading: { done: number; total: number };
+  failure: string | null;
+  learner: Learner | null;
+  device: Learner["device"] | null;
+  /** The last thing that happened, in a sentence. */
+  status: string;
+  classes: readonly Class[];
+  problems: readonly Problem[];
+  jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job };
+  curve: readonly CurvePoint[];
+  result: TrainResult | null;
+  report: Report | null;
+  /** The samples have changed since the training that made the model. */
+  stale: boolean;
+  /** Until an undo finds nothing; the learner does not say beforehand. */
+  canUndo: boolean;
+  canRedo: boolean;
+}
+
+export const useStore = create<State>()(() => ({
+  loading: { done: 0, total: 0 },
+  failure: null,
+  learner: null,
+  device: null,
+  status: "",
+  classes: [],
+  problems: [],
+  jobs: {},
+  curve: [],
+  result: null,
+  report: null,
+  stale: false,
+  canUndo: false,
+  canRedo: false,
+}));
+
+export const { getState: get, setState: set } = useStore;
+
+/** The learner; panels that need it are shown when it is there. */
+export function learner(): Learner {
+  return get().learner!;
+}
+
+export function say(status: string): void {
+  set({ status });
+}
+
+export function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

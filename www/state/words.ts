@@ -1,0 +1,19 @@
+// Numbers in words, the same everywhere on the page.
+export function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+}
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** What is left of a job, from the pace so far. */
+export function left({ done, total, since }: { done: number; total: number; since: number }): string {
+  if (done === 0) return "";
+  const seconds = Math.ceil(((performance.now() - since) / 1000 / done) * (total - done));
+  return seconds < 90 ? `about ${seconds} s left` : `about ${Math.round(seconds / 60)} min left`;
+}
