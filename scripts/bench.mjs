@@ -5,11 +5,12 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import * as engines from "../benches/engines.mjs";
+import { firstMinute, mainThread, pageTable, scrolling } from "../benches/page.mjs";
 import { machine, record } from "../benches/record.mjs";
 import { serve } from "../tests/browser/server.mjs";
 import { build } from "./build.mjs";
 import { args, executable, softwareGpu } from "./chromium.mjs";
-import { pkg, root, shared } from "./paths.mjs";
+import { dist, pkg, root, shared } from "./paths.mjs";
 import { Stop, main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -63,7 +64,7 @@ await main(async () => {
   );
   const { chromium } = await import("playwright-core");
   const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
-  const results = { machine: await machine(browser), sizes: sizes(), contests: [] };
+  const results = { machine: await machine(browser), sizes: sizes(), page: await page(browser), contests: [] };
   for (const contest of contests) {
     await step(contest.name, async () => results.contests.push(await hold(contest, browser, server.origin)));
   }
@@ -71,6 +72,23 @@ await main(async () => {
   await server.close();
   record("bench", results, table(results));
 });
+
+/** Served as any host would, without the headers that the peers need. */
+async function page(browser) {
+  const server = await serve({ app: dist });
+  const results = {};
+  await step("page: the first minute", async () => {
+    results.first = await firstMinute(browser, `${server.origin}/app/`);
+  });
+  await step("page: 500 pictures", async () => {
+    results.main = await mainThread(browser, `${server.origin}/app/`, join(shared, "data/clothing10/train"));
+  });
+  await step("page: 10,000 thumbnails", async () => {
+    results.scroll = await scrolling(browser, `${server.origin}/app/`);
+  });
+  await server.close();
+  return results;
+}
 
 async function hold({ name, batch, warmUp, rounds, entries }, browser, origin) {
   const seats = [];
@@ -106,8 +124,8 @@ function sizes() {
   });
 }
 
-function table({ sizes, contests }) {
-  const lines = [];
+function table({ sizes, page, contests }) {
+  const lines = [pageTable(page), ""];
   for (const { name, rounds, rows } of contests) {
     lines.push(`**${name}** (median of ${rounds}, in alternation)`, "");
     lines.push("| | ms a picture | min to max | pictures a second | time, Headstart = 1 | first pass, ms a picture |", "|---|---|---|---|---|---|");

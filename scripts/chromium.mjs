@@ -13,6 +13,8 @@ export const args = [
   "--disable-component-update",
   "--disable-sync",
 ];
+// A green picture with a moving pie, and permission given.
+export const fakeCamera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 export const softwareGpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 export async function chromium() {

@@ -26,9 +26,7 @@ export function Batch({ batch }: { batch: readonly Judged[] }) {
       <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight: 56, headingHeight: 36 }}>
         <Table aria-label={`Predictions for ${count(batch.length, "picture")}`} className="predictions">
           <TableHeader>
-            <Column width={56} aria-label="Picture">
-              {" "}
-            </Column>
+            <Column width={72}>Picture</Column>
             <Column isRowHeader>File</Column>
             <Column>Class</Column>
             <Column width={80}>Score</Column>

@@ -1,17 +1,18 @@
-import { useState } from "react";
+import { memo, useState } from "react";
 import { Button, Input, Menu, MenuItem, MenuTrigger, Popover, SubmenuTrigger, TextField } from "react-aria-components";
 import { ChooseFiles } from "../parts/ChooseFiles";
-import { names } from "../state/classes";
+import { useStages } from "../parts/useStages";
 import { deleteClass, move, remove, rename, takeIn } from "../state/samples";
-import type { Class } from "../state/store";
+import { type Class, useStore } from "../state/store";
 import { count } from "../state/words";
 import { PictureGrid } from "./PictureGrid";
 import { Webcam } from "./Webcam";
 
 /** One class: its name to edit, its pictures, and what can be done with them. */
-export function ClassCard({ of: { name, pictures } }: { of: Class }) {
+export const ClassCard = memo(function ClassCard({ of: { name, pictures } }: { of: Class }) {
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [filming, setFilming] = useState(false);
+  const stage = useStages(DONE);
   const ids = pictures.filter((p) => picked.has(p.id)).map((p) => p.id);
   const act = (work: Promise<void>) => {
     setPicked(new Set());
@@ -24,7 +25,11 @@ export function ClassCard({ of: { name, pictures } }: { of: Class }) {
         <span className="soft count">{count(pictures.length, "picture")}</span>
         <ClassMenu name={name} />
       </header>
-      <PictureGrid name={name} pictures={pictures} picked={picked} onPick={setPicked} />
+      {stage > 0 ? (
+        <PictureGrid name={name} pictures={stage < DONE ? pictures.slice(0, STEP * (stage - 1)) : pictures} picked={picked} onPick={setPicked} />
+      ) : (
+        <div className="pictures" />
+      )}
       <div className="row foot">
         {ids.length === 0 ? (
           <>
@@ -40,15 +45,7 @@ export function ClassCard({ of: { name, pictures } }: { of: Class }) {
             <MenuTrigger>
               <Button className="button quiet">Move {ids.length} to …</Button>
               <Popover className="popover">
-                <Menu className="menu" onAction={(to) => act(move(ids, String(to)))}>
-                  {names()
-                    .filter((other) => other !== name)
-                    .map((other) => (
-                      <MenuItem key={other} id={other} className="menu-item">
-                        {other}
-                      </MenuItem>
-                    ))}
-                </Menu>
+                <OtherClasses than={name} onChoose={(to) => act(move(ids, to))} />
               </Popover>
             </MenuTrigger>
             <Button className="button quiet" onPress={() => act(remove(ids))}>
@@ -62,6 +59,24 @@ export function ClassCard({ of: { name, pictures } }: { of: Class }) {
       </div>
       {filming && <Webcam into={name} onClose={() => setFilming(false)} />}
     </article>
+  );
+});
+
+/** Pictures that a new card shows at each stage of its drawing. */
+const STEP = 2;
+const DONE = 8;
+
+/** The other classes to choose from, as they are when the menu opens. */
+function OtherClasses({ than, onChoose }: { than: string; onChoose: (name: string) => void }) {
+  const others = useStore((s) => s.classes).filter((c) => c.name !== than);
+  return (
+    <Menu className="menu" onAction={(key) => onChoose(String(key))} renderEmptyState={() => <p className="menu-item note">There is no other class.</p>}>
+      {others.map(({ name }) => (
+        <MenuItem key={name} id={name} className="menu-item">
+          {name}
+        </MenuItem>
+      ))}
+    </Menu>
   );
 }
 
@@ -87,7 +102,6 @@ function ClassName({ name }: { name: string }) {
 }
 
 function ClassMenu({ name }: { name: string }) {
-  const others = names().filter((other) => other !== name);
   return (
     <MenuTrigger>
       <Button className="button quiet small icon" aria-label={`More for class ${name}`}>
@@ -95,20 +109,12 @@ function ClassMenu({ name }: { name: string }) {
       </Button>
       <Popover className="popover">
         <Menu className="menu">
-          {others.length > 0 && (
-            <SubmenuTrigger>
-              <MenuItem className="menu-item">Merge into …</MenuItem>
-              <Popover className="popover">
-                <Menu className="menu" onAction={(to) => void rename(name, String(to))}>
-                  {others.map((other) => (
-                    <MenuItem key={other} id={other} className="menu-item">
-                      {other}
-                    </MenuItem>
-                  ))}
-                </Menu>
-              </Popover>
-            </SubmenuTrigger>
-          )}
+          <SubmenuTrigger>
+            <MenuItem className="menu-item">Merge into …</MenuItem>
+            <Popover className="popover">
+              <OtherClasses than={name} onChoose={(to) => void rename(name, to)} />
+            </Popover>
+          </SubmenuTrigger>
           <MenuItem className="menu-item" onAction={() => void deleteClass(name)}>
             Delete class
           </MenuItem>

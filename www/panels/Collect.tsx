@@ -8,7 +8,7 @@ import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { addClass, redo, takeIn, undo } from "../state/samples";
 import { takeSampleSet } from "../state/sampleSet";
-import { say, sentence, useStore } from "../state/store";
+import { say, sentence, total, useRunning, useStore } from "../state/store";
 import { count } from "../state/words";
 import { ClassCard } from "./ClassCard";
 import { Problems } from "./Problems";
@@ -16,10 +16,12 @@ import { Problems } from "./Problems";
 const key = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘" : "Ctrl+";
 
 export function Collect() {
-  const { classes, jobs, canUndo, canRedo } = useStore();
+  const classes = useStore((s) => s.classes);
+  const canUndo = useStore((s) => s.canUndo);
+  const canRedo = useStore((s) => s.canRedo);
+  const collecting = useRunning("collect");
   const [loose, setLoose] = useState<Found[]>([]);
   const [naming, setNaming] = useState(false);
-  const total = classes.reduce((n, c) => n + c.pictures.length, 0);
 
   const take = (found: Found[]) => {
     const [filed, unfiled] = [found.filter((f) => f.folder !== null), found.filter((f) => f.folder === null)];
@@ -64,11 +66,11 @@ export function Collect() {
           </Button>
         </div>
       </DropZone>
-      <JobBar job={jobs.collect}>
+      <JobBar of="collect">
         <p>
           {classes.length === 0
             ? "No pictures yet."
-            : `${count(total, "picture")} in ${count(classes.length, "class", "classes")}. Pick some to move or remove them, or drag them to another class.`}
+            : `${count(total({ classes }), "picture")} in ${count(classes.length, "class", "classes")}. Pick some to move or remove them, or drag them to another class.`}
         </p>
       </JobBar>
       <Problems />
@@ -78,7 +80,7 @@ export function Collect() {
             Bring one folder for each thing to tell apart, for example “cats” and “dogs”: eight pictures of
             each are a good start. Or make a class and hold your webcam on something.
           </p>
-          <Button className="button" onPress={() => void takeSampleSet()} isDisabled={jobs.collect !== undefined}>
+          <Button className="button" onPress={() => void takeSampleSet()} isDisabled={collecting}>
             Use our sample drawings
           </Button>
           <p className="note">48 drawings of fish, houses and trees that this project’s build script makes. They are not photographs.</p>

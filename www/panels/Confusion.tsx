@@ -1,13 +1,15 @@
 import type { Report } from "headstart";
 import type { CSSProperties } from "react";
-import { Button } from "react-aria-components";
 
 interface Props {
   report: Report;
   onOpen: (truth: number, called: number) => void;
 }
 
-/** How often each class was called what. The number is always there; the shade only helps the eye. */
+/**
+ * How often each class was called what. The number is always there; the shade only helps the eye. The cells are the
+ * browser's own buttons: a table of ten classes has dozens, and they are drawn in one go.
+ */
 export function Confusion({ report: { confusion }, onOpen }: Props) {
   const { labels, counts } = confusion;
   return (
@@ -36,9 +38,9 @@ export function Confusion({ report: { confusion }, onOpen }: Props) {
                   return (
                     <td key={labels[called]} className={truth === called ? "hit" : "miss"} style={share}>
                       {n > 0 ? (
-                        <Button className="cell" aria-label={words} onPress={() => onOpen(truth, called)}>
+                        <button type="button" className="cell" aria-label={words} onClick={() => onOpen(truth, called)}>
                           {n}
-                        </Button>
+                        </button>
                       ) : (
                         0
                       )}

@@ -1,20 +1,21 @@
 import { Panel } from "../parts/Panel";
 import { bytesHeld } from "../state/samples";
-import { useStore } from "../state/store";
+import { total, useStore } from "../state/store";
 import { megabytes } from "../state/words";
 import { useRequests } from "../trust/requests";
 
 /** What runs here, on what, from whom, and what has left: nothing. */
 export function Machine() {
-  const { learner, device, classes } = useStore();
+  const learner = useStore((s) => s.learner);
+  const device = useStore((s) => s.device);
+  const classes = useStore((s) => s.classes);
   const { own, away, refused } = useRequests();
   if (!learner || !device) return null;
   const { backbone } = learner;
-  const pictures = classes.reduce((n, c) => n + c.pictures.length, 0);
   const rows: [string, string][] = [
     ["Device", `${device.kind === "webgpu" ? "WebGPU" : "CPU"}, ${device.adapter}, ${device.workers} worker${device.workers === 1 ? "" : "s"}`],
     ["Why", device.reason],
-    ["Held in this tab", `${megabytes(bytesHeld())} of pictures, ${megabytes(pictures * backbone.dim * 4)} of features, ${megabytes(backbone.bytes)} of backbone`],
+    ["Held in this tab", `${megabytes(bytesHeld())} of pictures, ${megabytes(total({ classes }) * backbone.dim * 4)} of features, ${megabytes(backbone.bytes)} of backbone`],
     ["Requests that left", `${away}${refused > 0 ? `; ${refused} refused by the page’s policy` : ""}`],
     ["To its own server", `${own}, for the page, its modules and the backbone`],
     ["Backbone", `${backbone.id}, ${backbone.dim} features`],

@@ -4,18 +4,20 @@ import { Button } from "react-aria-components";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { evaluate } from "../state/model";
-import { useStore } from "../state/store";
+import { useRunning, useStore } from "../state/store";
 import { percent } from "../state/words";
 import { CellPictures } from "./CellPictures";
 import { Confusion } from "./Confusion";
 
 export function Report() {
-  const { report, result, jobs } = useStore();
+  const report = useStore((s) => s.report);
+  const result = useStore((s) => s.result);
+  const checking = useRunning("report");
   const [cell, setCell] = useState<{ truth: number; called: number } | null>(null);
   return (
     <Panel id="report" title="Report">
-      {(jobs.report || report) && (
-        <JobBar job={jobs.report}>
+      {(checking || report) && (
+        <JobBar of="report">
           {report && (
             <p>
               {report.how}. Log loss {report.logLoss.toFixed(3)}, calibration error {percent(report.ece)}.
@@ -23,7 +25,7 @@ export function Report() {
           )}
         </JobBar>
       )}
-      {!report && !jobs.report && (
+      {!report && !checking && (
         <div className="empty">
           <p>After training, this is how good the model is on pictures it was not shown.</p>
           {result && (

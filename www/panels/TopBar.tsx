@@ -1,15 +1,19 @@
-import { useStore } from "../state/store";
+import { total, useRunning, useStore } from "../state/store";
 import { percent } from "../state/words";
 import { useRequests } from "../trust/requests";
 
 /** The places of the page with the state of each, what happened last, and the promise that is kept. */
 export function TopBar() {
-  const { classes, result, report, status, jobs, stale } = useStore();
+  const pictures = useStore(total);
+  const result = useStore((s) => s.result);
+  const report = useStore((s) => s.report);
+  const status = useStore((s) => s.status);
+  const stale = useStore((s) => s.stale);
+  const training = useRunning("train");
   const away = useRequests((s) => s.away);
-  const pictures = classes.reduce((n, c) => n + c.pictures.length, 0);
   const places: [string, string, string][] = [
     ["collect", "Collect", pictures > 0 ? String(pictures) : ""],
-    ["train", "Train", jobs.train ? "…" : result ? (stale ? "again" : "✓") : ""],
+    ["train", "Train", training ? "…" : result ? (stale ? "again" : "✓") : ""],
     ["try", "Try", ""],
     ["report", "Report", report ? percent(report.accuracy.value) : ""],
     ["machine", "What runs here", ""],
@@ -23,9 +27,9 @@ export function TopBar() {
           </a>
         ))}
       </nav>
-      <p className="left-page" title="Counted from the browser’s own list of requests, workers included">
+      <section className="left-page" aria-label="Privacy" title="Counted from the browser’s own list of requests, workers included">
         Requests that left this page: <strong>{away}</strong>
-      </p>
+      </section>
       <p id="status" role="status" aria-live="polite">
         {status}
       </p>

@@ -1,9 +1,10 @@
+import type { TrainResult } from "headstart";
 import { lazy, Suspense, useState } from "react";
 import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from "react-aria-components";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { type Head, train } from "../state/model";
-import { type State, useStore } from "../state/store";
+import { type Class, total, useRunning, useStore } from "../state/store";
 import { count } from "../state/words";
 
 // The chart library is most of the page's script; nobody needs it before the first training.
@@ -16,10 +17,14 @@ const HEADS: { id: Head; name: string; what: string }[] = [
 ];
 
 export function Train() {
-  const state = useStore();
+  const classes = useStore((s) => s.classes);
+  const curve = useStore((s) => s.curve);
+  const result = useStore((s) => s.result);
+  const stale = useStore((s) => s.stale);
+  const collecting = useRunning("collect");
+  const training = useRunning("train");
   const [head, setHead] = useState<Head>("linear");
-  const { jobs, curve, result, stale } = state;
-  const ready = state.classes.filter((c) => c.pictures.length > 0).length >= 2;
+  const ready = classes.filter((c) => c.pictures.length > 0).length >= 2;
   return (
     <Panel id="train" title="Train">
       <div className="row">
@@ -38,32 +43,33 @@ export function Train() {
             </ListBox>
           </Popover>
         </Select>
-        <Button className="button" isDisabled={!ready || jobs.train !== undefined || jobs.collect !== undefined} onPress={() => void train(head)}>
+        <Button className="button" isDisabled={!ready || training || collecting} onPress={() => void train(head)}>
           Train
         </Button>
       </div>
-      <JobBar job={jobs.train}>
-        <p>{note(state)}</p>
+      <JobBar of="train">
+        <p>{collecting ? "When the pictures are in, you can train." : note(classes, result)}</p>
       </JobBar>
       {curve.length > 1 && (
         <figure className="curve">
-          <figcaption>Log loss (nats) while the strength of the regularisation is chosen, then the final fit</figcaption>
+          <figcaption>
+            Log loss while the strength of the regularisation is chosen, then in the final fit: <span className="key fitted">fitted pictures</span>,{" "}
+            <span className="key held">held-out pictures</span>
+          </figcaption>
           <Suspense fallback={<div className="chart" />}>
             <Curve points={curve} />
           </Suspense>
         </figure>
       )}
-      {result && stale && !jobs.train && <p className="note warn">The pictures have changed since: train again to use them.</p>}
+      {result && stale && !training && <p className="note warn">The pictures have changed since: train again to use them.</p>}
     </Panel>
   );
 }
 
-function note({ classes, result, jobs }: State): string {
+function note(classes: readonly Class[], result: TrainResult | null): string {
   const filled = classes.filter((c) => c.pictures.length > 0);
-  const total = filled.reduce((n, c) => n + c.pictures.length, 0);
-  if (jobs.collect) return "When the pictures are in, you can train.";
   if (result) return `${result.head} head, trained in ${result.seconds.toFixed(1)} s: ${result.reason}.`;
   if (filled.length === 0) return "Collect pictures of two things first. A picture of each is enough to begin; eight of each are better.";
   if (filled.length === 1) return `Every picture is ${filled[0]!.name}: a second class is missing.`;
-  return `${count(total, "picture")} in ${filled.length} classes are ready.`;
+  return `${count(total({ classes }), "picture")} in ${filled.length} classes are ready.`;
 }

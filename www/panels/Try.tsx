@@ -7,14 +7,15 @@ import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { type Judged, tryAll, tryOn, useJudged } from "../state/predictions";
 import { sampleToTry, useSampleSet } from "../state/sampleSet";
-import { say, sentence, useStore } from "../state/store";
+import { say, sentence, useRunning, useStore } from "../state/store";
 import { count } from "../state/words";
 import { Answer } from "./Answer";
 import { Batch } from "./Batch";
 import { Live } from "./Live";
 
 export function Try() {
-  const { result, jobs } = useStore();
+  const result = useStore((s) => s.result);
+  const predicting = useRunning("batch");
   const { single, batch } = useJudged();
   const withSamples = useSampleSet((s) => s.used);
   const [live, setLive] = useState(false);
@@ -53,7 +54,7 @@ export function Try() {
       </DropZone>
       {live && <Live />}
       {!live && single && <Single judged={single} />}
-      {(jobs.batch || batch.length > 0) && <JobBar job={jobs.batch}>{count(batch.length, "picture")} predicted.</JobBar>}
+      {(predicting || batch.length > 0) && <JobBar of="batch">{count(batch.length, "picture")} predicted.</JobBar>}
       {batch.length > 0 && <Batch batch={batch} />}
     </Panel>
   );

@@ -1,5 +1,5 @@
-import type { ReactNode } from "react";
-import { Button, FileTrigger } from "react-aria-components";
+import { type ReactNode, useRef } from "react";
+import { Button, FileTrigger, setInteractionModality } from "react-aria-components";
 import { type Found, fromChosen } from "../intake/found";
 import { say, sentence } from "../state/store";
 
@@ -14,7 +14,11 @@ interface Props {
 
 /** A button that asks for files, or for a folder. */
 export function ChooseFiles({ children, folder = false, single = false, quiet = false, isDisabled = false, onFound }: Props) {
+  const pressedBy = useRef<"keyboard" | "pointer">("pointer");
   const take = (files: FileList | null) => {
+    // When the file dialog closes, React Aria takes the window's new focus for a screen reader's doing, and draws every
+    // picture's focus ring; and takes them all away, in one long task, at the next press of the mouse.
+    setTimeout(() => setInteractionModality(pressedBy.current));
     if (!files || files.length === 0) return;
     fromChosen(files).then(onFound, (error: unknown) => say(sentence(error)));
   };
@@ -25,7 +29,11 @@ export function ChooseFiles({ children, folder = false, single = false, quiet = 
       {...(folder ? {} : { acceptedFileTypes: single ? ["image/*"] : ["image/*", ".zip"] })}
       onSelect={take}
     >
-      <Button className={quiet ? "button quiet" : "button"} isDisabled={isDisabled}>
+      <Button
+        className={quiet ? "button quiet" : "button"}
+        isDisabled={isDisabled}
+        onPress={({ pointerType }) => (pressedBy.current = pointerType === "keyboard" ? "keyboard" : "pointer")}
+      >
         {children}
       </Button>
     </FileTrigger>

@@ -1,25 +1,44 @@
-import { CartesianGrid, Legend, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
+import * as Plot from "@observablehq/plot";
+import { useEffect, useRef } from "react";
 import type { CurvePoint } from "../state/store";
 
 /** Loss over the steps of a training. */
 export default function Curve({ points }: { points: readonly CurvePoint[] }) {
-  return (
-    <div className="chart">
-      <ResponsiveContainer>
-        <LineChart data={points as CurvePoint[]} margin={{ top: 8, right: 8, bottom: 4, left: -12 }} accessibilityLayer>
-          <CartesianGrid stroke="var(--line)" vertical={false} />
-          <XAxis dataKey="step" type="number" domain={["dataMin", "dataMax"]} stroke="var(--soft)" tickLine={false} />
-          <YAxis stroke="var(--soft)" tickLine={false} width={56} tickFormatter={(v: number) => v.toPrecision(2)} />
-          <Tooltip
-            formatter={(v) => Number(v).toFixed(4)}
-            labelFormatter={(step) => `step ${step}`}
-            contentStyle={{ background: "var(--card)", borderColor: "var(--line)" }}
-          />
-          <Legend />
-          <Line name="fitted pictures" dataKey="loss" stroke="var(--accent)" dot={false} isAnimationActive={false} connectNulls />
-          <Line name="held-out pictures" dataKey="guard" stroke="var(--second)" strokeDasharray="5 3" dot={{ r: 2 }} isAnimationActive={false} connectNulls />
-        </LineChart>
-      </ResponsiveContainer>
-    </div>
-  );
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const draw = () => {
+      const fitted = points.filter((p) => p.loss !== undefined);
+      const held = points.filter((p) => p.guard !== undefined);
+      const chart = Plot.plot({
+        width: place.current!.clientWidth,
+        height: place.current!.clientHeight,
+        marginLeft: 48,
+        marginTop: 28,
+        ariaLabel: "Log loss by step",
+        ariaDescription: describe(fitted, held),
+        x: { label: "step", ticks: 5 },
+        y: { label: "log loss, nats", grid: true, zero: true, ticks: 5 },
+        marks: [
+          Plot.line(fitted, { x: "step", y: "loss", stroke: "var(--accent)" }),
+          Plot.line(held, { x: "step", y: "guard", stroke: "var(--second)", strokeDasharray: "5 3" }),
+          Plot.dot(held, { x: "step", y: "guard", fill: "var(--second)", r: 2 }),
+        ],
+      });
+      place.current!.replaceChildren(chart);
+    };
+    draw();
+    const resized = new ResizeObserver(draw);
+    resized.observe(place.current!);
+    return () => resized.disconnect();
+  }, [points]);
+  return <div className="chart" ref={place} />;
+}
+
+function describe(fitted: readonly CurvePoint[], held: readonly CurvePoint[]): string {
+  const last = fitted.at(-1)?.loss;
+  const best = Math.min(...held.map((p) => p.guard!));
+  const words = [`${fitted.length} steps`];
+  if (last !== undefined) words.push(`${last.toFixed(3)} nats at the last on the fitted pictures`);
+  if (held.length > 0) words.push(`${best.toFixed(3)} at the best on held-out ones`);
+  return words.join(", ");
 }

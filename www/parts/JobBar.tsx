@@ -1,10 +1,12 @@
 import type { ReactNode } from "react";
 import { Button, Label, ProgressBar } from "react-aria-components";
-import type { Job } from "../state/store";
+import { type State, useStore } from "../state/store";
 import { left } from "../state/words";
 
 /** A running job: how far, how long still, and Stop. While nothing runs its room is a note's, so that nothing jumps. */
-export function JobBar({ job, children }: { job: Job | undefined; children?: ReactNode }) {
+export function JobBar({ of, children }: { of: keyof State["jobs"]; children?: ReactNode }) {
+  // Asked for here, so that ten times a second this is drawn and nothing around it.
+  const job = useStore((s) => s.jobs[of]);
   if (!job) return <div className="job note">{children}</div>;
   const { title, done, total } = job;
   return (

@@ -1,6 +1,6 @@
 // Classes as the page shows them: the labels in use, and those a person has made or emptied and not deleted.
 import type { SampleInfo } from "headstart";
-import { type Picture, get, learner, set } from "./store";
+import { type Class, type Picture, get, learner, set } from "./store";
 
 /** Every name there was, in the order it is shown: a class that comes back by undo stands where it stood. */
 const order: string[] = [];
@@ -9,15 +9,38 @@ const pinned = new Set<string>();
 /** The same object for the same picture, so that a list of thousands draws only what has changed. */
 const known = new Map<string, Picture>();
 
-/** Takes over the learner's samples as they are now. */
+let latest = 0;
+
+/**
+ * Takes over the learner's samples as they are now, a class at a time: drawing ten of them in one go would hold the page
+ * for longer than a person fails to notice.
+ */
 export async function refresh(): Promise<void> {
+  const turn = ++latest;
   const samples = await learner().samples();
   const groups = Map.groupBy(samples.map(asPicture), (picture) => picture.label);
   for (const name of learner().labels) if (!order.includes(name)) order.push(name);
-  const classes = order
-    .filter((name) => groups.has(name) || pinned.has(name))
-    .map((name) => ({ name, pictures: groups.get(name) ?? [] }));
+  const classes = order.filter((name) => groups.has(name) || pinned.has(name)).map((name) => asClass(name, groups.get(name) ?? []));
+  const before = new Map(get().classes.map((c) => [c.name, c]));
+  for (const [i, changed] of classes.entries()) {
+    if (before.get(changed.name) === changed) continue;
+    await nextTask();
+    // A later refresh knows better.
+    if (turn !== latest) return;
+    set({ classes: classes.slice(0, i + 1).concat(classes.slice(i + 1).flatMap((c) => before.get(c.name) ?? [])) });
+  }
   set({ classes });
+}
+
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** The same object for the same class too. */
+function asClass(name: string, pictures: Picture[]): Class {
+  const before = get().classes.find((c) => c.name === name);
+  const same = before && before.pictures.length === pictures.length && pictures.every((p, i) => p === before.pictures[i]);
+  return same ? before : { name, pictures };
 }
 
 export function pin(name: string, { after }: { after?: string } = {}): void {

@@ -3,26 +3,40 @@ import type { TrainOptions } from "headstart";
 import { asJob } from "./jobs";
 import { type CurvePoint, get, learner, say, set } from "./store";
 
+/** Milliseconds between two drawings of the curve, which cost tens of them. */
+const REDRAW = 500;
+const POINTS = 200;
+
 export type Head = NonNullable<TrainOptions["head"]>;
 
 export async function train(head: Head): Promise<void> {
   const curve: CurvePoint[] = [];
+  let drawn = performance.now();
   get().jobs.report?.stop();
   set({ curve: [] });
   const done = await asJob("train", "Training", "Training was stopped; the model is the one from before.", async (signal, progress) => {
     for await (const event of learner().train({ head, signal })) {
       if (event.type === "done") {
-        set({ result: event.result, report: null, stale: false, curve: [...curve] });
+        set({ result: event.result, report: null, stale: false, curve: thinned(curve) });
         say("Trained. Try it on another picture, or read the report.");
         continue;
       }
       const { done, total, loss, guard } = event;
       curve.push({ step: curve.length + 1, loss, guard });
       progress({ done, total });
-      if (curve.length % 8 === 0) set({ curve: [...curve] });
+      if (performance.now() - drawn > REDRAW) {
+        drawn = performance.now();
+        set({ curve: thinned(curve) });
+      }
     }
   });
   if (done) await evaluate();
+}
+
+/** Every so many points, and all that have a held-out loss among the kept. */
+function thinned(curve: readonly CurvePoint[]): CurvePoint[] {
+  const every = Math.ceil(curve.length / POINTS);
+  return curve.filter((point, i) => i % every === 0 || (point.guard !== undefined && every < 8));
 }
 
 export async function evaluate(): Promise<void> {

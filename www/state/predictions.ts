@@ -61,7 +61,8 @@ async function judge({ name, open }: Found, id: number, signal?: AbortSignal): P
     const [prediction] = await learner().predict([file], { signal });
     return { id, name, file, prediction: prediction!, problem: null };
   } catch (error) {
-    return { id, name, file, prediction: null, problem: sentence(error) };
+    // The name says which one it was.
+    return { id, name, file, prediction: null, problem: sentence(error).replace(/^item 0: /, "") };
   }
 }
 

@@ -8,8 +8,11 @@ import { count } from "./words";
 
 /** The files, for thumbnails. Those of removed samples stay: undo brings them back. */
 const files = new Map<string, Blob>();
-/** While this many are in, the page shows them as they arrive. */
-const SHOWN_LIVE = 3000;
+/**
+ * So few are shown as they arrive. Of more, the end is waited for: with all cores at work, drawing a class holds the page
+ * three times as long.
+ */
+const SHOWN_LIVE = 100;
 
 let given = 0;
 const session = Date.now().toString(36);
@@ -51,7 +54,7 @@ async function add(found: readonly (Found & { folder: string })[], group?: strin
   }
   const since = performance.now();
   const live = setInterval(() => {
-    if (get().classes.reduce((n, c) => n + c.pictures.length, 0) < SHOWN_LIVE) void refresh();
+    if (found.length <= SHOWN_LIVE) void refresh();
   }, 1000);
   const kept = "Stopped. The pictures taken in so far are kept.";
   await asJob("collect", "Taking in pictures", kept, async (signal, progress) => {
@@ -63,6 +66,7 @@ async function add(found: readonly (Found & { folder: string })[], group?: strin
     report.ids.forEach((id, i) => id !== ids[i] && files.delete(ids[i]!));
     const problems = [...unreadable, ...report.rejected.map((r) => ({ name: r.name ?? `item ${r.index}`, code: r.code, message: r.message }))];
     set({ problems: [...get().problems, ...problems] });
+    await refresh();
     const parts = [`${count(report.added.length, "picture")} added in ${((performance.now() - since) / 1000).toFixed(1)} s`];
     if (report.duplicates.length > 0) parts.push(`${count(report.duplicates.length, "was", "were")} here already`);
     if (problems.length > 0) parts.push(`${problems.length} left out, listed under Collect`);

@@ -76,6 +76,16 @@ export const useStore = create<State>()(() => ({
 
 export const { getState: get, setState: set } = useStore;
 
+/** Whether a job runs: changes when it begins and ends, not with its progress. */
+export function useRunning(name: keyof State["jobs"]): boolean {
+  return useStore((s) => s.jobs[name] !== undefined);
+}
+
+/** Pictures that are in. */
+export function total({ classes }: Pick<State, "classes">): number {
+  return classes.reduce((n, c) => n + c.pictures.length, 0);
+}
+
 /** The learner; panels that need it are shown when it is there. */
 export function learner(): Learner {
   return get().learner!;
