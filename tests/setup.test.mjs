@@ -14,7 +14,8 @@ for (const part of ["package.json", "scripts", "tests/browser", "benches"]) {
   cpSync(join(root, part), join(clone, part), { recursive: true, filter: (path) => !path.includes("node_modules") });
 }
 
-const commands = Object.entries(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts);
+const { pictures, ...commandsThatSetUp } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts;
+const commands = Object.entries(commandsThatSetUp);
 const missing = [
   { programs: {}, says: /^\s*✗ Rust is missing: install rustup/ },
   { programs: { rustc: "rustc 1.80.0 (stub)" }, says: /^\s*✗ rustc 1\.80\.0 \(stub\) is too old/ },
