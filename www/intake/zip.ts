@@ -17,7 +17,7 @@ export async function fromZip(file: Blob & { name?: string }): Promise<Found[]> 
     const path = entry.filename.split("/");
     if (entry.directory || path.some(hidden)) continue;
     const name = path.at(-1)!;
-    found.push({ name, folder: path.at(-2) ?? null, open: () => entry.getData(new BlobWriter()) });
+    found.push({ name, path: entry.filename, folder: path.at(-2) ?? null, open: () => entry.getData(new BlobWriter()) });
   }
   return found;
 }

@@ -3,6 +3,15 @@ import { Thumb } from "../parts/Thumb";
 import { type Judged, asCsv } from "../state/predictions";
 import { count, percent } from "../state/words";
 
+const thumbs = new WeakMap<Blob, string>();
+let made = 0;
+
+/** A name of its own for each file: neither names nor sizes tell them apart. */
+function thumbOf(file: Blob): string {
+  if (!thumbs.has(file)) thumbs.set(file, `file-${made++}`);
+  return thumbs.get(file)!;
+}
+
 /** Predictions for many pictures, and the whole of them as CSV. */
 export function Batch({ batch }: { batch: readonly Judged[] }) {
   const byLabel = new Map<string, number>();
@@ -29,14 +38,14 @@ export function Batch({ batch }: { batch: readonly Judged[] }) {
             <Column width={72}>Picture</Column>
             <Column isRowHeader>File</Column>
             <Column>Class</Column>
-            <Column width={80}>Score</Column>
+            <Column width={76}>Score</Column>
           </TableHeader>
           <TableBody items={batch}>
             {(one) => (
               <Row id={one.id}>
-                <Cell>{one.file && <Thumb id={`batch-${one.name}-${one.file.size}`} file={one.file} />}</Cell>
+                <Cell>{one.file && <Thumb id={thumbOf(one.file)} file={one.file} />}</Cell>
                 <Cell>{one.name}</Cell>
-                <Cell>{one.prediction ? one.prediction.label : <span className="warn">{one.problem}</span>}</Cell>
+                <Cell>{one.prediction ? one.prediction.label : <span className="warn" title={one.problem ?? ""}>{one.problem}</span>}</Cell>
                 <Cell>{one.prediction ? percent(one.prediction.confidence) : ""}</Cell>
               </Row>
             )}

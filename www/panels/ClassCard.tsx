@@ -26,7 +26,7 @@ export const ClassCard = memo(function ClassCard({ of: { name, pictures } }: { o
         <ClassMenu name={name} />
       </header>
       {stage > 0 ? (
-        <PictureGrid name={name} pictures={stage < DONE ? pictures.slice(0, STEP * (stage - 1)) : pictures} picked={picked} onPick={setPicked} />
+        <PictureGrid name={name} pictures={stage < DONE ? pictures.slice(0, STEP * stage) : pictures} picked={picked} onPick={setPicked} />
       ) : (
         <div className="pictures" />
       )}
@@ -64,7 +64,7 @@ export const ClassCard = memo(function ClassCard({ of: { name, pictures } }: { o
 
 /** Pictures that a new card shows at each stage of its drawing. */
 const STEP = 2;
-const DONE = 8;
+const DONE = 6;
 
 /** The other classes to choose from, as they are when the menu opens. */
 function OtherClasses({ than, onChoose }: { than: string; onChoose: (name: string) => void }) {
@@ -85,8 +85,9 @@ function ClassName({ name }: { name: string }) {
   const [text, setText] = useState(name);
   const commit = () => {
     const to = text.trim();
-    if (to === "" || to === name) setText(name);
-    else void rename(name, to);
+    // If it is not renamed now (pictures are being taken in), the card keeps its name.
+    setText(name);
+    if (to !== "" && to !== name) void rename(name, to);
   };
   return (
     <TextField aria-label={`Name of class ${name}`} value={text} onChange={setText} onBlur={commit} className="class-name">

@@ -6,7 +6,8 @@ import { Ask } from "../parts/Ask";
 import { ChooseFiles } from "../parts/ChooseFiles";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
-import { addClass, redo, takeIn, undo } from "../state/samples";
+import { redo, undo } from "../state/history";
+import { addClass, takeIn } from "../state/samples";
 import { takeSampleSet } from "../state/sampleSet";
 import { say, sentence, total, useRunning, useStore } from "../state/store";
 import { count } from "../state/words";
@@ -27,7 +28,8 @@ export function Collect() {
     const [filed, unfiled] = [found.filter((f) => f.folder !== null), found.filter((f) => f.folder === null)];
     if (found.length === 0) say("There was no file in it.");
     if (filed.length > 0) void takeIn(filed as (Found & { folder: string })[]);
-    if (unfiled.length > 0) setLoose(unfiled);
+    // Those that still wait for their answer stay.
+    if (unfiled.length > 0) setLoose((waiting) => [...waiting, ...unfiled]);
   };
   useShortcuts(take);
 
@@ -37,10 +39,10 @@ export function Collect() {
       title="Collect"
       aside={
         <div className="row tools">
-          <Button className="button quiet small" isDisabled={!canUndo} onPress={() => void undo()} aria-keyshortcuts="Control+Z Meta+Z">
+          <Button className="button quiet small" isDisabled={!canUndo || collecting} onPress={() => void undo()} aria-keyshortcuts="Control+Z Meta+Z">
             Undo
           </Button>
-          <Button className="button quiet small" isDisabled={!canRedo} onPress={() => void redo()} aria-keyshortcuts="Control+Shift+Z Meta+Shift+Z">
+          <Button className="button quiet small" isDisabled={!canRedo || collecting} onPress={() => void redo()} aria-keyshortcuts="Control+Shift+Z Meta+Shift+Z">
             Redo
           </Button>
         </div>
@@ -48,6 +50,7 @@ export function Collect() {
     >
       <DropZone
         className="drop"
+        aria-label="Drop or paste folders, pictures or a zip"
         getDropOperation={(types) => (types.has("headstart-pictures") ? "cancel" : "copy")}
         onDrop={(event) => void fromDrop(event.items).then(take, (error: unknown) => say(sentence(error)))}
       >
@@ -135,7 +138,8 @@ function useShortcuts(take: (found: Found[]) => void): void {
     };
     const paste = (event: ClipboardEvent) => {
       const files = [...(event.clipboardData?.files ?? [])];
-      if (inText(event) || files.length === 0) return;
+      // A drop zone that has the focus takes it for its own.
+      if (event.defaultPrevented || inText(event) || files.length === 0) return;
       event.preventDefault();
       fromChosen(files).then((found) => latest.current(found), (error: unknown) => say(sentence(error)));
     };

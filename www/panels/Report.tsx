@@ -4,8 +4,8 @@ import { Button } from "react-aria-components";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { evaluate } from "../state/model";
-import { useRunning, useStore } from "../state/store";
-import { percent } from "../state/words";
+import { isStale, useRunning, useStore } from "../state/store";
+import { count, percent } from "../state/words";
 import { CellPictures } from "./CellPictures";
 import { Confusion } from "./Confusion";
 
@@ -13,7 +13,9 @@ export function Report() {
   const report = useStore((s) => s.report);
   const result = useStore((s) => s.result);
   const checking = useRunning("report");
-  const [cell, setCell] = useState<{ truth: number; called: number } | null>(null);
+  const inGroups = useStore((s) => s.inGroups);
+  const stale = useStore(isStale);
+  const [cell, setCell] = useState<{ of: ReportData; truth: number; called: number } | null>(null);
   return (
     <Panel id="report" title="Report">
       {(checking || report) && (
@@ -38,10 +40,17 @@ export function Report() {
       {report && (
         <>
           <Headline report={report} />
+          {stale && <p className="note warn">The pictures have changed since this report.</p>}
+          {inGroups > 0 && (
+            <p className="note warn">
+              {count(inGroups, "picture")} came from the webcam in bursts. The pictures of a burst are almost the same, and may lie on both sides of this
+              check: the figure is hopeful. Try the model on something new.
+            </p>
+          )}
           <div className="tables">
             <div>
               <h3>Confusion: rows are what a picture is, columns what it was called</h3>
-              <Confusion report={report} onOpen={(truth, called) => setCell({ truth, called })} />
+              <Confusion report={report} onOpen={(truth, called) => setCell({ of: report, truth, called })} />
               <p className="note">Press a number to see the pictures.</p>
             </div>
             <div>
@@ -49,7 +58,8 @@ export function Report() {
               <PerClass report={report} />
             </div>
           </div>
-          {cell && <CellPictures report={report} {...cell} onClose={() => setCell(null)} />}
+          {/* The cell of an earlier report may not exist in this one. */}
+          {cell?.of === report && <CellPictures report={report} truth={cell.truth} called={cell.called} onClose={() => setCell(null)} />}
         </>
       )}
     </Panel>

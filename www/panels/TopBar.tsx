@@ -1,4 +1,4 @@
-import { total, useRunning, useStore } from "../state/store";
+import { isStale, total, useRunning, useStore } from "../state/store";
 import { percent } from "../state/words";
 import { useRequests } from "../trust/requests";
 
@@ -8,14 +8,14 @@ export function TopBar() {
   const result = useStore((s) => s.result);
   const report = useStore((s) => s.report);
   const status = useStore((s) => s.status);
-  const stale = useStore((s) => s.stale);
+  const stale = useStore(isStale);
   const training = useRunning("train");
   const away = useRequests((s) => s.away);
   const places: [string, string, string][] = [
     ["collect", "Collect", pictures > 0 ? String(pictures) : ""],
     ["train", "Train", training ? "…" : result ? (stale ? "again" : "✓") : ""],
     ["try", "Try", ""],
-    ["report", "Report", report ? percent(report.accuracy.value) : ""],
+    ["report", "Report", report ? `${percent(report.accuracy.value)}${stale ? ", before changes" : ""}` : ""],
     ["machine", "What runs here", ""],
   ];
   return (

@@ -4,7 +4,7 @@ import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } fro
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { type Head, train } from "../state/model";
-import { type Class, total, useRunning, useStore } from "../state/store";
+import { type Class, isStale, total, useRunning, useStore } from "../state/store";
 import { count } from "../state/words";
 
 // The chart library is most of the page's script; nobody needs it before the first training.
@@ -20,7 +20,7 @@ export function Train() {
   const classes = useStore((s) => s.classes);
   const curve = useStore((s) => s.curve);
   const result = useStore((s) => s.result);
-  const stale = useStore((s) => s.stale);
+  const stale = useStore(isStale);
   const collecting = useRunning("collect");
   const training = useRunning("train");
   const [head, setHead] = useState<Head>("linear");
@@ -50,7 +50,7 @@ export function Train() {
       <JobBar of="train">
         <p>{collecting ? "When the pictures are in, you can train." : note(classes, result)}</p>
       </JobBar>
-      {curve.length > 1 && (
+      {(training || curve.length > 1) && (
         <figure className="curve">
           <figcaption>
             Log loss while the strength of the regularisation is chosen, then in the final fit: <span className="key fitted">fitted pictures</span>,{" "}
@@ -68,7 +68,7 @@ export function Train() {
 
 function note(classes: readonly Class[], result: TrainResult | null): string {
   const filled = classes.filter((c) => c.pictures.length > 0);
-  if (result) return `${result.head} head, trained in ${result.seconds.toFixed(1)} s: ${result.reason}.`;
+  if (filled.length > 1 && result) return `${result.head} head, trained in ${result.seconds.toFixed(1)} s: ${result.reason}.`;
   if (filled.length === 0) return "Collect pictures of two things first. A picture of each is enough to begin; eight of each are better.";
   if (filled.length === 1) return `Every picture is ${filled[0]!.name}: a second class is missing.`;
   return `${count(total({ classes }), "picture")} in ${filled.length} classes are ready.`;

@@ -20,6 +20,7 @@ export function Try() {
   const withSamples = useSampleSet((s) => s.used);
   const [live, setLive] = useState(false);
   const take = (found: Found[]) => {
+    setLive(false);
     if (found.length === 0) say("There was no file in it.");
     else if (found.length === 1) void tryOn(found[0]!);
     else void tryAll(found);
@@ -33,7 +34,7 @@ export function Try() {
   }
   return (
     <Panel id="try" title="Try">
-      <DropZone className="drop small" onDrop={(event) => void fromDrop(event.items).then(take, (error: unknown) => say(sentence(error)))}>
+      <DropZone className="drop small" aria-label="Drop or paste pictures to try" onDrop={(event) => void fromDrop(event.items).then(take, (error: unknown) => say(sentence(error)))}>
         <p>Drop pictures that were not used for training: one for an answer, a folder for a table.</p>
         <div className="row center">
           <ChooseFiles single onFound={take}>
@@ -54,7 +55,7 @@ export function Try() {
       </DropZone>
       {live && <Live />}
       {!live && single && <Single judged={single} />}
-      {(predicting || batch.length > 0) && <JobBar of="batch">{count(batch.length, "picture")} predicted.</JobBar>}
+      {(predicting || batch.length > 0) && <JobBar of="batch">{count(batch.length, "file")}, in the order they were given.</JobBar>}
       {batch.length > 0 && <Batch batch={batch} />}
     </Panel>
   );

@@ -3,6 +3,7 @@ import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-compone
 import { Viewfinder } from "../parts/Viewfinder";
 import { useCamera } from "../parts/useCamera";
 import { takeIn } from "../state/samples";
+import { say, sentence } from "../state/store";
 import { count } from "../state/words";
 
 /** Pictures a second while the button is held. More would only be the same picture again. */
@@ -30,18 +31,20 @@ export function Webcam({ into, onClose }: { into: string; onClose: () => void })
 function Recorder({ into }: { into: string }) {
   const camera = useCamera();
   const [taken, setTaken] = useState(0);
-  const burst = useRef<{ pictures: Blob[]; timer: number } | null>(null);
+  const burst = useRef<{ pictures: Promise<Blob | null>[]; timer: number } | null>(null);
 
-  const shoot = async () => {
-    const now = burst.current;
-    const picture = await camera.grab();
-    now?.pictures.push(picture);
-    setTaken((n) => n + 1);
+  const shoot = () => {
+    const picture = camera.grab().catch((error: unknown) => {
+      say(sentence(error));
+      return null;
+    });
+    burst.current?.pictures.push(picture);
+    void picture.then((taken) => taken && setTaken((n) => n + 1));
   };
   const begin = () => {
     if (!camera.ready || burst.current) return;
-    burst.current = { pictures: [], timer: window.setInterval(() => void shoot(), 1000 / PACE) };
-    void shoot();
+    burst.current = { pictures: [], timer: window.setInterval(shoot, 1000 / PACE) };
+    shoot();
   };
   const end = () => {
     const done = burst.current;
@@ -49,11 +52,10 @@ function Recorder({ into }: { into: string }) {
     clearInterval(done.timer);
     burst.current = null;
     const group = `burst-${Date.now().toString(36)}`;
-    // A frame that is being taken belongs to this burst still.
-    setTimeout(() => {
-      const found = done.pictures.map((picture, i) => ({ name: `${group}-${i}.jpg`, folder: into, open: async () => picture }));
-      if (found.length > 0) void takeIn(found, group);
-    }, 200);
+    void Promise.all(done.pictures).then((pictures) => {
+      const found = pictures.filter((picture) => picture !== null).map((picture, i) => ({ name: `${group}-${i}.jpg`, path: `${into}/${group}-${i}.jpg`, folder: into, open: async () => picture }));
+      void takeIn(found, group);
+    });
   };
   const atEnd = useRef(end);
   atEnd.current = end;
@@ -66,7 +68,7 @@ function Recorder({ into }: { into: string }) {
         <Button className="button record" isDisabled={!camera.ready} onPressStart={begin} onPressEnd={end}>
           Hold to record
         </Button>
-        <span className="soft" aria-live="polite">
+        <span className="soft count">
           {count(taken, "picture")} taken
         </span>
       </div>

@@ -24,6 +24,9 @@ export default function Curve({ points }: { points: readonly CurvePoint[] }) {
           Plot.dot(held, { x: "step", y: "guard", fill: "var(--second)", r: 2 }),
         ],
       });
+      // One picture with one description: Plot's names for its groups are none that a reader may be told.
+      chart.setAttribute("role", "img");
+      chart.querySelectorAll("g[aria-label]").forEach((group) => group.removeAttribute("aria-label"));
       place.current!.replaceChildren(chart);
     };
     draw();

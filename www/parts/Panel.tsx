@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { ErrorBoundary } from "./ErrorBoundary";
 
 /** A place on the page: the navigation leads to it by its id. */
 export function Panel({ id, title, aside, children }: { id: string; title: string; aside?: ReactNode; children: ReactNode }) {
@@ -8,7 +9,7 @@ export function Panel({ id, title, aside, children }: { id: string; title: strin
         <h2 id={`${id}-title`}>{title}</h2>
         {aside}
       </header>
-      {children}
+      <ErrorBoundary>{children}</ErrorBoundary>
     </section>
   );
 }

@@ -34,6 +34,10 @@ export function useCamera(): Camera {
       if (gone) return stop(stream);
       video.current!.srcObject = stream;
       await video.current!.play();
+      stream.getVideoTracks()[0]?.addEventListener("ended", () => {
+        setReady(false);
+        setProblem("The camera was switched off or unplugged.");
+      });
       setDeviceId(stream.getVideoTracks()[0]?.getSettings().deviceId);
       // Names are told only after permission was given.
       setDevices((await navigator.mediaDevices.enumerateDevices()).filter((d) => d.kind === "videoinput"));

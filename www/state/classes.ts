@@ -18,6 +18,7 @@ let latest = 0;
 export async function refresh(): Promise<void> {
   const turn = ++latest;
   const samples = await learner().samples();
+  set({ inGroups: samples.filter((s) => s.group !== null).length });
   const groups = Map.groupBy(samples.map(asPicture), (picture) => picture.label);
   for (const name of learner().labels) if (!order.includes(name)) order.push(name);
   const classes = order.filter((name) => groups.has(name) || pinned.has(name)).map((name) => asClass(name, groups.get(name) ?? []));
@@ -43,9 +44,9 @@ function asClass(name: string, pictures: Picture[]): Class {
   return same ? before : { name, pictures };
 }
 
-export function pin(name: string, { after }: { after?: string } = {}): void {
+export function pin(name: string): void {
   pinned.add(name);
-  place(name, after);
+  place(name);
 }
 
 export function unpin(name: string): void {
@@ -55,6 +56,15 @@ export function unpin(name: string): void {
 /** Gives a name its place in the order, if it has none. */
 export function place(name: string, after?: string): void {
   if (!order.includes(name)) order.splice(after === undefined ? order.length : order.indexOf(after) + 1, 0, name);
+}
+
+export function pinnedNow(): readonly string[] {
+  return [...pinned].sort();
+}
+
+export function restorePinned(names: readonly string[]): void {
+  pinned.clear();
+  names.forEach((name) => pinned.add(name));
 }
 
 export function isPinned(name: string): boolean {

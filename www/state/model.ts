@@ -1,6 +1,7 @@
 // Training, and the report that follows it.
 import type { TrainOptions } from "headstart";
 import { asJob } from "./jobs";
+import { forget } from "./predictions";
 import { type CurvePoint, get, learner, say, set } from "./store";
 
 /** Milliseconds between two drawings of the curve, which cost tens of them. */
@@ -12,12 +13,16 @@ export type Head = NonNullable<TrainOptions["head"]>;
 export async function train(head: Head): Promise<void> {
   const curve: CurvePoint[] = [];
   let drawn = performance.now();
-  get().jobs.report?.stop();
+  const { jobs, revision, result } = get();
+  jobs.report?.stop();
   set({ curve: [] });
-  const done = await asJob("train", "Training", "Training was stopped; the model is the one from before.", async (signal, progress) => {
+  const stopped = result ? "Training was stopped; the model is the one from before." : "Training was stopped.";
+  const done = await asJob("train", "Training", stopped, async (signal, progress) => {
     for await (const event of learner().train({ head, signal })) {
       if (event.type === "done") {
-        set({ result: event.result, report: null, stale: false, curve: thinned(curve) });
+        set({ result: event.result, report: null, trainedAt: revision, curve: thinned(curve) });
+        // What the model before it said is no longer its word.
+        forget();
         say("Trained. Try it on another picture, or read the report.");
         continue;
       }

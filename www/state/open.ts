@@ -1,9 +1,10 @@
 import { caged } from "../trust/cage";
-import { createLearner, workerScript } from "../headstart";
 import { say, sentence, set } from "./store";
 
 export async function open(): Promise<void> {
   try {
+    // Here, so that a package that is not there is a sentence and not a blank page.
+    const { createLearner, workerScript } = await import("../headstart");
     const learner = await createLearner({
       task: "image",
       worker: () => caged(workerScript),

@@ -4,11 +4,12 @@ import Papa from "papaparse";
 import { create } from "zustand";
 import type { Found } from "../intake/found";
 import { asJob } from "./jobs";
-import { learner, say, sentence } from "./store";
+import { get, learner, say, sentence } from "./store";
 import { count, percent } from "./words";
 
 export interface Judged {
   readonly id: number;
+  /** With its folders: `a/1.png` and `b/1.png` are two. */
   readonly name: string;
   readonly file: Blob | null;
   readonly prediction: Prediction | null;
@@ -21,14 +22,27 @@ export const useJudged = create<{ single: Judged | null; batch: readonly Judged[
 /** Pictures on their way at once: enough that no worker waits. */
 const AT_ONCE = 8;
 
+/** The latest question; an earlier one that answers late is not heard. */
+let latest = 0;
+
+export function forget(): void {
+  latest++;
+  get().jobs.batch?.stop();
+  useJudged.setState({ single: null, batch: [] });
+}
+
 export async function tryOn(found: Found): Promise<void> {
+  const turn = ++latest;
   const single = await judge(found, 0);
+  if (turn !== latest) return;
   useJudged.setState({ single });
   const { prediction } = single;
   say(prediction ? `${found.name}: ${prediction.label}, ${percent(prediction.confidence)}.` : `${found.name}: ${single.problem}`);
 }
 
 export async function tryAll(found: readonly Found[]): Promise<void> {
+  get().jobs.batch?.stop();
+  const turn = ++latest;
   useJudged.setState({ batch: [] });
   const batch: Judged[] = [];
   const stopped = "Stopped. What was predicted so far is kept.";
@@ -47,14 +61,14 @@ export async function tryAll(found: readonly Found[]): Promise<void> {
     try {
       await Promise.all(Array.from({ length: AT_ONCE }, lane));
     } finally {
-      useJudged.setState({ batch: [...batch].sort((a, b) => a.id - b.id) });
+      if (turn === latest) useJudged.setState({ batch: [...batch].sort((a, b) => a.id - b.id) });
     }
     const lost = batch.filter((b) => b.problem !== null).length;
-    say(`${count(batch.length - lost, "picture")} predicted${lost > 0 ? `, ${lost} could not be read` : ""}.`);
+    if (turn === latest) say(`${count(batch.length - lost, "picture")} predicted${lost > 0 ? `, ${lost} could not be read` : ""}.`);
   });
 }
 
-async function judge({ name, open }: Found, id: number, signal?: AbortSignal): Promise<Judged> {
+async function judge({ path: name, open }: Found, id: number, signal?: AbortSignal): Promise<Judged> {
   let file: Blob | null = null;
   try {
     file = await open();

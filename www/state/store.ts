@@ -50,9 +50,11 @@ export interface State {
   curve: readonly CurvePoint[];
   result: TrainResult | null;
   report: Report | null;
-  /** The samples have changed since the training that made the model. */
-  stale: boolean;
-  /** Until an undo finds nothing; the learner does not say beforehand. */
+  /** Changes of the samples so far, and how many there were when the model's training began. */
+  revision: number;
+  trainedAt: number;
+  /** Samples of webcam bursts. */
+  inGroups: number;
   canUndo: boolean;
   canRedo: boolean;
 }
@@ -69,7 +71,9 @@ export const useStore = create<State>()(() => ({
   curve: [],
   result: null,
   report: null,
-  stale: false,
+  revision: 0,
+  trainedAt: 0,
+  inGroups: 0,
   canUndo: false,
   canRedo: false,
 }));
@@ -79,6 +83,11 @@ export const { getState: get, setState: set } = useStore;
 /** Whether a job runs: changes when it begins and ends, not with its progress. */
 export function useRunning(name: keyof State["jobs"]): boolean {
   return useStore((s) => s.jobs[name] !== undefined);
+}
+
+/** Whether the samples have changed since the training that made the model. */
+export function isStale({ revision, trainedAt, result }: State): boolean {
+  return result !== null && revision !== trainedAt;
 }
 
 /** Pictures that are in. */

@@ -15,8 +15,15 @@ addEventListener("message", async ({ data: { id, file, side } }: MessageEvent<As
 
 /** `null` when the browser cannot draw it (our own decoders know formats that it lacks). */
 async function shrink(file: Blob, side: number): Promise<Blob | null> {
-  const picture = await createImageBitmap(file).catch(() => null);
-  if (!picture) return null;
+  try {
+    return await draw(file, side);
+  } catch {
+    return null;
+  }
+}
+
+async function draw(file: Blob, side: number): Promise<Blob> {
+  const picture = await createImageBitmap(file);
   const { width, height } = picture;
   const edge = Math.min(width, height);
   const canvas = new OffscreenCanvas(side, side);

@@ -19,12 +19,13 @@ let worker: Worker | undefined;
 
 /** The address of a thumbnail; `undefined` while it is made, `null` when there is none. */
 export function useThumb(id: string, file: Blob | undefined): string | null | undefined {
-  const [url, setUrl] = useState(() => kept.get(id));
+  const [made, setMade] = useState<{ id: string; url: string | null }>();
   useEffect(() => {
-    if (!file) return setUrl(null);
-    return want(id, file, setUrl);
+    if (!file) return setMade({ id, url: null });
+    return want(id, file, (url) => setMade({ id, url }));
   }, [id, file]);
-  return url;
+  // A list gives its cells other pictures as it scrolls: what was made for the one before is not this one's.
+  return made?.id === id ? made.url : kept.get(id);
 }
 
 function want(id: string, file: Blob, tell: (url: string | null) => void): (() => void) | undefined {
@@ -51,6 +52,8 @@ function want(id: string, file: Blob, tell: (url: string | null) => void): (() =
 function pump(): void {
   if (!worker) {
     worker = caged(shrinkScript);
+    // Without a worker there are no thumbnails, and nothing waits for them.
+    worker.addEventListener("error", () => [...asked.keys()].forEach((id) => take({ id, thumb: null })));
     worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => take(data));
   }
   for (const [id, { file, tell }] of waiting) {

@@ -1,0 +1,91 @@
+// What was done to samples and classes, so that it can be taken back. The learner remembers its samples; which classes are
+// shown without a picture is the page's own, and is remembered here beside the learner's steps.
+import { pinnedNow, refresh, restorePinned } from "./classes";
+import { get, learner, say, sentence, set } from "./store";
+
+interface Entry {
+  /** The learner has a step of its own for it. */
+  readonly inLearner: boolean;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+const done: Entry[] = [];
+const undone: Entry[] = [];
+/** One action at a time: the next sees what the one before it has made. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** What an action did: whether the learner's samples changed, and the sentence for it (an import has said its own). */
+export interface Deed {
+  readonly changed: boolean;
+  readonly says?: string;
+}
+
+/**
+ * Runs an action that can be taken back. While pictures are taken in there is none but that: an undo would take back half
+ * of them, a renamed class would come back with the next picture.
+ */
+export function edit(work: () => Promise<Deed>): Promise<void> {
+  return collecting() ? Promise.resolve() : edited(work);
+}
+
+/** The same for an import, which waits for the one before it. */
+export function edited(work: () => Promise<Deed>): Promise<void> {
+  return inTurn(async () => {
+    const before = pinnedNow();
+    let deed: Deed;
+    try {
+      deed = await work();
+    } catch (error) {
+      restorePinned(before);
+      throw error;
+    } finally {
+      await refresh();
+    }
+    const after = pinnedNow();
+    if (deed.changed || after.join("\n") !== before.join("\n")) {
+      done.push({ inLearner: deed.changed, before, after });
+      undone.length = 0;
+      tell(deed.changed);
+    }
+    if (deed.says) say(deed.says);
+  });
+}
+
+export function undo(): Promise<void> {
+  return step(done, undone, (entry) => entry.before, () => learner().undo(), "Taken back.");
+}
+
+export function redo(): Promise<void> {
+  return step(undone, done, (entry) => entry.after, () => learner().redo(), "Done again.");
+}
+
+function step(from: Entry[], to: Entry[], pinned: (entry: Entry) => readonly string[], go: () => Promise<boolean>, says: string): Promise<void> {
+  if (collecting()) return Promise.resolve();
+  return inTurn(async () => {
+    const entry = from.pop();
+    if (!entry) return;
+    if (entry.inLearner) await go();
+    restorePinned(pinned(entry));
+    to.push(entry);
+    await refresh();
+    tell(entry.inLearner);
+    say(says);
+  });
+}
+
+function tell(changed: boolean): void {
+  set({ canUndo: done.length > 0, canRedo: undone.length > 0, revision: get().revision + (changed ? 1 : 0) });
+}
+
+function collecting(): boolean {
+  const busy = get().jobs.collect !== undefined;
+  if (busy) say("Pictures are being taken in: wait for the end, or stop it first.");
+  return busy;
+}
+
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const turn = queue.then(work).catch((error: unknown) => say(sentence(error)));
+  queue = turn;
+  return turn;
+}
