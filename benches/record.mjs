@@ -24,7 +24,7 @@ export function record(name, results, table) {
   writeFileSync(resultPath(name), `${JSON.stringify(results, null, 2)}\n`);
   const path = join(root, "BENCHMARKS.md");
   const { date, cpu, cores, memoryGiB, chromium } = results.machine;
-  const where = `*${date}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, no GPU, Chromium ${chromium}; \`npm run ${name}\`.*`;
+  const where = `*${date}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, Chromium ${chromium}.*`;
   const marks = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
   const text = readFileSync(path, "utf8");
   const [from, to] = marks.map((mark) => text.indexOf(mark));

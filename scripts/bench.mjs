@@ -1,5 +1,5 @@
 // Headstart and its peers: one Chromium, the same network and input, in alternation. Medians and ratios go to
-// benches/results/bench.json and BENCHMARKS.md.
+// benches/results/bench.json and BENCHMARKS.md. `npm run bench -- page` measures the page alone.
 import { existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -55,6 +55,19 @@ const contests = [
 await main(async () => {
   await setup({ browser: true });
   await build();
+  const { chromium } = await import("playwright-core");
+  const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
+  try {
+    const where = await machine(browser);
+    const results = { machine: where, page: await page(browser) };
+    record("page", results, pageTable(results.page));
+    if (!process.argv.includes("page")) await peers(browser, where);
+  } finally {
+    await browser.close();
+  }
+});
+
+async function peers(browser, where) {
   if (!existsSync(join(shared, "peers/lite0.onnx"))) throw new Stop("../shared/peers/lite0.onnx is not here: nothing to compare with");
   await step("peers", () => run("npm", ["ci", "--ignore-scripts", "--no-progress", "--prefix", join(root, "benches")]));
   const server = await serve(
@@ -62,16 +75,13 @@ await main(async () => {
     // The peers need these for their threads. We do not.
     { headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } },
   );
-  const { chromium } = await import("playwright-core");
-  const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
-  const results = { machine: await machine(browser), sizes: sizes(), page: await page(browser), contests: [] };
+  const results = { machine: where, sizes: sizes(), contests: [] };
   for (const contest of contests) {
     await step(contest.name, async () => results.contests.push(await hold(contest, browser, server.origin)));
   }
-  await browser.close();
   await server.close();
   record("bench", results, table(results));
-});
+}
 
 /** Served as any host would, without the headers that the peers need. */
 async function page(browser) {
@@ -124,8 +134,8 @@ function sizes() {
   });
 }
 
-function table({ sizes, page, contests }) {
-  const lines = [pageTable(page), ""];
+function table({ sizes, contests }) {
+  const lines = [];
   for (const { name, rounds, rows } of contests) {
     lines.push(`**${name}** (median of ${rounds}, in alternation)`, "");
     lines.push("| | ms a picture | min to max | pictures a second | time, Headstart = 1 | first pass, ms a picture |", "|---|---|---|---|---|---|");
