@@ -34,6 +34,7 @@ export function takeIn(found: readonly (Found & { folder: string })[], group?: s
   if (found.length === 0) return Promise.resolve();
   return edited(async () => {
     const before = total(get());
+    // One that fails is followed by another, at the end at the latest.
     const live = found.length <= SHOWN_LIVE ? setInterval(() => refresh().catch(() => {}), 1000) : undefined;
     try {
       await add(found, group);
