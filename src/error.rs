@@ -14,6 +14,10 @@ pub enum Error {
     UnsupportedFormat {
         format: String,
     },
+    /// The tokenizer refuses it.
+    BadText {
+        why: String,
+    },
     /// More pixels than a browser tab should be asked to hold.
     ImageTooLarge {
         width: u32,
@@ -65,6 +69,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::BadImage { .. } => "bad-image",
+            Error::BadText { .. } => "bad-text",
             Error::UnsupportedFormat { .. } => "unsupported-format",
             Error::ImageTooLarge { .. } => "image-too-large",
             Error::Empty => "empty",
@@ -98,6 +103,7 @@ impl fmt::Display for Error {
             Error::BadImage { why } => {
                 write!(f, "this picture cannot be decoded ({why}); open and save it again, or leave it out")
             }
+            Error::BadText { why } => write!(f, "this text cannot be split into tokens ({why}); leave it out"),
             Error::UnsupportedFormat { format } => {
                 write!(f, "{format} is not a picture format we read; use JPEG, PNG, WebP, GIF or BMP")
             }

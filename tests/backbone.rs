@@ -7,6 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 use fixtures::*;
 use headstart::backbone::{Backbone, Lite0, Manifest, Weights};
 use headstart::device::Computer;
+use headstart::encode::{Preprocess, text};
 use headstart::features::{Matrix, cosine, extract};
 
 const PICTURE: usize = 224 * 224 * 3;
@@ -113,7 +114,9 @@ fn weights_of_another_network_are_refused_by_tensor() {
 fn a_manifest_that_does_not_fit_its_network_is_refused() {
     for change in [
         |m: &mut Manifest| m.dim = 640,
-        |m: &mut Manifest| m.preprocess.size = 192,
+        |m: &mut Manifest| {
+            m.preprocess = Preprocess::Text(text::Preprocess { tokenizer: "tokenizer.json".into(), max_tokens: 256 })
+        },
         |m: &mut Manifest| m.task = "text".into(),
         |m: &mut Manifest| m.architecture = "resnet".into(),
     ] {

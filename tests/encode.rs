@@ -5,8 +5,7 @@ mod fixtures;
 use std::io::Cursor;
 
 use fixtures::*;
-use headstart::encode::Preprocess;
-use headstart::encode::image::{MAX_PIXELS, encode, encode_rgba};
+use headstart::encode::image::{MAX_PIXELS, Preprocess, encode, encode_rgba};
 use headstart::features::{Matrix, cosine, extract};
 use image::{DynamicImage, ImageEncoder, ImageFormat, Luma, Rgb, RgbImage, Rgba};
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::encode::Preprocess;
+use crate::encode::{Preprocess, image, text};
 use crate::error::{Error, Result};
 use crate::source::sha256_hex;
 
@@ -60,9 +60,12 @@ impl Manifest {
             None => return Err(bad(format!("it has no `format`; a pack's says `{FORMAT}`"))),
         }
         let manifest: Self = serde_json::from_value(value).map_err(|e| bad(e.to_string()))?;
-        let p = &manifest.preprocess;
-        if p.resample != "bicubic" || p.size == 0 || p.size > 1024 || p.std <= 0.0 {
-            return Err(bad(format!("preprocessing {p:?} is none we can do")));
+        let possible = match &manifest.preprocess {
+            Preprocess::Image(p) => p.resample == "bicubic" && (1..=1024).contains(&p.size) && p.std > 0.0,
+            Preprocess::Text(p) => p.max_tokens > 2,
+        };
+        if !possible {
+            return Err(bad(format!("preprocessing {:?} is none we can do", manifest.preprocess)));
         }
         manifest.weights()?;
         Ok(manifest)
@@ -76,17 +79,33 @@ impl Manifest {
             .ok_or_else(|| Error::BadPack { file: "manifest.json".into(), why: "it lists no .safetensors file".into() })
     }
 
-    /// Errors: `bad-pack` unless the pack says what its architecture is: the network would run on other sizes, and be wrong.
-    pub fn expect(&self, task: &str, dim: usize, size: usize) -> Result<()> {
-        if self.task == task && self.dim == dim && self.preprocess.size as usize == size {
-            return Ok(());
+    /// How pictures are prepared. Errors: `bad-pack` for a pack that is not for pictures.
+    pub fn image(&self) -> Result<&image::Preprocess> {
+        match &self.preprocess {
+            Preprocess::Image(prep) => Ok(prep),
+            Preprocess::Text(_) => Err(self.unfit("pictures")),
         }
-        let (architecture, its) = (&self.architecture, self.preprocess.size);
+    }
+
+    /// How texts are prepared. Errors: `bad-pack` for a pack that is not for texts.
+    pub fn text(&self) -> Result<&text::Preprocess> {
+        match &self.preprocess {
+            Preprocess::Text(prep) => Ok(prep),
+            Preprocess::Image(_) => Err(self.unfit("texts")),
+        }
+    }
+
+    /// Errors: `bad-pack` unless the pack says what its network is: it would run on other sizes, and be wrong.
+    pub fn expect(&self, dim: usize, fits: bool, what: &str) -> Result<()> {
+        if self.dim == dim && fits { Ok(()) } else { Err(self.unfit(what)) }
+    }
+
+    fn unfit(&self, what: &str) -> Error {
         let why = format!(
-            "`{architecture}` is for {task}, {size} × {size} in, {dim} features out; this says {}, {its} × {its}, {}",
-            self.task, self.dim
+            "it does not say what `{}` needs for {what}: {} features, {:?}",
+            self.architecture, self.dim, self.preprocess
         );
-        Err(Error::BadPack { file: "manifest.json".into(), why })
+        Error::BadPack { file: "manifest.json".into(), why }
     }
 
     /// Errors: `hash-mismatch` unless `bytes` are the ones the manifest promises under `name`.

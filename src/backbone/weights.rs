@@ -34,12 +34,27 @@ impl<'a> Weights<'a> {
             Dtype::F16 => {
                 view.data().chunks_exact(2).map(|b| f16::from_le_bytes(b.try_into().unwrap()).to_f32()).collect()
             }
+            Dtype::I8 => {
+                let rows = shape.first().copied().unwrap_or(0).max(1);
+                let scales = self.scales(name, rows)?;
+                let wide = view.data().len() / rows;
+                let row = |(bytes, scale): (&[u8], f32)| {
+                    bytes.iter().map(move |&b| f32::from(b as i8) * scale).collect::<Vec<_>>()
+                };
+                view.data().chunks_exact(wide).zip(scales).flat_map(row).collect()
+            }
             other => {
-                return Err(bad(format!("tensor `{name}` is {other:?}; f16 and f32 are read")));
+                return Err(bad(format!("tensor `{name}` is {other:?}; i8, f16 and f32 are read")));
             }
         };
         self.taken.insert(name.to_owned());
         Ok(TensorData::new(values, shape))
+    }
+
+    /// What the integers of each row of an i8 tensor are multiplied by.
+    fn scales(&mut self, name: &str, rows: usize) -> Result<Vec<f32>> {
+        let data = self.take(&format!("{name}.scale"), [rows])?;
+        Ok(data.into_vec().expect("tensors are read as f32"))
     }
 
     /// Errors: `bad-pack` when a tensor was not taken: the file is for another network.

@@ -10,12 +10,31 @@ use ::image::metadata::Orientation;
 use ::image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, IntoImageView, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use serde::{Deserialize, Serialize};
 
-use super::Preprocess;
 use crate::error::{Error, Result};
 
 /// Pictures above this many pixels are refused: as RGB it is 192 MB, and wasm memory never shrinks again.
 pub const MAX_PIXELS: u64 = 64_000_000;
+
+/// How a checkpoint wants its pictures. Part of a pack's manifest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Preprocess {
+    /// The shorter side is resized to this many pixels, and a square of it cut from the centre.
+    pub size: u32,
+    /// Only `"bicubic"`: antialiased, a = -0.5, as Pillow's BICUBIC.
+    pub resample: String,
+    /// The network's input is `(value - mean) / std` for a value in 0..=255, the same for each channel.
+    pub mean: f32,
+    pub std: f32,
+}
+
+impl Preprocess {
+    /// Bytes of one encoded picture: `size × size × 3`, RGB, rows from the top.
+    pub fn bytes(&self) -> usize {
+        (self.size * self.size * 3) as usize
+    }
+}
 
 /// Decodes a JPEG, PNG, WebP, GIF (first frame) or BMP file into `size × size × 3` RGB bytes.
 ///

@@ -1,22 +1,55 @@
 //! Encoded inputs → rows of numbers on the host. The only read-back of the hot path, and always the asynchronous one:
 //! a browser cannot wait for a GPU.
 
+mod bucket;
 mod matrix;
 mod store;
 
 pub use matrix::{Matrix, cosine, dot};
 pub use store::RowStore;
 
+use burn::tensor::Tensor;
+
 use crate::backbone::Backbone;
 use crate::device::Computer;
 use crate::error::{Error, Result};
 
+/// Tokens in one pass over a text backbone, padding included: what it holds in memory.
+const TOKENS: usize = 2048;
+
 /// Features of one batch of encoded pictures (`rows × size × size × 3` bytes, RGB), `rows × dim`.
 ///
 /// The caller bounds the batch: it is what one pass over the network holds in memory.
-/// Errors: `gpu-lost`, `gpu-wrong`.
+/// Errors: `gpu-lost`, `gpu-wrong`, `bad-pack`.
 pub async fn extract(backbone: &Backbone, computer: &Computer, pixels: &[u8], rows: usize) -> Result<Matrix> {
-    let features = backbone.forward_pixels(pixels, rows);
+    read_back(backbone, computer, backbone.forward_pixels(pixels, rows)?).await
+}
+
+/// Embeddings of texts, given as token ids, `texts × dim`, in the order given. Texts of like length share a pass, so that
+/// short ones do not pay for long ones; a text's embedding does not depend on which.
+///
+/// Errors: `gpu-lost`, `gpu-wrong`, `bad-pack`.
+pub async fn extract_texts(backbone: &Backbone, computer: &Computer, texts: &[Vec<u32>]) -> Result<Matrix> {
+    let dim = backbone.manifest().dim;
+    let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
+    let mut values = vec![0.0; texts.len() * dim];
+    for bucket in bucket::buckets(&lengths, TOKENS) {
+        let longest = bucket.iter().map(|&i| lengths[i]).max().unwrap_or(0);
+        let mut ids = Vec::with_capacity(bucket.len() * longest);
+        for (row, &i) in bucket.iter().enumerate() {
+            ids.extend_from_slice(&texts[i]);
+            ids.resize((row + 1) * longest, 0);
+        }
+        let of_bucket: Vec<usize> = bucket.iter().map(|&i| lengths[i]).collect();
+        let rows = read_back(backbone, computer, backbone.forward_ids(&ids, &of_bucket)?).await?;
+        for (row, &i) in bucket.iter().enumerate() {
+            values[i * dim..(i + 1) * dim].copy_from_slice(rows.row(row));
+        }
+    }
+    Ok(Matrix::new(dim, values))
+}
+
+async fn read_back(backbone: &Backbone, computer: &Computer, features: Tensor<2>) -> Result<Matrix> {
     let lost = |reason: String| Error::GpuLost { reason };
     let data = features.into_data_async().await.map_err(|e| lost(e.to_string()))?;
     computer.check()?;

@@ -43,12 +43,12 @@ impl Encoder {
 
     /// A picture file → `size × size × 3` bytes.
     pub fn image(&self, file: &[u8]) -> JsResult<Uint8Array> {
-        Ok(image::encode(file, &self.0.preprocess)?.as_slice().into())
+        Ok(image::encode(file, self.0.image()?)?.as_slice().into())
     }
 
     /// Decoded RGBA pixels → `size × size × 3` bytes.
     pub fn rgba(&self, pixels: &[u8], width: u32, height: u32) -> JsResult<Uint8Array> {
-        Ok(image::encode_rgba(pixels, width, height, &self.0.preprocess)?.as_slice().into())
+        Ok(image::encode_rgba(pixels, width, height, self.0.image()?)?.as_slice().into())
     }
 }
 

