@@ -54,7 +54,7 @@ impl<'a> Weights<'a> {
     /// What the integers of each row of an i8 tensor are multiplied by.
     fn scales(&mut self, name: &str, rows: usize) -> Result<Vec<f32>> {
         let data = self.take(&format!("{name}.scale"), [rows])?;
-        Ok(data.into_vec().expect("tensors are read as f32"))
+        Ok(data.try_into_vec().expect("tensors are read as f32"))
     }
 
     /// Errors: `bad-pack` when a tensor was not taken: the file is for another network.

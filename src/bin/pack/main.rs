@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! pack efficientnet-lite0 <checkpoint.pth> <output folder> [--dtype f16|f32]
-//! pack all-minilm-l6-v2 <model.safetensors> <tokenizer.json> <output folder> [--dtype i8|f16|f32]
+//! pack all-minilm-l6-v2 <model.safetensors> <tokenizer.json> <output folder> [--dtype f16|f32|i8]
 //! ```
 //!
 //! A checkpoint is refused unless its sha256 is the one written in its file here, before a byte of it is parsed.
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
             lite0::pack(checkpoint.as_ref(), out.as_ref(), dtype.unwrap_or("f16"))
         }
         (["all-minilm-l6-v2", checkpoint, tokenizer, out], None | Some("i8" | "f16" | "f32")) => {
-            minilm::pack(checkpoint.as_ref(), tokenizer.as_ref(), out.as_ref(), dtype.unwrap_or("i8"))
+            minilm::pack(checkpoint.as_ref(), tokenizer.as_ref(), out.as_ref(), dtype.unwrap_or("f16"))
         }
         _ => {
             eprintln!(

@@ -1,4 +1,7 @@
-//! all-MiniLM-L6-v2: its tensors under their own names, the weights of each output in 8 bits, and its tokenizer.
+//! all-MiniLM-L6-v2: its tensors under their own names, and its tokenizer.
+//!
+//! f16, because 8 bits with one scale a row are too few: the lowest cosine over the 40 golden texts is 0.997 (0.9989 with
+//! the second feed-forward layers in f16), and 0.999 is asked for. The outliers of a few columns spoil whole rows.
 
 use std::collections::BTreeMap;
 use std::path::Path;
