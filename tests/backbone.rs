@@ -53,7 +53,7 @@ fn every_block_has_the_original_output() {
         assert!(off < 1e-3, "{name}: first values differ by {off}");
         assert!((mean - probe["mean"].as_f64().unwrap()).abs() < 1e-4, "{name}: mean {mean}");
     };
-    let p = &manifest.preprocess;
+    let p = manifest.image().unwrap();
     let picture = &synthetic_pictures()[..PICTURE];
     let planes: Vec<f32> =
         (0..3).flat_map(|c| picture.iter().skip(c).step_by(3).map(|&v| (f32::from(v) - p.mean) / p.std)).collect();

@@ -74,7 +74,7 @@ fn real_garments_are_told_apart() {
     let (backbone, computer) = backbone("efficientnet-lite0");
     let row = |path: &std::path::Path| {
         let bytes = std::fs::read(path).unwrap();
-        let pixels = encode(&bytes, &backbone.manifest().preprocess).unwrap();
+        let pixels = encode(&bytes, backbone.manifest().image().unwrap()).unwrap();
         (content_id(&bytes), pollster::block_on(extract(&backbone, &computer, &pixels, 1)).unwrap())
     };
     let list = |part: &str, label: &str, n: usize| {
