@@ -5,7 +5,8 @@ import { shared } from "../scripts/paths.mjs";
 
 const percent = (v) => `${(100 * v).toFixed(1)} %`;
 
-/** Five, as the reference has, leave the mean uncertain by more than a point. */
+/** Five decide, as in the reference and the goal. Their mean is uncertain by a point, so more are shown beside it. */
+const DECIDING = 5;
 const DRAWS = 20;
 
 export const proofs = [
@@ -22,18 +23,25 @@ export const proofs = [
     ["linear", "74.5 ± 1.9 %"],
     ["prototype", "74.6 ± 1.2 %"],
   ].map(([head, reference]) => ({
-    name: `clothing10, 8 a class, ${DRAWS} draws, ${head} head, CPU`,
+    name: `clothing10, 8 a class, ${DECIDING} draws, ${head} head, CPU`,
     goal: "mean ≥ 73 %",
     reference,
     async run(page) {
       const draws = Array.from({ length: DRAWS }, (_, seed) => ({ rows: draw(list("clothing10", "train"), 8, seed), head }));
       const found = (await accuracies(page, "clothing10", draws)).map((r) => r.accuracy);
-      const mean = found.reduce((a, b) => a + b) / found.length;
-      const deviation = Math.sqrt(found.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (found.length - 1));
-      return { value: `${percent(mean)} ± ${(100 * deviation).toFixed(1)}`, detail: found.map(percent).join(", "), met: mean >= 0.73 };
+      const five = spread(found.slice(0, DECIDING));
+      const all = spread(found);
+      return { value: five.text, detail: `${DRAWS} draws: ${all.text}; ${found.map(percent).join(", ")}`, met: five.mean >= 0.73 };
     },
   })),
 ];
+
+/** Mean ± standard deviation. */
+function spread(values) {
+  const mean = values.reduce((a, b) => a + b) / values.length;
+  const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1));
+  return { mean, text: `${percent(mean)} ± ${(100 * deviation).toFixed(1)}` };
+}
 
 function list(set, part) {
   const folder = join(shared, "data", set, part);
