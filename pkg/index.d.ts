@@ -136,7 +136,7 @@ export interface Rejection {
 
 export interface TrainOptions extends CallOptions {
   /**
-   * `"linear"` (default): multinomial logistic regression, L2, fitted to convergence. `"prototype"`: nearest class mean.
+   * `"linear"` (default): multinomial logistic regression, L2, fitted to convergence. `"prototype"`: nearest class mean, by the covariance within classes.
    * `"knn"`: nearest samples vote.
    */
   head?: "linear" | "prototype" | "knn";

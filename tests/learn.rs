@@ -65,7 +65,7 @@ fn the_linear_head_is_at_its_minimum() {
     let fitted = fit(&data, &Recipe { strength: Some(strength), ..Recipe::default() });
     let Head::Linear(linear) = &fitted.head else { panic!("{fitted:?}") };
     let p = fitted.head.probabilities(&data.x);
-    let norm = data.x.iter().map(|r| r.iter().map(|v| v * v).sum::<f32>().sqrt()).sum::<f32>() / data.rows() as f32;
+    let unit = data.x.clone().normalised();
     for class in 0..3 {
         let pull: Vec<f64> = (0..data.rows())
             .map(|row| f64::from(u8::from(data.y[row] == class)) - f64::from(p.row(row)[class]))
@@ -73,8 +73,8 @@ fn the_linear_head_is_at_its_minimum() {
         let sum: f64 = pull.iter().sum();
         assert!(sum.abs() < 0.02, "intercept of {class}: {sum}");
         for d in 0..10 {
-            let toward: f64 = pull.iter().zip(data.x.iter()).map(|(g, x)| g * f64::from(x[d] / norm)).sum();
-            let weight = f64::from(linear.weight().row(class)[d] * norm);
+            let toward: f64 = pull.iter().zip(unit.iter()).map(|(g, x)| g * f64::from(x[d])).sum();
+            let weight = f64::from(linear.weight.row(class)[d]);
             assert!(
                 (weight - strength * toward).abs() < 0.02 * strength,
                 "{class},{d}: {weight} {}",

@@ -1,48 +1,23 @@
 //! Multinomial logistic regression with an L2 penalty, fitted to convergence, its strength chosen by cross-validation.
 //!
-//! The objective is scikit-learn's `LogisticRegression`: `½‖W‖² + C Σ wᵢ·CEᵢ`, intercept free. The rows are centred
-//! first (the free intercept makes that the same problem, better conditioned) and divided by their mean norm, so that
-//! one grid of strengths serves a backbone with features of norm 15 and one with features of norm 1.
+//! The objective is scikit-learn's `LogisticRegression`: `½‖W‖² + C Σ wᵢ·CEᵢ`, intercept free. Rows are
+//! divided by their norms, so that one grid of strengths serves a backbone with features of norm 15 and one with
+//! features of norm 1, and centred: the free intercept makes that the same problem, better conditioned.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Tensor;
 
+use super::affine::{Affine, read, tensor};
 use super::lbfgs::{Lbfgs, largest};
 use super::{Dataset, Fitted, Head, Progress, Recipe, Step};
 use crate::features::Matrix;
-use crate::metrics::{Probabilities, stratified_folds};
+use crate::metrics::stratified_folds;
 
-/// Inverse strengths C on rows of mean norm 1, weakest fit first: each solution is where the next one starts.
+/// Inverse strengths C on unit rows, weakest fit first: each solution is where the next one starts.
 const STRENGTHS: [f64; 5] = [0.1, 1.0, 10.0, 100.0, 1000.0];
 /// With one sample a class nothing can be held out to choose by.
 const DEFAULT_STRENGTH: f64 = 10.0;
 /// Iterations between two reports.
 const ITERATIONS_PER_STEP: usize = 8;
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Linear {
-    /// `classes × dim`, for raw rows.
-    weight: Matrix,
-    bias: Vec<f32>,
-}
-
-impl Linear {
-    pub fn weight(&self) -> &Matrix {
-        &self.weight
-    }
-
-    pub fn bias(&self) -> &[f32] {
-        &self.bias
-    }
-
-    pub fn probabilities(&self, x: &Matrix) -> Probabilities {
-        let device = Device::flex();
-        let mut logits = read(tensor(x, &device).matmul(tensor(&self.weight, &device).transpose()));
-        for row in logits.chunks_exact_mut(self.bias.len()) {
-            row.iter_mut().zip(&self.bias).for_each(|(v, b)| *v += b);
-        }
-        Probabilities::softmax(self.bias.len(), logits)
-    }
-}
 
 /// A problem and its minimiser under way. Parameters: `classes × dim` weights, then `classes` intercepts.
 struct Solve {
@@ -182,22 +157,22 @@ impl Solve {
         Self { problem, solver }
     }
 
-    /// The solution for raw rows: scale and centre folded in.
-    fn head(&self) -> Linear {
-        let Problem { dim, classes, scale, ref mean, .. } = self.problem;
+    /// The solution for rows that are not centred.
+    fn head(&self) -> Affine {
+        let Problem { dim, classes, ref mean, .. } = self.problem;
         let (weight, intercept) = self.solver.x().split_at(classes * dim);
-        let weight: Vec<f32> = weight.iter().map(|w| (w / f64::from(scale)) as f32).collect();
+        let weight: Vec<f32> = weight.iter().map(|w| *w as f32).collect();
         let bias = weight
             .chunks_exact(dim)
             .zip(intercept)
             .map(|(w, b)| (b - w.iter().zip(mean).map(|(w, m)| f64::from(w * m)).sum::<f64>()) as f32)
             .collect();
-        Linear { weight: Matrix::new(dim, weight), bias }
+        Affine { weight: Matrix::new(dim, weight), bias }
     }
 }
 
 struct Problem {
-    /// `rows × dim`, centred and scaled. On the CPU: at these sizes a GPU waits for its own dispatches.
+    /// `rows × dim`, unit rows, centred.
     x: Tensor<2>,
     y: Vec<usize>,
     /// By row.
@@ -208,24 +183,21 @@ struct Problem {
     dim: usize,
     classes: usize,
     mean: Vec<f32>,
-    scale: f32,
 }
 
 impl Problem {
     fn new(data: &Dataset, recipe: &Recipe) -> Self {
         let (rows, dim) = (data.rows(), data.x.cols());
-        let norm = data.x.iter().map(|r| crate::features::dot(r, r).sqrt()).sum::<f32>() / rows as f32;
-        let scale = if norm > 0.0 { norm } else { 1.0 };
         let mut mean = vec![0f32; dim];
-        data.x.iter().for_each(|row| mean.iter_mut().zip(row).for_each(|(m, v)| *m += v / rows as f32));
-        let mut x = data.x.clone();
+        let mut x = data.x.clone().normalised();
+        x.iter().for_each(|row| mean.iter_mut().zip(row).for_each(|(m, v)| *m += v / rows as f32));
         for row in x.values_mut().chunks_exact_mut(dim) {
-            row.iter_mut().zip(&mean).for_each(|(v, m)| *v = (*v - m) / scale);
+            row.iter_mut().zip(&mean).for_each(|(v, m)| *v -= m);
         }
         let by_class = recipe.class_weight.of(data);
         let weights: Vec<f64> = data.y.iter().map(|&c| by_class[c]).collect();
         Self {
-            x: tensor(&x, &Device::flex()),
+            x: tensor(&x),
             total_weight: weights.iter().sum(),
             y: data.y.clone(),
             weights,
@@ -233,16 +205,14 @@ impl Problem {
             dim,
             classes: data.classes.len(),
             mean,
-            scale,
         }
     }
 
     /// `Σ wᵢ·CEᵢ / Σ wᵢ + penalty · ½‖W‖²` and its gradient.
     fn value_and_gradient(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
-        let device = Device::flex();
         let (weight, intercept) = parameters.split_at(self.classes * self.dim);
         let w32 = Matrix::new(self.dim, weight.iter().map(|&w| w as f32).collect());
-        let mut residual = read(self.x.clone().matmul(tensor(&w32, &device).transpose()));
+        let mut residual = read(self.x.clone().matmul(tensor(&w32).transpose()));
         let mut loss = 0.0;
         let mut gradient_b = vec![0f64; self.classes];
         for ((row, &class), weight) in residual.chunks_exact_mut(self.classes).zip(&self.y).zip(&self.weights) {
@@ -259,7 +229,7 @@ impl Problem {
                 gradient_b[c] += f64::from(*v);
             }
         }
-        let residual = Tensor::<2>::from_data(TensorData::new(residual, [self.y.len(), self.classes]), &device);
+        let residual = tensor(&Matrix::new(self.classes, residual));
         let gradient_w = read(residual.transpose().matmul(self.x.clone()));
         let mut gradient: Vec<f64> =
             gradient_w.iter().zip(weight).map(|(&g, w)| f64::from(g) + self.penalty * w).collect();
@@ -267,13 +237,4 @@ impl Problem {
         let squares: f64 = weight.iter().map(|w| w * w).sum();
         (loss + 0.5 * self.penalty * squares, gradient)
     }
-}
-
-fn tensor(x: &Matrix, device: &Device) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(x.values().to_vec(), [x.rows(), x.cols()]), device)
-}
-
-/// Only ever called with tensors of the CPU device, whose values are there to be read.
-fn read(x: Tensor<2>) -> Vec<f32> {
-    x.into_data().try_into_vec().expect("an f32 tensor on the CPU")
 }

@@ -1,6 +1,7 @@
 //! Feature rows → a head. Every fit is a pump: [`Fit::step`] does a bounded piece of work and says how far it is, so
 //! that the caller can show progress, and stop by not calling again.
 
+mod affine;
 mod knn;
 mod lbfgs;
 mod linear;
@@ -10,9 +11,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use affine::Affine;
 pub use knn::Knn;
-pub use linear::Linear;
-pub use prototype::Prototype;
 
 use crate::error::{Error, Result};
 use crate::features::Matrix;
@@ -134,10 +134,9 @@ impl ClassWeight {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Recipe {
     pub head: HeadKind,
-    /// Linear: folds of the cross-validation that chooses the strength.
+    /// Folds of the cross-validation that chooses the linear head's strength or the prototype head's scale.
     pub folds: usize,
-    /// Linear: inverse regularisation strength C on rows of mean norm 1 (scikit-learn's C times the mean squared norm
-    /// of the raw rows); chosen by cross-validation when absent.
+    /// Linear: inverse regularisation strength, scikit-learn's C on unit rows; chosen by cross-validation when absent.
     pub strength: Option<f64>,
     pub class_weight: ClassWeight,
     /// kNN: neighbours that vote.
@@ -182,8 +181,8 @@ impl Recipe {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Head {
-    Linear(Linear),
-    Prototype(Prototype),
+    Linear(Affine),
+    Prototype(Affine),
     Knn(Knn),
 }
 
@@ -191,8 +190,7 @@ impl Head {
     /// Class probabilities of raw feature rows.
     pub fn probabilities(&self, x: &Matrix) -> Probabilities {
         match self {
-            Head::Linear(head) => head.probabilities(x),
-            Head::Prototype(head) => head.probabilities(x),
+            Head::Linear(head) | Head::Prototype(head) => head.probabilities(x),
             Head::Knn(head) => head.probabilities(x),
         }
     }
@@ -233,7 +231,8 @@ pub struct Fit(Kind);
 
 enum Kind {
     Linear(Box<linear::LinearFit>),
-    /// Prototype and kNN take one pass over the rows.
+    Prototype(Box<prototype::PrototypeFit>),
+    /// kNN keeps the rows.
     Once(Option<Box<Fitted>>),
 }
 
@@ -260,11 +259,7 @@ impl Fit {
         };
         Ok(Self(match recipe.head {
             HeadKind::Linear => Kind::Linear(Box::new(linear::LinearFit::new(data, recipe))),
-            HeadKind::Prototype => {
-                let head = Prototype::fit(data);
-                let scale = f64::from(head.scale());
-                once(Head::Prototype(head), &[("scale", scale)], "the mean direction of each class; no training")
-            }
+            HeadKind::Prototype => Kind::Prototype(Box::new(prototype::PrototypeFit::new(data, recipe))),
             HeadKind::Knn => {
                 let head = Knn::fit(data, recipe.k);
                 let k = head.k() as f64;
@@ -277,6 +272,7 @@ impl Fit {
     pub fn step(&mut self) -> Step {
         match &mut self.0 {
             Kind::Linear(fit) => fit.step(),
+            Kind::Prototype(fit) => fit.step(),
             Kind::Once(fitted) => Step::Done(fitted.take().expect("step() after Done")),
         }
     }

@@ -12,7 +12,7 @@ const Curve = lazy(() => import("../parts/Curve"));
 
 const HEADS: { id: Head; name: string; what: string }[] = [
   { id: "linear", name: "Linear", what: "logistic regression; the best choice as a rule" },
-  { id: "prototype", name: "Prototype", what: "nearest class mean; for very few pictures" },
+  { id: "prototype", name: "Prototype", what: "nearest class mean, by the shared covariance; no iterations" },
   { id: "knn", name: "Nearest neighbours", what: "the most similar pictures vote" },
 ];
 
