@@ -140,9 +140,9 @@ export interface TrainOptions extends CallOptions {
    * `"knn"`: nearest samples vote.
    */
   head?: "linear" | "prototype" | "knn";
-  /** Linear: folds of the cross-validation that chooses the strength, 2 to 20, default 3. */
+  /** Folds of the cross-validation that chooses the linear head's strength or the scale of `prototype`, 2 to 20, default 3. */
   folds?: number;
-  /** Linear: inverse regularisation strength C on rows of mean norm 1. Default: chosen from 0.1, 1, 10, 100, 1000. */
+  /** Linear: inverse regularisation strength, scikit-learn's C on L2-normalised rows. Default: chosen from 0.1, 1, 10, 100, 1000. */
   strength?: number;
   /** Linear: `"balanced"` (default) gives every class the same say however many samples it has. */
   classWeight?: "balanced" | "none" | Record<string, number>;

@@ -18,6 +18,13 @@ pub enum Error {
     BadText {
         why: String,
     },
+    /// A line of a table.
+    BadLine {
+        why: String,
+    },
+    UnsupportedEncoding {
+        encoding: String,
+    },
     /// More pixels than a browser tab should be asked to hold.
     ImageTooLarge {
         width: u32,
@@ -70,6 +77,8 @@ impl Error {
         match self {
             Error::BadImage { .. } => "bad-image",
             Error::BadText { .. } => "bad-text",
+            Error::BadLine { .. } => "bad-line",
+            Error::UnsupportedEncoding { .. } => "unsupported-encoding",
             Error::UnsupportedFormat { .. } => "unsupported-format",
             Error::ImageTooLarge { .. } => "image-too-large",
             Error::Empty => "empty",
@@ -104,6 +113,10 @@ impl fmt::Display for Error {
                 write!(f, "this picture cannot be decoded ({why}); open and save it again, or leave it out")
             }
             Error::BadText { why } => write!(f, "this text cannot be split into tokens ({why}); leave it out"),
+            Error::BadLine { why } => write!(f, "this line was left out: {why}"),
+            Error::UnsupportedEncoding { encoding } => {
+                write!(f, "this file is not UTF-8 but {encoding}; save it again as UTF-8")
+            }
             Error::UnsupportedFormat { format } => {
                 write!(f, "{format} is not a picture format we read; use JPEG, PNG, WebP, GIF or BMP")
             }

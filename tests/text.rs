@@ -1,5 +1,5 @@
-//! all-MiniLM-L6-v2 against sentence-transformers, natively on the CPU. Tolerance: cosine 0.9999, for f32 weights and for the
-//! shipped f16 pack.
+//! all-MiniLM-L6-v2 against sentence-transformers, natively on the CPU. Tolerance: cosine 0.9999 for f32 weights, 0.999
+//! for the shipped pack with its 8 bits.
 
 mod fixtures;
 
@@ -45,11 +45,11 @@ fn the_embeddings_are_the_originals() {
     let (Some(items), Some(path)) = (golden_texts(), shared("golden/text_golden.safetensors")) else { return };
     let want = Matrix::new(384, floats(&std::fs::read(path).unwrap(), "embedding"));
     let texts: Vec<Vec<u32>> = items.into_iter().map(|item| item.ids).collect();
-    for pack in ["all-minilm-l6-v2-f32", "all-minilm-l6-v2"] {
+    for (pack, least) in [("all-minilm-l6-v2-f32", 0.9999), ("all-minilm-l6-v2", 0.999)] {
         let got = embed(pack, &texts);
         for (i, (got, want)) in got.iter().zip(want.iter()).enumerate() {
             let same = cosine(got, want);
-            assert!(same >= 0.9999, "{pack}, text {i}: cosine {same}");
+            assert!(same >= least, "{pack}, text {i}: cosine {same}");
             let length = got.iter().map(|v| v * v).sum::<f32>().sqrt();
             assert!((length - 1.0).abs() < 1e-5, "{pack}, text {i}: length {length}");
         }

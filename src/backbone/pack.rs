@@ -21,7 +21,7 @@ pub struct Manifest {
     pub task: String,
     /// Width of a feature row.
     pub dim: usize,
-    /// How the weights are stored: `f16` or `f32`. They are computed with in f32 either way.
+    /// How the weights are stored: `i8`, `f16` or `f32`. They are computed with in f32 either way.
     pub dtype: String,
     pub preprocess: Preprocess,
     /// SPDX id.

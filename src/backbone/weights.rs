@@ -24,7 +24,8 @@ impl<'a> Weights<'a> {
 
     /// The tensor `name` as f32, whatever it is stored as.
     pub fn take<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<TensorData> {
-        let bad = |why: String| Error::BadPack { file: self.file.clone(), why };
+        let file = self.file.clone();
+        let bad = |why: String| Error::BadPack { file: file.clone(), why };
         let view = self.tensors.tensor(name).map_err(|_| bad(format!("tensor `{name}` is missing")))?;
         if view.shape() != shape {
             return Err(bad(format!("tensor `{name}` has shape {:?}, not {shape:?}", view.shape())));
@@ -35,13 +36,13 @@ impl<'a> Weights<'a> {
                 view.data().chunks_exact(2).map(|b| f16::from_le_bytes(b.try_into().unwrap()).to_f32()).collect()
             }
             Dtype::I8 => {
-                let rows = shape.first().copied().unwrap_or(0).max(1);
-                let scales = self.scales(name, rows)?;
-                let wide = view.data().len() / rows;
-                let row = |(bytes, scale): (&[u8], f32)| {
-                    bytes.iter().map(move |&b| f32::from(b as i8) * scale).collect::<Vec<_>>()
-                };
-                view.data().chunks_exact(wide).zip(scales).flat_map(row).collect()
+                let scales = self.scales(name, shape.first().copied().unwrap_or(0))?;
+                if scales.is_empty() || !view.data().len().is_multiple_of(scales.len()) {
+                    return Err(bad(format!("tensor `{name}` has {} scales, which do not divide it", scales.len())));
+                }
+                let block = view.data().len() / scales.len();
+                let values = |(bytes, scale): (&'a [u8], f32)| bytes.iter().map(move |&b| f32::from(b as i8) * scale);
+                view.data().chunks_exact(block).zip(scales).flat_map(values).collect()
             }
             other => {
                 return Err(bad(format!("tensor `{name}` is {other:?}; i8, f16 and f32 are read")));
@@ -51,9 +52,11 @@ impl<'a> Weights<'a> {
         Ok(TensorData::new(values, shape))
     }
 
-    /// What the integers of each row of an i8 tensor are multiplied by.
+    /// What the integers of each block of an i8 tensor are multiplied by: `[rows, blocks of a row]`.
     fn scales(&mut self, name: &str, rows: usize) -> Result<Vec<f32>> {
-        let data = self.take(&format!("{name}.scale"), [rows])?;
+        let name = format!("{name}.scale");
+        let blocks = self.tensors.tensor(&name).ok().and_then(|view| view.shape().get(1).copied()).unwrap_or(1);
+        let data = self.take(&name, [rows, blocks])?;
         Ok(data.try_into_vec().expect("tensors are read as f32"))
     }
 

@@ -4,9 +4,11 @@
 mod bucket;
 mod matrix;
 mod store;
+mod windows;
 
 pub use matrix::{Matrix, cosine, dot};
 pub use store::RowStore;
+pub use windows::join_windows;
 
 use burn::tensor::Tensor;
 
@@ -15,7 +17,7 @@ use crate::device::Computer;
 use crate::error::{Error, Result};
 
 /// Tokens in one pass over a text backbone, padding included: what it holds in memory.
-const TOKENS: usize = 2048;
+const TOKENS: usize = 1024;
 
 /// Features of one batch of encoded pictures (`rows × size × size × 3` bytes, RGB), `rows × dim`.
 ///

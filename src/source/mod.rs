@@ -1,6 +1,7 @@
 //! What the person gave: samples, their labels, and the ids that tell one content from another.
 
 mod history;
+pub mod table;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::backbone::{Backbone, Manifest};
 use crate::device::Computer;
-use crate::encode::image;
+use crate::encode::{image, text};
 use crate::error::Error;
 use crate::features::{self, Matrix};
 use crate::judge::{Evaluation, Stage};
@@ -30,7 +30,7 @@ pub fn content_id(bytes: &[u8]) -> String {
     source::content_id(bytes)
 }
 
-/// Prepares inputs as a pack's manifest asks for.
+/// Prepares pictures as a pack's manifest asks for.
 #[wasm_bindgen]
 pub struct Encoder(Manifest);
 
@@ -52,6 +52,47 @@ impl Encoder {
     }
 }
 
+/// Prepares texts as a pack's manifest asks for.
+#[wasm_bindgen]
+pub struct Tokenizer {
+    encoder: text::Encoder,
+    windows: bool,
+}
+
+#[wasm_bindgen]
+impl Tokenizer {
+    /// From a manifest and the tokenizer file it names. `windows`: long texts are taken in parts, not cut.
+    #[wasm_bindgen(constructor)]
+    pub fn new(manifest: &str, file: &[u8], windows: bool) -> JsResult<Tokenizer> {
+        let manifest = Manifest::parse(manifest)?;
+        let prep = manifest.text()?;
+        manifest.check_file(&prep.tokenizer, file)?;
+        Ok(Self { encoder: text::Encoder::new(file, prep)?, windows })
+    }
+
+    /// → `{ windows, tokens, kept }`: token ids, one list a window; tokens of the whole text, and of what is used of it.
+    pub fn encode(&self, text: &str) -> JsResult<JsValue> {
+        #[derive(serde::Serialize)]
+        struct Tokens {
+            windows: Vec<Vec<u32>>,
+            tokens: usize,
+            kept: usize,
+        }
+        let encoded = self.encoder.encode(text)?;
+        let (tokens, kept) = (encoded.tokens, encoded.ids.len());
+        if self.windows && kept < tokens {
+            return to_js(&Tokens { windows: self.encoder.windows(text)?, tokens, kept: tokens });
+        }
+        to_js(&Tokens { windows: vec![encoded.ids], tokens, kept })
+    }
+}
+
+/// A table of texts → samples and what could not be read: see [`source::table`]. `options` as [`source::table::Options`].
+#[wasm_bindgen(js_name = importTexts)]
+pub fn import_texts(file: &[u8], options: JsValue) -> JsResult<JsValue> {
+    to_js(&source::table::read(file, &from_js("importTexts", &options)?)?)
+}
+
 /// A backbone on a device.
 #[wasm_bindgen]
 pub struct Extractor {
@@ -71,6 +112,26 @@ impl Extractor {
     pub async fn extract(&self, pixels: Vec<u8>, rows: usize) -> JsResult<Float32Array> {
         let matrix = features::extract(&self.backbone, &self.computer, &pixels, rows).await?;
         Ok(matrix.values().into())
+    }
+
+    /// Texts as token ids → `texts × dim` embeddings. `ids`: of all windows, one after another; `lengths`: of each
+    /// window; `windows`: of each text.
+    #[wasm_bindgen(js_name = extractTexts)]
+    pub async fn extract_texts(&self, ids: Vec<u32>, lengths: Vec<u32>, windows: Vec<u32>) -> JsResult<Float32Array> {
+        let lengths: Vec<usize> = lengths.into_iter().map(|n| n as usize).collect();
+        let mut rest = ids.as_slice();
+        let mut texts = Vec::with_capacity(lengths.len());
+        for &length in &lengths {
+            let (window, others) = rest.split_at(length);
+            texts.push(window.to_vec());
+            rest = others;
+        }
+        let rows = features::extract_texts(&self.backbone, &self.computer, &texts).await?;
+        let windows: Vec<usize> = windows.into_iter().map(|n| n as usize).collect();
+        if windows.len() == texts.len() {
+            return Ok(rows.values().into());
+        }
+        Ok(features::join_windows(&rows, &lengths, &windows).values().into())
     }
 }
 

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
             lite0::pack(checkpoint.as_ref(), out.as_ref(), dtype.unwrap_or("f16"))
         }
         (["all-minilm-l6-v2", checkpoint, tokenizer, out], None | Some("i8" | "f16" | "f32")) => {
-            minilm::pack(checkpoint.as_ref(), tokenizer.as_ref(), out.as_ref(), dtype.unwrap_or("f16"))
+            minilm::pack(checkpoint.as_ref(), tokenizer.as_ref(), out.as_ref(), dtype.unwrap_or("i8"))
         }
         _ => {
             eprintln!(

@@ -23,8 +23,8 @@ struct Stored {
     bytes: Vec<u8>,
 }
 
-/// `stored`: `f32`, `f16` or `i8` for each name. An `i8` tensor of `[rows, …]` has a `<name>.scale` of `[rows]` beside it:
-/// a value is `scale × integer`, integers from -127 to 127.
+/// `stored`: `f32`, `f16` or `i8` for each name. An `i8` tensor of `[rows, columns]` has a `<name>.scale` of `[rows, blocks]`
+/// beside it: a value is its block's scale times an integer from -127 to 127.
 pub fn to_safetensors<'a>(
     tensors: &BTreeMap<String, Tensor>,
     stored: impl Fn(&str) -> &'a str,
@@ -37,11 +37,12 @@ pub fn to_safetensors<'a>(
             "f16" => push(name, Dtype::F16, shape, bytes(&tensor.values, |v| f16::from_f64(v).to_le_bytes())),
             "i8" => {
                 let (scales, integers) = quantise(tensor);
+                let of_row = scales.len() / shape[0];
                 push(
                     &format!("{name}.scale"),
-                    Dtype::F32,
-                    vec![scales.len()],
-                    bytes(&scales, |v| (v as f32).to_le_bytes()),
+                    Dtype::F16,
+                    vec![shape[0], of_row],
+                    bytes(&scales, |v| f16::from_f64(v).to_le_bytes()),
                 );
                 push(name, Dtype::I8, shape, integers);
             }
@@ -59,31 +60,19 @@ fn bytes<const N: usize>(values: &[f64], one: impl Fn(f64) -> [u8; N]) -> Vec<u8
     values.iter().flat_map(|&v| one(v)).collect()
 }
 
+/// Values that share a scale.
+const BLOCK: usize = 64;
+
 fn quantise(tensor: &Tensor) -> (Vec<f64>, Vec<u8>) {
-    let wide = tensor.values.len() / tensor.shape[0];
     let (mut scales, mut integers) = (Vec::new(), Vec::new());
-    for row in tensor.values.chunks_exact(wide) {
-        let scale = best_scale(row);
+    for block in tensor.values.chunks_exact(BLOCK) {
+        let largest = block.iter().fold(0f64, |most, v| most.max(v.abs()));
+        // Rounded as it is stored, and up: the largest value must not be cut short.
+        let scale = f16::from_f64(largest / 127.0 * (1.0 + 0.5 / 1024.0)).to_f64().max(f16::MIN_POSITIVE.to_f64());
         scales.push(scale);
-        integers.extend(row.iter().map(|&v| integer(v, scale) as i8 as u8));
+        integers.extend(block.iter().map(|&v| (v / scale).round().clamp(-127.0, 127.0) as i8 as u8));
     }
     (scales, integers)
-}
-
-/// The scale with the least squared error. The one that just holds the largest value is seldom it: cutting one outlier
-/// short makes every other value finer.
-fn best_scale(row: &[f64]) -> f64 {
-    let largest = row.iter().fold(f64::from(f32::MIN_POSITIVE), |most, v| most.max(v.abs()));
-    let error = |scale: f64| row.iter().map(|&v| (v - scale * integer(v, scale)).powi(2)).sum::<f64>();
-    // Rounded to f32, as that is what the integers will be multiplied by.
-    (0..40)
-        .map(|i| f64::from((largest * (1.0 - 0.01 * f64::from(i)) / 127.0) as f32))
-        .min_by(|&a, &b| error(a).total_cmp(&error(b)))
-        .expect("there are forty to choose from")
-}
-
-fn integer(value: f64, scale: f64) -> f64 {
-    (value / scale).round().clamp(-127.0, 127.0)
 }
 
 /// Writes the files, then the manifest with their sizes and hashes: a folder with a manifest is a whole pack.
