@@ -7,8 +7,8 @@ export function createLearner(options: LearnerOptions): Promise<Learner>;
 export type Label = string;
 
 export interface LearnerOptions {
-  task: "image";
-  /** An id under `<assets>/backbones/` (default `"efficientnet-lite0"`), the URL of a pack's manifest (relative to the page), or its files. */
+  task: "image" | "text";
+  /** An id under `<assets>/backbones/` (default `"efficientnet-lite0"`, for texts `"all-minilm-l6-v2"`), the URL of a pack's manifest (relative to the page), or its files. */
   backbone?: string | URL | BackbonePack;
   /**
    * `"auto"` (default) starts on the CPU at once, tries a real GPU in the background and moves there if it is faster.
@@ -23,6 +23,11 @@ export interface LearnerOptions {
   wasm?: BufferSource | WebAssembly.Module;
   /** Workers that decode pictures and, on the CPU, run the backbone: 1 to 32. Default: one a core, at most 8. */
   workers?: number;
+  /**
+   * What becomes of a text of more than the backbone's 256 tokens. `"cut"` (default): its beginning is used, and
+   * `AddReport.truncated` says so. `"windows"`: it is embedded in overlapping windows (a quarter shared), whose mean by tokens is the row.
+   */
+  longText?: "cut" | "windows";
   /** Whole number from 0, default 0. Same machine, device, data and seed: same result. */
   seed?: number;
   /** `"never"`: nothing is fetched for the backbone either; give its files. Default `"backbone-only"`. */
@@ -34,8 +39,8 @@ export interface LearnerOptions {
 /** The files of a pack by name; `manifest.json` is one of them. */
 export type BackbonePack = Record<string, Blob | Uint8Array>;
 
-/** A picture: a file (JPEG, PNG, WebP, GIF, BMP; what else the browser decodes), decoded pixels, or an element. */
-export type SampleData = Blob | ImageBitmap | ImageData | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas;
+/** For texts: a string, or a Blob of UTF-8. For pictures: a file (JPEG, PNG, WebP, GIF, BMP; what else the browser decodes), decoded pixels, or an element. */
+export type SampleData = Blob | ImageBitmap | ImageData | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | string;
 
 export interface Sample {
   data: SampleData;
@@ -73,7 +78,7 @@ export interface Progress {
 }
 
 export interface Learner {
-  readonly task: "image";
+  readonly task: "image" | "text";
   /** Where the backbone runs now, and why. With `device: "auto"` it can change. */
   readonly device: { kind: "webgpu" | "cpu"; adapter: string; reason: string; workers: number };
   readonly backbone: {
@@ -100,7 +105,7 @@ export interface Learner {
   undo(): Promise<boolean>;
   /** Does again what was taken back last. `false` when nothing was, or something else was done since. */
   redo(): Promise<boolean>;
-  /** The pooled feature as it is, `rows × cols` (image: cols 1280, values 0 to 6). A broken item rejects, naming its index. */
+  /** `rows × cols`: image 1280, the pooled feature as it is, values 0 to 6; text 384, L2-normalised. A broken item rejects, naming its index. */
   embed(
     data: SampleData[],
     options?: CallOptions & { stage?: "current" | "frozen" },
@@ -110,6 +115,12 @@ export interface Learner {
   /** Cross-validates the last recipe; with `samples`, scores the present model on them. */
   evaluate(options?: EvaluateOptions): Promise<Report>;
   predict(data: SampleData[], options?: CallOptions): Promise<Prediction[]>;
+  /**
+   * Reads texts with labels from CSV, TSV, JSON Lines or plain lines, and adds nothing yet: look at `columns`, then give `samples` to `add`.
+   * What is not said in `options` is guessed. Lines that cannot be read are in `rejected`. Errors: `empty`,
+   * `unsupported-encoding` (only UTF-8 is read), `bad-option` (no such column).
+   */
+  importTexts(source: Blob | string, options?: ImportOptions): Promise<TextImport>;
   /** Ends the workers. Idempotent; what is running rejects with code `closed`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -124,6 +135,34 @@ export interface AddReport {
   rejected: Rejection[];
   /** Texts that were cut; empty for pictures. */
   truncated: { id: string; tokens: number; kept: number }[];
+}
+
+export interface ImportOptions {
+  /** Default: by the file's name, or by its look. */
+  format?: "csv" | "tsv" | "jsonl" | "lines";
+  /** Whether the first row of CSV or TSV names the columns. */
+  header?: boolean;
+  /** Column of the texts. */
+  text?: string;
+  /** Column of the labels; `null` for none. */
+  label?: string | null;
+  /** Column of what belongs together. */
+  group?: string;
+  /** Columns to keep as tags. */
+  slices?: string[];
+}
+
+export interface TextImport {
+  format: "csv" | "tsv" | "jsonl" | "lines";
+  header: boolean;
+  /** `"column 1"`, … where no header names them. */
+  columns: string[];
+  text: string;
+  label: string | null;
+  /** In the order of the file; `name` says the line. */
+  samples: (Sample & { data: string })[];
+  /** `line` from 1, where the row begins. */
+  rejected: { line: number; code: ErrorCode; message: string }[];
 }
 
 export interface Rejection {
@@ -220,6 +259,9 @@ export interface Prediction {
 
 export type ErrorCode =
   | "bad-image"
+  | "bad-text"
+  | "bad-line"
+  | "unsupported-encoding"
   | "unsupported-format"
   | "image-too-large"
   | "empty"

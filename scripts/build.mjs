@@ -91,8 +91,6 @@ async function bundle() {
 function copyPacks() {
   rmSync(join(pkg, "backbones"), { recursive: true, force: true });
   for (const id of readdirSync(packs).filter((name) => !name.endsWith("-f32") && !name.endsWith(".made-from"))) {
-    // The face takes pictures only, so far.
-    if (JSON.parse(readFileSync(join(packs, id, "manifest.json"), "utf8")).task !== "image") continue;
     cpSync(join(packs, id), join(pkg, "backbones", id), { recursive: true });
   }
 }

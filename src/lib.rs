@@ -7,8 +7,8 @@
 //! | room | what happens there |
 //! |---|---|
 //! | [`error`] | the one error enum: a stable code, and what to do |
-//! | [`source`] | what the person gave: samples, labels, content ids |
-//! | [`encode`] | bytes → pixels, exactly as the checkpoint was trained |
+//! | [`source`] | what the person gave: samples, labels, content ids; tables of texts |
+//! | [`encode`] | bytes → pixels, text → token ids, exactly as the checkpoint was trained |
 //! | [`metrics`] | splits, scores, intervals: arithmetic on host arrays |
 //! | [`device`] | which computer is this: WebGPU with a self-check, or the CPU |
 //! | [`backbone`] | weights → features; one file a model |

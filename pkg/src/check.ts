@@ -3,17 +3,19 @@ import type * as Face from "../index";
 import { HeadstartError } from "./errors";
 import type { Meta, OpenOptions } from "./protocol";
 
-const DEFAULT_BACKBONE = "efficientnet-lite0";
+const DEFAULT_BACKBONE = { image: "efficientnet-lite0", text: "all-minilm-l6-v2" };
 
 export function checkedOptions(options: Face.LearnerOptions): OpenOptions {
-  const { task, device = "auto", network = "backbone-only", seed = 0, backbone = DEFAULT_BACKBONE } = options;
-  if (task !== "image") throw badOption("task", `"image" is what this version does, not ${JSON.stringify(task)}`);
+  const { task, device = "auto", network = "backbone-only", seed = 0, longText = "cut" } = options;
+  if (task !== "image" && task !== "text") throw badOption("task", `"image" or "text", not ${JSON.stringify(task)}`);
+  if (!["cut", "windows"].includes(longText)) throw badOption("longText", '"cut" or "windows"');
+  const { backbone = DEFAULT_BACKBONE[task] } = options;
   if (!["auto", "webgpu", "cpu"].includes(device)) throw badOption("device", '"auto", "webgpu" or "cpu"');
   if (!["backbone-only", "never"].includes(network)) throw badOption("network", '"backbone-only" or "never"');
   checkSeed(seed);
   const workers = options.workers ?? Math.min(navigator.hardwareConcurrency || 2, 8);
   if (!Number.isInteger(workers) || workers < 1 || workers > 32) throw badOption("workers", "a whole number from 1 to 32");
-  return { device, network, seed, workers, assets: assetsOf(options), backbone: backboneOf(backbone), wasm: options.wasm };
+  return { task, longText, device, network, seed, workers, assets: assetsOf(options), backbone: backboneOf(backbone), wasm: options.wasm };
 }
 
 /** A folder, with or without its last slash; relative to the page, as every address in a page is. */
@@ -96,4 +98,17 @@ export function badOption(name: string, want: string): HeadstartError {
 
 function badSample(why: string): HeadstartError {
   return new HeadstartError("bad-sample", why);
+}
+
+export function checkImport(options: Face.ImportOptions): Face.ImportOptions {
+  const { format, header, text, label, group, slices, ...others } = options;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw badOption(unknown, "not an option of importTexts");
+  if (format !== undefined && !["csv", "tsv", "jsonl", "lines"].includes(format)) throw badOption("format", '"csv", "tsv", "jsonl" or "lines"');
+  if (header !== undefined && typeof header !== "boolean") throw badOption("header", "true or false");
+  for (const [name, value] of Object.entries({ text, label, group })) {
+    if (value !== undefined && value !== null && typeof value !== "string") throw badOption(name, "the name of a column");
+  }
+  if (slices !== undefined && !Array.isArray(slices)) throw badOption("slices", "names of columns");
+  return { format, header, text, label: label === null ? "" : label, group, slices };
 }

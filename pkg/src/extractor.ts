@@ -1,31 +1,36 @@
 import * as Comlink from "comlink";
 import { HeadstartError } from "./errors";
 import type { Encoder, Extractor } from "./generated/headstart_cpu.js";
-import type { ExtractorPort, Input } from "./protocol";
-import { type Module, compile, cpuModule, gpuModule } from "./wasm";
+import type { TokenBatch } from "./batches";
+import type { Extracted, ExtractorPort, Picture } from "./protocol";
+import { type Extraction, type Module, compile, cpuModule, gpuModule } from "./wasm";
 
 type FilePicture = { file: Uint8Array; blob: Blob };
 type PixelPicture = { rgba: Uint8Array; width: number; height: number };
 
-/** One worker's share: decodes and resizes pictures, and runs the backbone on its device. */
+/** One worker's share: decodes and resizes pictures, and runs the backbone on its device. Texts come as token ids. */
 export class ExtractorWorker implements ExtractorPort {
-  #wasm!: Module;
-  #encoder!: Encoder;
+  /** Absent beside a GPU. */
+  #wasm?: Module;
+  #encoder?: Encoder;
   #extractor?: Extractor;
   #picture?: FilePicture | PixelPicture;
 
   async load(options: Parameters<ExtractorPort["load"]>[0]): Promise<void> {
     const { assets, manifest, weights, webgpu } = options;
-    this.#wasm = webgpu
-      ? await gpuModule(assets)
-      : await cpuModule(options.module ?? (await compile(assets, "headstart_cpu")));
-    this.#encoder = new this.#wasm.Encoder(manifest);
-    if (weights) this.#extractor = await this.#wasm.Extractor.load(manifest, weights, webgpu);
+    let extraction: Extraction;
+    if (webgpu) {
+      extraction = await gpuModule(assets);
+    } else {
+      extraction = this.#wasm = await cpuModule(options.module ?? (await compile(assets, "headstart_cpu")));
+      this.#encoder = new this.#wasm.Encoder(manifest);
+    }
+    if (weights) this.#extractor = await extraction.Extractor.load(manifest, weights, webgpu);
   }
 
-  async identify(input: Input): Promise<string> {
+  async identify(input: Picture): Promise<string> {
     this.#picture = "blob" in input ? { file: await read(input.blob), blob: input.blob } : readPixels(input);
-    return this.#wasm.contentId("file" in this.#picture ? this.#picture.file : named(this.#picture));
+    return this.#wasm!.contentId("file" in this.#picture ? this.#picture.file : named(this.#picture));
   }
 
   async encode(): Promise<Uint8Array> {
@@ -35,16 +40,17 @@ export class ExtractorWorker implements ExtractorPort {
     return Comlink.transfer(pixels, [pixels.buffer as ArrayBuffer]);
   }
 
-  async extract(pixels: Uint8Array, rows: number): Promise<{ rows: Float32Array; seconds: number }> {
-    const start = performance.now();
-    const features = await this.#extractor!.extract(pixels, rows);
-    const seconds = (performance.now() - start) / 1000;
-    return Comlink.transfer({ rows: features, seconds }, [features.buffer as ArrayBuffer]);
+  extract(pixels: Uint8Array, rows: number): Promise<Extracted> {
+    return timed(() => this.#extractor!.extract(pixels, rows));
+  }
+
+  extractTexts({ ids, lengths, windows }: TokenBatch): Promise<Extracted> {
+    return timed(() => this.#extractor!.extractTexts(ids, lengths, windows));
   }
 
   async #encodeFile({ file, blob }: FilePicture): Promise<Uint8Array> {
     try {
-      return this.#encoder.image(file);
+      return this.#encoder!.image(file);
     } catch (error) {
       if ((error as { code?: string }).code !== "unsupported-format") throw error;
       // AVIF, and HEIC on Apple's machines: the browser's decoder knows formats that ours lack.
@@ -55,8 +61,15 @@ export class ExtractorWorker implements ExtractorPort {
   }
 
   #encodePixels({ rgba, width, height }: PixelPicture): Uint8Array {
-    return this.#encoder.rgba(rgba, width, height);
+    return this.#encoder!.rgba(rgba, width, height);
   }
+}
+
+async function timed(work: () => Promise<Float32Array>): Promise<Extracted> {
+  const start = performance.now();
+  const rows = await work();
+  const seconds = (performance.now() - start) / 1000;
+  return Comlink.transfer({ rows, seconds }, [rows.buffer as ArrayBuffer]);
 }
 
 async function read(blob: Blob): Promise<Uint8Array> {
@@ -68,7 +81,7 @@ async function read(blob: Blob): Promise<Uint8Array> {
   }
 }
 
-function readPixels(input: Exclude<Input, { blob: Blob }>): PixelPicture {
+function readPixels(input: Exclude<Picture, { blob: Blob }>): PixelPicture {
   if ("pixels" in input) {
     const { pixels, width, height } = input;
     return { rgba: new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength), width, height };

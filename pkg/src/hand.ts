@@ -1,6 +1,7 @@
 import * as Comlink from "comlink";
 import { HeadstartError } from "./errors";
-import type { ExtractorPort, Input } from "./protocol";
+import type { TokenBatch } from "./batches";
+import type { Extracted, ExtractorPort, Picture } from "./protocol";
 
 /**
  * An extractor as the learner holds it. A panic in an asynchronous part of a wasm module leaves its promise open for ever;
@@ -22,7 +23,7 @@ export class Hand {
     return this.#ask(this.#port.load(options));
   }
 
-  identify(input: Input): Promise<string> {
+  identify(input: Picture): Promise<string> {
     return this.#ask(this.#port.identify("bitmap" in input ? Comlink.transfer(input, [input.bitmap]) : input));
   }
 
@@ -31,8 +32,12 @@ export class Hand {
   }
 
   /** Takes `pixels` away from the caller. */
-  extract(pixels: Uint8Array, rows: number): ReturnType<ExtractorPort["extract"]> {
+  extract(pixels: Uint8Array, rows: number): Promise<Extracted> {
     return this.#ask(this.#port.extract(Comlink.transfer(pixels, [pixels.buffer as ArrayBuffer]), rows));
+  }
+
+  extractTexts(batch: TokenBatch): Promise<Extracted> {
+    return this.#ask(this.#port.extractTexts(batch));
   }
 
   /** What waits for it is rejected, and so is all that is asked later. */

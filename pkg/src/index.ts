@@ -1,7 +1,7 @@
 import * as Comlink from "comlink";
 import type * as Face from "../index";
 import { orAborted } from "./abort";
-import { badOption, checkFolds, checkIds, checkIterable, checkLabel, checkSeed, checkedOptions, checkedRecipe, checkedSample, metaOf } from "./check";
+import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel, checkSeed, checkedOptions, checkedRecipe, checkedSample, metaOf } from "./check";
 import { each } from "./each";
 import { Aborted, HeadstartError, installErrorTransfer, toHeadstartError } from "./errors";
 import { Events } from "./events";
@@ -10,11 +10,13 @@ import type { Hooks, LearnerPort, OpenOptions, Start } from "./protocol";
 
 export { HeadstartError };
 
-/** Samples on their way at once: enough that no worker waits and a GPU's batches are full, few enough to hold in memory. */
-const inFlight = (workers: number) => Math.max(16, 3 * workers);
+/** Samples on their way at once: enough that no worker waits and batches are full (of texts of like length), few enough to hold in memory. */
+const inFlight = { image: (workers: number) => Math.max(16, 3 * workers), text: (workers: number) => Math.max(256, 64 * workers) };
 /** Errors that are one sample's own: the others go on. */
 const OF_ONE_SAMPLE: ReadonlySet<Face.ErrorCode> = new Set<Face.ErrorCode>([
   "bad-image",
+  "bad-text",
+  "unsupported-encoding",
   "unsupported-format",
   "image-too-large",
   "empty",
@@ -45,7 +47,7 @@ interface Call {
 }
 
 class PageLearner implements Face.Learner {
-  readonly task = "image";
+  readonly task: Face.Learner["task"];
   device!: Face.Learner["device"];
   backbone!: Face.Learner["backbone"];
   labels: string[] = [];
@@ -60,6 +62,7 @@ class PageLearner implements Face.Learner {
   #over = new AbortController();
 
   constructor(options: Face.LearnerOptions, open: OpenOptions) {
+    this.task = open.task;
     this.#options = options;
     this.#open = open;
     this.#port = Comlink.wrap<LearnerPort>(this.#spawn("learner").port);
@@ -96,6 +99,7 @@ class PageLearner implements Face.Learner {
     options: Face.CallOptions = {},
   ): Promise<Face.AddReport> {
     const report: Face.AddReport = { ids: [], added: [], duplicates: [], rejected: [], truncated: [] };
+    const cut: { index: number; id: string; tokens: number; kept: number }[] = [];
     // Some kinds of picture take longer to copy than others; the worker numbers samples as they reach it.
     let lastSent: Promise<unknown> = Promise.resolve();
     await this.#each(samples, "add", options, report.rejected, async (call, sample, index) => {
@@ -104,23 +108,25 @@ class PageLearner implements Face.Learner {
       lastSent = new Promise<void>((resolve) => (sent = resolve));
       let answer;
       try {
-        const input = await toInput(sample.data);
+        const input = await toInput(this.task, sample.data);
         await before;
         answer = this.#port.add(call.id, input, metaOf(sample));
       } finally {
         void before.then(sent);
       }
-      const { id, duplicate } = await this.#race(answer);
+      const { id, duplicate, cut: part } = await this.#race(answer);
       report.ids[index] = id;
       if (duplicate) {
         report.duplicates.push({ index, id });
       } else {
         report.added.push(id);
+        if (part) cut.push({ index, id, ...part });
         // Those who watch progress see the class with its first sample.
         const { label } = sample;
         if (label !== undefined && !this.labels.includes(label)) this.labels = [...this.labels, label];
       }
     });
+    report.truncated = cut.sort((a, b) => a.index - b.index).map(({ index: _, ...rest }) => rest);
     report.rejected.forEach(({ index }) => (report.ids[index] = null));
     report.duplicates.sort((a, b) => a.index - b.index);
     return report;
@@ -199,7 +205,7 @@ class PageLearner implements Face.Learner {
     const found: { id: string; label: string; row: Float32Array }[] = [];
     await this.#each(samples, "evaluate", options, rejected, async (call, sample, index) => {
       if (sample.label === undefined) throw new HeadstartError("bad-sample", "a sample to evaluate on needs a label");
-      const row = await this.#race(this.#port.embed(call.id, await toInput(sample.data)));
+      const row = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data)));
       found[index] = { id: sample.id ?? metaOf(sample).name ?? String(index), label: sample.label, row };
     });
     const used = found.filter(Boolean);
@@ -213,6 +219,18 @@ class PageLearner implements Face.Learner {
     await this.#needModel(options);
     const rows = await this.#rows(data, "predict", options);
     return this.#race(this.#port.predict(transferred(rows)));
+  }
+
+  async importTexts(source: Blob | string, options: Face.ImportOptions = {}): Promise<Face.TextImport> {
+    const name = source instanceof File ? source.name : undefined;
+    const checked = checkImport(options);
+    checked.format ??= formatOf(name);
+    const bytes = typeof source === "string" ? new TextEncoder().encode(source) : new Uint8Array(await source.arrayBuffer());
+    const { samples, ...table } = await this.#race(this.#port.importTexts(Comlink.transfer(bytes, [bytes.buffer]), checked));
+    return {
+      ...table,
+      samples: samples.map(({ text, line, ...rest }) => ({ data: text, name: name === undefined ? `line ${line}` : `${name}, line ${line}`, ...rest })),
+    };
   }
 
   async close(): Promise<void> {
@@ -299,7 +317,7 @@ class PageLearner implements Face.Learner {
     const rejected: Face.Rejection[] = [];
     const samples = Array.from(data, (item) => ({ data: item }));
     await this.#each(samples, stage, options, rejected, async (call, sample, index) => {
-      rows[index] = await this.#race(this.#port.embed(call.id, await toInput(sample.data)));
+      rows[index] = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data)));
     });
     const [first] = rejected;
     if (first) throw new HeadstartError(first.code, `item ${first.index}: ${first.message}`, first.name ?? String(first.index));
@@ -331,7 +349,7 @@ class PageLearner implements Face.Learner {
         onProgress?.({ stage, done: ++done, total: total ?? given });
       };
       const over = this.#over.signal;
-      await each(samples, inFlight(this.#open.workers), signal ? AbortSignal.any([signal, over]) : over, one);
+      await each(samples, inFlight[this.task](this.#open.workers), signal ? AbortSignal.any([signal, over]) : over, one);
       if (signal?.aborted) throw new Aborted();
       over.throwIfAborted();
     });
@@ -347,4 +365,10 @@ function concat(rows: Float32Array[], dim: number): Float32Array {
 
 function transferred(rows: Float32Array): Float32Array {
   return Comlink.transfer(rows, [rows.buffer as ArrayBuffer]);
+}
+
+/** By its ending; a .txt can be anything, and is looked at. */
+function formatOf(name: string | undefined): Face.ImportOptions["format"] {
+  const ending = name?.toLowerCase().match(/\.([a-z]+)$/)?.[1];
+  return ({ csv: "csv", tsv: "tsv", tab: "tsv", jsonl: "jsonl", ndjson: "jsonl" } as const)[ending as "csv"];
 }

@@ -1,9 +1,30 @@
-import type { SampleData } from "../index";
+import type { Learner, SampleData } from "../index";
 import { HeadstartError } from "./errors";
-import type { Input } from "./protocol";
+import type { Input, Picture } from "./protocol";
 
 /** What a caller gave → what can go to a worker, without taking it away from the caller. */
-export async function toInput(data: SampleData): Promise<Input> {
+export async function toInput(task: Learner["task"], data: SampleData): Promise<Input> {
+  return task === "text" ? { text: await toText(data) } : toPicture(data);
+}
+
+async function toText(data: SampleData): Promise<string> {
+  if (typeof data === "string") return data;
+  if (!(data instanceof Blob)) throw new HeadstartError("bad-sample", `a text is a string or a Blob of UTF-8, not ${kindOf(data)}`);
+  let bytes: ArrayBuffer;
+  try {
+    bytes = await data.arrayBuffer();
+  } catch (error) {
+    throw new HeadstartError("unreadable", `the browser cannot read this file (${error instanceof Error ? error.message : error}); was it moved or changed?`);
+  }
+  if (bytes.byteLength === 0) throw new HeadstartError("empty", "there is nothing in it (0 bytes)");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new HeadstartError("unsupported-encoding", "this file is not UTF-8; save it again as UTF-8");
+  }
+}
+
+async function toPicture(data: SampleData): Promise<Picture> {
   if (data instanceof Blob) return { blob: data };
   if (data instanceof ImageData) return { pixels: data.data, width: data.width, height: data.height };
   const isElement = typeof HTMLImageElement !== "undefined" && data instanceof HTMLImageElement;
@@ -19,6 +40,10 @@ export async function toInput(data: SampleData): Promise<Input> {
   }
   throw new HeadstartError(
     "bad-sample",
-    `a picture is a Blob, ImageBitmap, ImageData, <img> or canvas, not ${Object.prototype.toString.call(data)}`,
+    `a picture is a Blob, ImageBitmap, ImageData, <img> or canvas, not ${kindOf(data)}`,
   );
+}
+
+function kindOf(data: unknown): string {
+  return Object.prototype.toString.call(data);
 }

@@ -1,40 +1,51 @@
 import * as Comlink from "comlink";
-import type { Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult } from "../index";
+import type { ImportOptions, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult } from "../index";
 import { orAborted } from "./abort";
 import { Aborted, HeadstartError, toHeadstartError } from "./errors";
-import type { Session } from "./generated/headstart_cpu.js";
+import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
+import type { Session, Tokenizer } from "./generated/headstart_cpu.js";
 import { type Gpu, findGpu } from "./gpu";
 import { Hand } from "./hand";
 import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
-import type { Hooks, Input, LearnerPort, Meta, OpenOptions } from "./protocol";
+import type { Added, Extracted, Hooks, Input, LearnerPort, Meta, OpenOptions, Picture, Table } from "./protocol";
 import { Recent } from "./recent";
-import { compile, compileGiven, cpuModule } from "./wasm";
+import { type Module, compile, compileGiven, cpuModule } from "./wasm";
 
 type Device = Learner["device"];
 
 /** Pictures in one pass of a real GPU. A software one takes seconds for each, and abort promises to wait for one batch. */
 const GPU_BATCH = 8;
+/** Tokens in one pass, padding included. On the CPU about a second's work, as abort waits for one. */
+const TOKENS = { cpu: 1024, gpu: 4096, software: 128 };
 const CPU = "WebAssembly SIMD";
 /** Rows kept for pictures that were predicted or embedded: 5 MB. Those of samples are never dropped. */
 const RECENT_ROWS = 1024;
 
 /**
- * The learner's worker: holds samples, rows and head (in the CPU module), and sends pictures to the extractors. Decoding
- * is always the pool's work; the backbone runs in the pool too, or on the GPU's lane.
+ * The learner's worker: holds samples, rows and head (in the CPU module), and sends pictures and texts to the extractors.
+ * Decoding is always the pool's work, splitting into tokens is done here; the backbone runs in the pool, or on the GPU.
  */
 export class LearnerWorker implements LearnerPort {
   #options!: OpenOptions;
   #hooks!: Comlink.Remote<Hooks>;
   #pack!: Pack;
   #module!: WebAssembly.Module;
+  #wasm!: Module;
   #session!: Session;
+  /** Of a text learner. */
+  #tokenizer?: Tokenizer;
   #pool!: Pool<Hand>;
   #hands = new Map<number, Hand>();
   /** Workers that died before their hand was here: the two messages come through two ports. */
   #stillborn = new Map<number, string>();
-  #gpu?: { hand: Hand; lane: Lane };
+  #gpu?: OpenGpu;
+  #texts = new Lane<Tokens>(
+    () => (this.#gpu ? 1 : this.#pool.size),
+    (waiting) => alike(waiting, this.#gpu ? TOKENS[this.#gpu.software ? "software" : "gpu"] : TOKENS.cpu),
+    (batch) => this.#extractTexts(batch),
+  );
   /** Rows of contents that are no samples. */
   #recent = new Recent<Float32Array>(RECENT_ROWS);
   #device!: Device;
@@ -56,15 +67,24 @@ export class LearnerWorker implements LearnerPort {
     const start = performance.now();
     [this.#pack, this.#module] = await Promise.all([loadPack(options, signal, progress), cpuCode(options)]);
     this.#spend("download", start);
-    const wasm = await cpuModule(this.#module);
+    this.#wasm = await cpuModule(this.#module);
     const manifest = JSON.parse(this.#pack.manifest);
     this.#dim = manifest.dim;
     this.#side = manifest.preprocess?.size;
-    this.#session = new wasm.Session(this.#dim, options.seed);
+    this.#session = new this.#wasm.Session(this.#dim, options.seed);
+    if (options.task === "text") {
+      const { manifest, tokenizer } = this.#pack;
+      if (!tokenizer) throw unfit(options.task);
+      this.#tokenizer = new this.#wasm.Tokenizer(manifest, tokenizer, options.longText === "windows");
+    } else if (this.#pack.tokenizer) {
+      throw unfit(options.task);
+    }
     signal.throwIfAborted();
 
     const gpuOnly = options.device === "webgpu";
-    const workers = await Promise.all(Array.from({ length: options.workers }, () => this.#spawn(gpuOnly ? "encode" : "cpu")));
+    // Beside a GPU the pool decodes pictures; texts need no decoding.
+    const hands = gpuOnly && this.#tokenizer ? 0 : options.workers;
+    const workers = await Promise.all(Array.from({ length: hands }, () => this.#spawn(gpuOnly ? "encode" : "cpu")));
     this.#pool = new Pool(workers, (broken) => this.#renew(broken));
     signal.throwIfAborted();
     if (gpuOnly) {
@@ -92,15 +112,15 @@ export class LearnerWorker implements LearnerPort {
     };
   }
 
-  async add(call: number, input: Input, meta: Meta): Promise<{ id: string; duplicate: boolean }> {
+  async add(call: number, input: Input, meta: Meta): Promise<Added> {
     const before = this.#lastAdd;
     let entered = () => {};
     this.#lastAdd = new Promise<void>((resolve) => (entered = resolve));
     try {
-      const { content, row } = await this.#row(call, input);
+      const { content, row, cut } = await this.#row(call, input);
       await before;
       this.#signal(call).throwIfAborted();
-      return this.#session.add(content, meta, row, call);
+      return { ...this.#session.add(content, meta, row, call), cut };
     } finally {
       void before.then(entered);
     }
@@ -173,6 +193,10 @@ export class LearnerWorker implements LearnerPort {
     return this.#session.predict(rows);
   }
 
+  async importTexts(file: Uint8Array, options: ImportOptions): Promise<Table> {
+    return this.#wasm.importTexts(file, options);
+  }
+
   broke(extractor: number, why: string): void {
     const hand = this.#hands.get(extractor);
     if (hand) hand.broke(why);
@@ -187,9 +211,26 @@ export class LearnerWorker implements LearnerPort {
     this.#calls.delete(call);
   }
 
-  /** A content's id and its row: from the cache, or decoded and through the backbone. */
-  async #row(call: number, input: Input): Promise<{ content: string; row: Float32Array }> {
-    const signal = this.#signal(call);
+  /** A content's id and its row: from the cache, or made. */
+  async #row(call: number, input: Input): Promise<{ content: string; row: Float32Array; cut?: Added["cut"] }> {
+    return "text" in input ? this.#textRow(input.text, this.#signal(call)) : this.#pictureRow(input, this.#signal(call));
+  }
+
+  async #textRow(text: string, signal: AbortSignal): Promise<{ content: string; row: Float32Array; cut?: Added["cut"] }> {
+    signal.throwIfAborted();
+    const start = performance.now();
+    const content = this.#wasm.contentId(new TextEncoder().encode(text));
+    const encoded: Tokens = this.#tokenizer!.encode(text);
+    this.#spend("encode", start);
+    const { tokens, kept } = encoded;
+    const cut = kept < tokens ? { tokens, kept } : undefined;
+    const known = this.#session.row(content) ?? this.#recent.get(content);
+    const row = known ?? (await this.#texts.row(encoded, signal));
+    if (!known) this.#recent.set(content, row);
+    return { content, row, cut };
+  }
+
+  async #pictureRow(input: Picture, signal: AbortSignal): Promise<{ content: string; row: Float32Array }> {
     const { content, row, pixels } = await this.#pool.run(async (hand) => {
       const start = performance.now();
       const content = await hand.identify(input);
@@ -208,13 +249,26 @@ export class LearnerWorker implements LearnerPort {
     signal.throwIfAborted();
     if (this.#gpu) {
       try {
-        return await this.#gpu.lane.row(pixels, signal);
+        return await this.#gpu.pictures.row(pixels, signal);
       } catch (error) {
         if (this.#options.device === "webgpu" || signal.aborted) throw error;
         await this.#leaveGpu(error);
       }
     }
-    return this.#pool.run((hand) => this.#timed(hand, pixels, 1), signal, true);
+    return this.#pool.run((hand) => this.#timed(hand.extract(pixels, 1)), signal, true);
+  }
+
+  async #extractTexts(batch: Tokens[]): Promise<Float32Array> {
+    const run = (hand: Hand) => this.#timed(hand.extractTexts(tokenBatch(batch)));
+    if (this.#gpu) {
+      try {
+        return await run(this.#gpu.hand);
+      } catch (error) {
+        if (this.#options.device === "webgpu") throw error;
+        await this.#leaveGpu(error);
+      }
+    }
+    return this.#pool.run(run, new AbortController().signal);
   }
 
   /** "auto" goes on where it can; the reason is on show. */
@@ -227,8 +281,8 @@ export class LearnerWorker implements LearnerPort {
     await this.#retire(gpu.hand);
   }
 
-  async #timed(hand: Hand, pixels: Uint8Array, rows: number): Promise<Float32Array> {
-    const answer = await hand.extract(pixels, rows);
+  async #timed(extracted: Promise<Extracted>): Promise<Float32Array> {
+    const answer = await extracted;
     this.#seconds.extract = (this.#seconds.extract ?? 0) + answer.seconds;
     return answer.rows;
   }
@@ -288,15 +342,15 @@ export class LearnerWorker implements LearnerPort {
   }
 
   /** Opens the GPU in a worker of its own. */
-  async #openGpu(gpu: Gpu): Promise<{ hand: Hand; lane: Lane }> {
+  async #openGpu(gpu: Gpu): Promise<OpenGpu> {
     const hand = await this.#spawn("webgpu");
-    const batch = gpu.software ? 1 : GPU_BATCH;
-    return { hand, lane: new Lane(batch, (pixels, rows) => this.#timed(hand, pixels, rows)) };
+    const extract = (batch: Pixels[]) => this.#timed(hand.extract(joined(batch), batch.length));
+    return { hand, software: gpu.software, pictures: new Lane(() => 1, firstFew(gpu.software ? 1 : GPU_BATCH), extract) };
   }
 
   /** `"auto"`: a real GPU is opened beside the CPU, timed, and taken if it is faster. */
   async #tryGpu(): Promise<void> {
-    let opened: { hand: Hand; lane: Lane } | undefined;
+    let opened: OpenGpu | undefined;
     try {
       const gpu = await findGpu();
       if (gpu.software) throw new HeadstartError("no-webgpu", `the only adapter here is a software one (${gpu.name})`);
@@ -320,11 +374,15 @@ export class LearnerWorker implements LearnerPort {
     }
   }
 
-  /** Of one pass over blank pictures: the second, as the first compiles shaders and warms the engine. */
+  /** Of one pass over blank pictures, or texts of 32 tokens: the second, as the first compiles shaders and warms the engine. */
   async #milliseconds(hand: Hand, rows: number): Promise<number> {
-    const blank = () => new Uint8Array(rows * this.#side * this.#side * 3);
-    await hand.extract(blank(), rows);
-    return 1000 * (await hand.extract(blank(), rows)).seconds;
+    const text: Tokens = { windows: [Array(32).fill(0)], tokens: 32, kept: 32 };
+    const pass = () =>
+      this.#tokenizer
+        ? hand.extractTexts(tokenBatch(Array(rows).fill(text)))
+        : hand.extract(new Uint8Array(rows * this.#side * this.#side * 3), rows);
+    await pass();
+    return 1000 * (await pass()).seconds;
   }
 
   #announce(change: Partial<Device>): void {
@@ -350,6 +408,16 @@ export class LearnerWorker implements LearnerPort {
     if (!controller) this.#calls.set(call, (controller = new AbortController()));
     return controller;
   }
+}
+
+interface OpenGpu {
+  hand: Hand;
+  software: boolean;
+  pictures: Lane<Pixels>;
+}
+
+function unfit(task: OpenOptions["task"]): HeadstartError {
+  return new HeadstartError("bad-pack", `this backbone is not for task "${task}"; leave \`backbone\` out, or name one that is`, "manifest.json");
 }
 
 async function cpuCode({ wasm, assets }: OpenOptions): Promise<WebAssembly.Module> {

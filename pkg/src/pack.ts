@@ -5,13 +5,16 @@ import { fetchOk } from "./wasm";
 export interface Pack {
   manifest: string;
   weights: Uint8Array;
+  /** Of a text backbone. */
+  tokenizer?: Uint8Array;
   /** Bytes that came over the network. */
   fetched: number;
 }
 
-/** The two fields of a manifest that this side needs; the whole of it is checked in Rust. */
+/** The fields of a manifest that this side needs; the whole of it is checked in Rust. */
 interface ManifestFiles {
   files?: { name: string; bytes: number }[];
+  preprocess?: { tokenizer?: string };
 }
 
 export async function loadPack(
@@ -27,14 +30,21 @@ export async function loadPack(
   // An id names a folder beside the package; anything with a slash is the whole address of a manifest.
   const url = backbone.includes("/") ? new URL(backbone) : new URL(`backbones/${backbone}/manifest.json`, assets);
   const manifest = await (await fetchOk(url, signal)).text();
-  const file = weightsFile(manifest);
+  const { weights: file, tokenizer: words } = neededFiles(manifest);
   const weights = await download(new URL(file.name, url), file.bytes, signal, progress);
-  return { manifest, weights, fetched: weights.length + manifest.length };
+  const tokenizer = words === undefined ? undefined : new Uint8Array(await (await fetchOk(new URL(words, url), signal)).arrayBuffer());
+  return { manifest, weights, tokenizer, fetched: weights.length + manifest.length + (tokenizer?.length ?? 0) };
 }
 
 async function fromFiles(files: BackbonePack): Promise<Pack> {
   const manifest = new TextDecoder().decode(await bytesOf(files, "manifest.json"));
-  return { manifest, weights: await bytesOf(files, weightsFile(manifest).name), fetched: 0 };
+  const { weights, tokenizer } = neededFiles(manifest);
+  return {
+    manifest,
+    weights: await bytesOf(files, weights.name),
+    tokenizer: tokenizer === undefined ? undefined : await bytesOf(files, tokenizer),
+    fetched: 0,
+  };
 }
 
 async function bytesOf(files: BackbonePack, name: string): Promise<Uint8Array> {
@@ -43,16 +53,16 @@ async function bytesOf(files: BackbonePack, name: string): Promise<Uint8Array> {
   return file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
 }
 
-function weightsFile(manifest: string): { name: string; bytes: number } {
-  let files: ManifestFiles["files"];
+function neededFiles(manifest: string): { weights: { name: string; bytes: number }; tokenizer: string | undefined } {
+  let parsed: ManifestFiles | null;
   try {
-    files = (JSON.parse(manifest) as ManifestFiles | null)?.files;
+    parsed = JSON.parse(manifest) as ManifestFiles | null;
   } catch (error) {
     throw new HeadstartError("bad-pack", `manifest.json is not JSON: ${(error as Error).message}`, "manifest.json");
   }
-  const file = files?.find((f) => f.name?.endsWith(".safetensors"));
-  if (!file) throw new HeadstartError("bad-pack", "manifest.json lists no .safetensors file", "manifest.json");
-  return file;
+  const weights = parsed?.files?.find((f) => f.name?.endsWith(".safetensors"));
+  if (!weights) throw new HeadstartError("bad-pack", "manifest.json lists no .safetensors file", "manifest.json");
+  return { weights, tokenizer: parsed?.preprocess?.tokenizer };
 }
 
 async function download(

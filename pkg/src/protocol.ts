@@ -1,11 +1,16 @@
 // What crosses the borders between page, learner worker and extractors.
-import type { BackbonePack, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult } from "../index";
+import type { BackbonePack, ErrorCode, ImportOptions, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult } from "../index";
+import type { TokenBatch } from "./batches";
 
 /** The first message of every worker: what it is, and the port it is reached by. */
 export type Start = { role: "learner" | "extractor"; port: MessagePort };
 
 /** A sample's content in a form that can cross. */
 export type Input =
+  | { text: string }
+  | Picture;
+
+export type Picture =
   | { blob: Blob }
   | { bitmap: ImageBitmap }
   | { pixels: Uint8ClampedArray; width: number; height: number };
@@ -19,6 +24,8 @@ export interface Meta {
 }
 
 export interface OpenOptions {
+  task: Learner["task"];
+  longText: NonNullable<LearnerOptions["longText"]>;
   device: NonNullable<LearnerOptions["device"]>;
   backbone: string | BackbonePack;
   assets: string;
@@ -37,10 +44,28 @@ export interface Hooks {
   device(device: Learner["device"]): Promise<void>;
 }
 
+export interface Added {
+  id: string;
+  duplicate: boolean;
+  /** Of a text that was not used to its end. */
+  cut?: { tokens: number; kept: number };
+}
+
+/** A table as it was read, and how. */
+export interface Table {
+  format: "csv" | "tsv" | "jsonl" | "lines";
+  header: boolean;
+  columns: string[];
+  text: string;
+  label: string | null;
+  samples: { text: string; label?: string; group?: string; slice: Record<string, string>; line: number }[];
+  rejected: { line: number; code: ErrorCode; message: string }[];
+}
+
 /** A call is a number that the page gives to what belongs together, so that it can be aborted. */
 export interface LearnerPort {
   open(call: number, options: OpenOptions, hooks: Hooks): Promise<Pick<Learner, "device" | "backbone">>;
-  add(call: number, input: Input, meta: Meta): Promise<{ id: string; duplicate: boolean }>;
+  add(call: number, input: Input, meta: Meta): Promise<Added>;
   embed(call: number, input: Input): Promise<Float32Array>;
   samples(): Promise<SampleInfo[]>;
   labels(): Promise<string[]>;
@@ -57,10 +82,16 @@ export interface LearnerPort {
   ): Promise<Omit<Report, "rejected">>;
   evaluateOn(ids: string[], labels: string[], rows: Float32Array): Promise<Omit<Report, "rejected">>;
   predict(rows: Float32Array): Promise<Prediction[]>;
+  importTexts(file: Uint8Array, options: ImportOptions): Promise<Table>;
   /** An extractor's worker has died without an answer. */
   broke(extractor: number, why: string): void;
   abort(call: number): void;
   end(call: number): void;
+}
+
+export interface Extracted {
+  rows: Float32Array;
+  seconds: number;
 }
 
 export interface ExtractorPort {
@@ -73,8 +104,9 @@ export interface ExtractorPort {
     webgpu: boolean;
   }): Promise<void>;
   /** A picture's content id; the picture is kept for `encode`. */
-  identify(input: Input): Promise<string>;
+  identify(input: Picture): Promise<string>;
   /** The picture that was identified last, as the backbone reads it. */
   encode(): Promise<Uint8Array>;
-  extract(pixels: Uint8Array, rows: number): Promise<{ rows: Float32Array; seconds: number }>;
+  extract(pixels: Uint8Array, rows: number): Promise<Extracted>;
+  extractTexts(batch: TokenBatch): Promise<Extracted>;
 }

@@ -1,7 +1,9 @@
 import { HeadstartError } from "./errors";
 
-/** What the two generated modules export; they are built from the same `src/web`. */
+/** What the CPU module exports. */
 export type Module = typeof import("./generated/headstart_cpu.js");
+/** The part of it that the GPU module has too. */
+export type Extraction = Pick<Module, "Extractor">;
 
 /** Fetches and compiles a module, so that all workers can share it. */
 export async function compile(assets: string, name: string): Promise<WebAssembly.Module> {
@@ -33,11 +35,11 @@ export async function cpuModule(module: WebAssembly.Module): Promise<Module> {
 }
 
 /** Fetched only here, so that nobody without a GPU downloads it. */
-export async function gpuModule(assets: string): Promise<Module> {
+export async function gpuModule(assets: string): Promise<Extraction> {
   const [glue, module] = await Promise.all([import("./generated/headstart_gpu.js"), compile(assets, "headstart_gpu")]);
   await glue.default({ module_or_path: module });
   // Only the internals of the two differ, and nothing here touches those.
-  return glue as unknown as Module;
+  return glue as unknown as Extraction;
 }
 
 export async function fetchOk(url: URL, signal?: AbortSignal): Promise<Response> {

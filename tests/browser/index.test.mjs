@@ -1,4 +1,5 @@
 // All browser tests in one process, so that they share one Chromium.
 import "./face.mjs";
 import "./gpu.mjs";
+import "./text.mjs";
 import "./page.mjs";

@@ -1,0 +1,79 @@
+//! What people gave → what a backbone reads.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use super::JsResult;
+use super::convert::{from_js, to_js};
+use crate::backbone::Manifest;
+use crate::encode::{image, text};
+use crate::source;
+
+/// The id of a content by itself.
+#[wasm_bindgen(js_name = contentId)]
+pub fn content_id(bytes: &[u8]) -> String {
+    source::content_id(bytes)
+}
+
+/// Prepares pictures as a pack's manifest asks for.
+#[wasm_bindgen]
+pub struct Encoder(Manifest);
+
+#[wasm_bindgen]
+impl Encoder {
+    #[wasm_bindgen(constructor)]
+    pub fn new(manifest: &str) -> JsResult<Encoder> {
+        Ok(Self(Manifest::parse(manifest)?))
+    }
+
+    /// A picture file → `size × size × 3` bytes.
+    pub fn image(&self, file: &[u8]) -> JsResult<Uint8Array> {
+        Ok(image::encode(file, self.0.image()?)?.as_slice().into())
+    }
+
+    /// Decoded RGBA pixels → `size × size × 3` bytes.
+    pub fn rgba(&self, pixels: &[u8], width: u32, height: u32) -> JsResult<Uint8Array> {
+        Ok(image::encode_rgba(pixels, width, height, self.0.image()?)?.as_slice().into())
+    }
+}
+
+/// Prepares texts as a pack's manifest asks for.
+#[wasm_bindgen]
+pub struct Tokenizer {
+    encoder: text::Encoder,
+    windows: bool,
+}
+
+#[wasm_bindgen]
+impl Tokenizer {
+    /// From a manifest and the tokenizer file it names. `windows`: long texts are taken in parts, not cut.
+    #[wasm_bindgen(constructor)]
+    pub fn new(manifest: &str, file: &[u8], windows: bool) -> JsResult<Tokenizer> {
+        let manifest = Manifest::parse(manifest)?;
+        let prep = manifest.text()?;
+        manifest.check_file(&prep.tokenizer, file)?;
+        Ok(Self { encoder: text::Encoder::new(file, prep)?, windows })
+    }
+
+    /// → `{ windows, tokens, kept }`: token ids, one list a window; tokens of the whole text, and of what is used of it.
+    pub fn encode(&self, text: &str) -> JsResult<JsValue> {
+        #[derive(serde::Serialize)]
+        struct Tokens {
+            windows: Vec<Vec<u32>>,
+            tokens: usize,
+            kept: usize,
+        }
+        let encoded = self.encoder.encode(text)?;
+        let (tokens, kept) = (encoded.tokens, encoded.ids.len());
+        if self.windows && kept < tokens {
+            return to_js(&Tokens { windows: self.encoder.windows(text)?, tokens, kept: tokens });
+        }
+        to_js(&Tokens { windows: vec![encoded.ids], tokens, kept })
+    }
+}
+
+/// A table of texts → samples and what could not be read: see [`source::table`]. `options` as [`source::table::Options`].
+#[wasm_bindgen(js_name = importTexts)]
+pub fn import_texts(file: &[u8], options: JsValue) -> JsResult<JsValue> {
+    to_js(&source::table::read(file, &from_js("importTexts", &options)?)?)
+}

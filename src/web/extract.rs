@@ -1,0 +1,63 @@
+//! Encoded inputs → features, on a device.
+
+use js_sys::Float32Array;
+use wasm_bindgen::prelude::*;
+
+use super::JsResult;
+use crate::backbone::{Backbone, Manifest};
+use crate::device::Computer;
+#[cfg(not(feature = "webgpu"))]
+use crate::error::Error;
+use crate::features;
+
+/// A backbone on a device.
+#[wasm_bindgen]
+pub struct Extractor {
+    backbone: Backbone,
+    computer: Computer,
+}
+
+#[wasm_bindgen]
+impl Extractor {
+    pub async fn load(manifest: String, weights: Vec<u8>, webgpu: bool) -> JsResult<Extractor> {
+        let computer = if webgpu { open_gpu().await? } else { Computer::cpu() };
+        let backbone = Backbone::load(Manifest::parse(&manifest)?, &weights, &computer.device)?;
+        Ok(Self { backbone, computer })
+    }
+
+    /// `rows` encoded pictures → `rows × dim` features.
+    pub async fn extract(&self, pixels: Vec<u8>, rows: usize) -> JsResult<Float32Array> {
+        let matrix = features::extract(&self.backbone, &self.computer, &pixels, rows).await?;
+        Ok(matrix.values().into())
+    }
+
+    /// Texts as token ids → `texts × dim` embeddings. `ids`: of all windows, one after another; `lengths`: of each
+    /// window; `windows`: of each text.
+    #[wasm_bindgen(js_name = extractTexts)]
+    pub async fn extract_texts(&self, ids: Vec<u32>, lengths: Vec<u32>, windows: Vec<u32>) -> JsResult<Float32Array> {
+        let lengths: Vec<usize> = lengths.into_iter().map(|n| n as usize).collect();
+        let mut rest = ids.as_slice();
+        let mut texts = Vec::with_capacity(lengths.len());
+        for &length in &lengths {
+            let (window, others) = rest.split_at(length);
+            texts.push(window.to_vec());
+            rest = others;
+        }
+        let rows = features::extract_texts(&self.backbone, &self.computer, &texts).await?;
+        let windows: Vec<usize> = windows.into_iter().map(|n| n as usize).collect();
+        if windows.len() == texts.len() {
+            return Ok(rows.values().into());
+        }
+        Ok(features::join_windows(&rows, &lengths, &windows).values().into())
+    }
+}
+
+#[cfg(feature = "webgpu")]
+async fn open_gpu() -> crate::Result<Computer> {
+    Computer::webgpu().await
+}
+
+#[cfg(not(feature = "webgpu"))]
+async fn open_gpu() -> crate::Result<Computer> {
+    Err(Error::NoWebGpu { reason: "this is the CPU module".into() })
+}
