@@ -1,11 +1,14 @@
 import { Label, ProgressBar } from "react-aria-components";
 import { Collect } from "./panels/Collect";
+import { CollectTexts } from "./panels/CollectTexts";
 import { Machine } from "./panels/Machine";
 import { Report } from "./panels/Report";
 import { TopBar } from "./panels/TopBar";
 import { Train } from "./panels/Train";
 import { Try } from "./panels/Try";
+import { TryText } from "./panels/TryText";
 import { useStore } from "./state/store";
+import { nouns, task } from "./state/task";
 
 export function App() {
   const ready = useStore((s) => s.learner !== null);
@@ -13,16 +16,24 @@ export function App() {
     <>
       <header className="title">
         <h1>Headstart</h1>
-        <p>Teach this page to tell your pictures apart. They stay on this machine.</p>
+        <p>Teach this page to tell your {nouns} apart. They stay on this machine.</p>
+        <nav aria-label="What to train on">
+          <a href="?" {...(task === "image" ? { "aria-current": "page" } : {})}>
+            Pictures
+          </a>
+          <a href="?task=text" {...(task === "text" ? { "aria-current": "page" } : {})}>
+            Texts
+          </a>
+        </nav>
       </header>
       {ready ? (
         <>
           <TopBar />
           <main>
-            <Collect />
+            {task === "text" ? <CollectTexts /> : <Collect />}
             <div className="side">
               <Train />
-              <Try />
+              {task === "text" ? <TryText /> : <Try />}
             </div>
             <Report />
             <Machine />
@@ -46,7 +57,7 @@ function Loading() {
         <ProgressBar value={done} maxValue={total || 1} className="progress">
           {({ percentage }) => (
             <>
-              <Label>Loading the backbone, a network that has seen a million photographs</Label>
+              <Label>Loading the backbone, a network that has {task === "text" ? "read a billion pairs of sentences" : "seen a million photographs"}</Label>
               <span className="soft">{(done / 1e6).toFixed(1)} MB</span>
               <span className="track">
                 <span className="fill" style={{ inlineSize: `${percentage ?? 0}%` }} />

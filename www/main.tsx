@@ -1,6 +1,7 @@
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { open } from "./state/open";
+import { get, total } from "./state/store";
 import "./style/index.css";
 
 createRoot(document.getElementById("root")!).render(<App />);
@@ -8,3 +9,8 @@ void open();
 
 // A file dropped beside a target would replace the page, and the work with it.
 for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
+
+// What was collected is in this tab only: leaving asks.
+addEventListener("beforeunload", (event) => {
+  if (total(get()) > 0) event.preventDefault();
+});

@@ -3,17 +3,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { root } from "../../scripts/paths.mjs";
 import { withPage } from "./chromium.mjs";
 import { pasteMany, withInstantLearner } from "./instant.mjs";
+import { button, choose, look, onPage, output, said, views } from "./visit.mjs";
 
-const output = join(root, "tests/output");
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-mkdirSync(output, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), "headstart-page-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 await makePictures();
@@ -47,19 +43,6 @@ async function makePictures() {
   execFileSync("python3", ["-m", "zipfile", "-c", join(folder, "pictures.zip"), join(folder, "pictures/")]);
 }
 
-/** On the page, ready, at a path of its own: it has to work anywhere. */
-const onPage = (work, options) =>
-  withPage(
-    async (page) => {
-      await said(page, "Ready");
-      await work(page);
-      assert.deepEqual(page.complaints, []);
-    },
-    { path: "/dist/", ...options },
-  );
-
-const said = (page, text) => page.locator("#status", { hasText: text }).waitFor();
-const button = (page, name) => page.getByRole("button", { name, exact: true });
 const grid = (page, name) => page.getByRole("grid", { name: `Pictures of ${name}` });
 const classes = (page) => page.locator("article.class").evaluateAll((all) => all.map((a) => `${a.getAttribute("aria-label")} ${a.querySelector(".count").textContent}`));
 const collected = async (page, ...want) => {
@@ -72,33 +55,7 @@ const collected = async (page, ...want) => {
   assert.deepEqual(await classes(page), want);
 };
 
-async function choose(page, name, files) {
-  const chooser = page.waitForEvent("filechooser");
-  await button(page, name).first().click();
-  await (await chooser).setFiles(files);
-}
-
-/** A picture of the whole page, in a window that is tall enough to draw all of it. */
-async function look(page, name) {
-  const size = page.viewportSize();
-  const height = await page.evaluate(() => document.documentElement.scrollHeight);
-  await page.setViewportSize({ ...size, height: Math.max(size.height, height) });
-  await page.evaluate(() => scrollTo(0, 0));
-  await page.waitForTimeout(600);
-  await page.screenshot({ path: join(output, `${name}.png`) });
-  const violations = await page.evaluate(`${axe}; axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes[0].html))`);
-  assert.deepEqual(violations, [], `axe on ${name}`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(wide <= 0, `${name}: the page scrolls sideways by ${wide} px`);
-  await page.setViewportSize(size);
-}
-
-for (const [name, options] of [
-  ["1280-light", { viewport: { width: 1280, height: 900 }, colorScheme: "light" }],
-  ["1280-dark", { viewport: { width: 1280, height: 900 }, colorScheme: "dark", reducedMotion: "reduce" }],
-  ["390-light", { viewport: { width: 390, height: 844 }, colorScheme: "light", hasTouch: true }],
-  ["390-dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark", hasTouch: true }],
-]) {
+for (const [name, options] of views) {
   test(`the first minute at ${name}: sample drawings, train, try, report, pictures behind a cell`, async () => {
     await onPage(async (page) => {
       await page.evaluate(() => {

@@ -2,7 +2,7 @@ import type { Prediction } from "headstart";
 import { Label, Meter } from "react-aria-components";
 import { Thumb } from "../parts/Thumb";
 import { useObjectUrl } from "../parts/useObjectUrl";
-import { fileOf } from "../state/samples";
+import { fileOf } from "../state/contents";
 import { percent } from "../state/words";
 
 /** Scores shown. */

@@ -1,6 +1,7 @@
 import { Button, Cell, Column, Row, Table, TableBody, TableHeader, TableLayout, Virtualizer } from "react-aria-components";
 import { Thumb } from "../parts/Thumb";
 import { type Judged, asCsv } from "../state/predictions";
+import { noun, task } from "../state/task";
 import { count, percent } from "../state/words";
 
 const thumbs = new WeakMap<Blob, string>();
@@ -12,7 +13,7 @@ function thumbOf(file: Blob): string {
   return thumbs.get(file)!;
 }
 
-/** Predictions for many pictures, and the whole of them as CSV. */
+/** Predictions for many pictures or texts, and the whole of them as CSV. */
 export function Batch({ batch }: { batch: readonly Judged[] }) {
   const byLabel = new Map<string, number>();
   for (const { prediction } of batch) if (prediction) byLabel.set(String(prediction.label), (byLabel.get(String(prediction.label)) ?? 0) + 1);
@@ -32,19 +33,21 @@ export function Batch({ batch }: { batch: readonly Judged[] }) {
           Download CSV
         </Button>
       </div>
-      <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight: 56, headingHeight: 36 }}>
-        <Table aria-label={`Predictions for ${count(batch.length, "picture")}`} className="predictions">
+      <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight: task === "text" ? 40 : 56, headingHeight: 36 }}>
+        <Table aria-label={`Predictions for ${count(batch.length, noun)}`} className="predictions">
           <TableHeader>
-            <Column width={72}>Picture</Column>
-            <Column isRowHeader>File</Column>
+            {task === "image" && <Column width={72}>Picture</Column>}
+            <Column isRowHeader width={task === "text" ? "3fr" : "1fr"}>
+              {task === "text" ? "Text" : "File"}
+            </Column>
             <Column>Class</Column>
             <Column width={76}>Score</Column>
           </TableHeader>
           <TableBody items={batch}>
             {(one) => (
               <Row id={one.id}>
-                <Cell>{one.file && <Thumb id={thumbOf(one.file)} file={one.file} />}</Cell>
-                <Cell>{one.name}</Cell>
+                {task === "image" && <Cell>{one.file && <Thumb id={thumbOf(one.file)} file={one.file} />}</Cell>}
+                <Cell>{task === "text" ? <span title={one.name}>{one.name}</span> : one.name}</Cell>
                 <Cell>{one.prediction ? one.prediction.label : <span className="warn" title={one.problem ?? ""}>{one.problem}</span>}</Cell>
                 <Cell>{one.prediction ? percent(one.prediction.confidence) : ""}</Cell>
               </Row>

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { Button, DropZone } from "react-aria-components";
 import { fromDrop } from "../intake/drop";
 import { type Found, fromChosen } from "../intake/found";
@@ -6,7 +6,8 @@ import { Ask } from "../parts/Ask";
 import { ChooseFiles } from "../parts/ChooseFiles";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
-import { redo, undo } from "../state/history";
+import { UndoRedo } from "../parts/UndoRedo";
+import { shortcutKey, useShortcuts } from "../parts/useShortcuts";
 import { addClass, takeIn } from "../state/samples";
 import { takeSampleSet } from "../state/sampleSet";
 import { say, sentence, total, useRunning, useStore } from "../state/store";
@@ -14,12 +15,8 @@ import { count } from "../state/words";
 import { ClassCard } from "./ClassCard";
 import { Problems } from "./Problems";
 
-const key = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘" : "Ctrl+";
-
 export function Collect() {
   const classes = useStore((s) => s.classes);
-  const canUndo = useStore((s) => s.canUndo);
-  const canRedo = useStore((s) => s.canRedo);
   const collecting = useRunning("collect");
   const [loose, setLoose] = useState<Found[]>([]);
   const [naming, setNaming] = useState(false);
@@ -34,20 +31,7 @@ export function Collect() {
   useShortcuts(take);
 
   return (
-    <Panel
-      id="collect"
-      title="Collect"
-      aside={
-        <div className="row tools">
-          <Button className="button quiet small" isDisabled={!canUndo || collecting} onPress={() => void undo()} aria-keyshortcuts="Control+Z Meta+Z">
-            Undo
-          </Button>
-          <Button className="button quiet small" isDisabled={!canRedo || collecting} onPress={() => void redo()} aria-keyshortcuts="Control+Shift+Z Meta+Shift+Z">
-            Redo
-          </Button>
-        </div>
-      }
-    >
+    <Panel id="collect" title="Collect" aside={<UndoRedo />}>
       <DropZone
         className="drop"
         aria-label="Drop or paste folders, pictures or a zip"
@@ -55,7 +39,7 @@ export function Collect() {
         onDrop={(event) => void fromDrop(event.items).then(take, (error: unknown) => say(sentence(error)))}
       >
         <p>
-          <strong>Drop folders, pictures or a zip here.</strong> A folder’s name becomes the class. {key}V pastes.
+          <strong>Drop folders, pictures or a zip here.</strong> A folder’s name becomes the class. {shortcutKey}V pastes.
         </p>
         <div className="row center">
           <ChooseFiles folder onFound={take}>
@@ -120,34 +104,4 @@ export function Collect() {
       )}
     </Panel>
   );
-}
-
-/** Undo, redo and paste, wherever on the page. A text field keeps its own. */
-function useShortcuts(take: (found: Found[]) => void): void {
-  const latest = useRef(take);
-  latest.current = take;
-  useEffect(() => {
-    const inText = (event: Event) => event.target instanceof HTMLElement && event.target.closest("input, textarea, [contenteditable]") !== null;
-    const press = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || inText(event)) return;
-      const pressed = event.key.toLowerCase();
-      if (pressed === "z" && !event.shiftKey) void undo();
-      else if ((pressed === "z" && event.shiftKey) || pressed === "y") void redo();
-      else return;
-      event.preventDefault();
-    };
-    const paste = (event: ClipboardEvent) => {
-      const files = [...(event.clipboardData?.files ?? [])];
-      // A drop zone that has the focus takes it for its own.
-      if (event.defaultPrevented || inText(event) || files.length === 0) return;
-      event.preventDefault();
-      fromChosen(files).then((found) => latest.current(found), (error: unknown) => say(sentence(error)));
-    };
-    addEventListener("keydown", press);
-    addEventListener("paste", paste);
-    return () => {
-      removeEventListener("keydown", press);
-      removeEventListener("paste", paste);
-    };
-  }, []);
 }

@@ -1,6 +1,7 @@
 import { Panel } from "../parts/Panel";
-import { held } from "../state/samples";
+import { held } from "../state/contents";
 import { useStore } from "../state/store";
+import { noun, nouns } from "../state/task";
 import { megabytes } from "../state/words";
 import { useRequests } from "../trust/requests";
 
@@ -8,16 +9,16 @@ import { useRequests } from "../trust/requests";
 export function Machine() {
   const learner = useStore((s) => s.learner);
   const device = useStore((s) => s.device);
-  // Drawn again when pictures come or go.
+  // Drawn again when samples come or go.
   useStore((s) => s.classes);
   const { own, away, refused } = useRequests();
   if (!learner || !device) return null;
   const { backbone } = learner;
-  const { pictures, bytes } = held();
+  const { count, bytes } = held();
   const rows: [string, string][] = [
     ["Device", `${device.kind === "webgpu" ? "WebGPU" : "CPU"}, ${device.adapter}, ${device.workers} worker${device.workers === 1 ? "" : "s"}`],
     ["Why", device.reason],
-    ["Held in this tab", `${megabytes(bytes)} of pictures (with those that Undo can bring back), ${megabytes(pictures * backbone.dim * 4)} of features, ${megabytes(backbone.bytes)} of backbone`],
+    ["Held in this tab", `${megabytes(bytes)} of ${nouns} (with those that Undo can bring back), ${megabytes(count * backbone.dim * 4)} of features, ${megabytes(backbone.bytes)} of backbone`],
     ["Requests that left", `${away}${refused > 0 ? `; ${refused} refused by the page’s policy` : ""}`],
     ["To its own server", String(own)],
     ["Backbone", `${backbone.id}, ${backbone.dim} features`],
@@ -37,7 +38,7 @@ export function Machine() {
       </dl>
       <p className="note">
         The page’s Content Security Policy lets it and its workers fetch from no server but the one it came from; the browser itself refuses any other. The
-        counts are the browser’s own list of requests. To its own server go those for its files; no picture is sent there either.
+        counts are the browser’s own list of requests. To its own server go those for its files; no {noun} is sent there either.
       </p>
     </Panel>
   );

@@ -2,14 +2,14 @@ import { Button, GridLayout, GridList, GridListItem, Size, Virtualizer, isTextDr
 import { fromDrop } from "../intake/drop";
 import { Thumb } from "../parts/Thumb";
 import { move, takeIn } from "../state/samples";
-import { type Picture, say, sentence } from "../state/store";
+import { type Member, say, sentence } from "../state/store";
 
 /** What is dragged from class to class: picture ids, as JSON. */
 const PICTURES = "headstart-pictures";
 
 interface Props {
   name: string;
-  pictures: readonly Picture[];
+  pictures: readonly Member[];
   picked: ReadonlySet<string>;
   onPick: (ids: ReadonlySet<string>) => void;
 }

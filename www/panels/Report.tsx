@@ -5,8 +5,9 @@ import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { evaluate } from "../state/model";
 import { isStale, useRunning, useStore } from "../state/store";
+import { noun, nouns, task } from "../state/task";
 import { count, percent } from "../state/words";
-import { CellPictures } from "./CellPictures";
+import { CellSamples } from "./CellSamples";
 import { Confusion } from "./Confusion";
 
 export function Report() {
@@ -29,7 +30,7 @@ export function Report() {
       )}
       {!report && !checking && (
         <div className="empty">
-          <p>After training, this is how good the model is on pictures it was not shown.</p>
+          <p>After training, this is how good the model is on {nouns} it was not shown.</p>
           {result && (
             <Button className="button" onPress={() => void evaluate()}>
               Check it now
@@ -40,7 +41,7 @@ export function Report() {
       {report && (
         <>
           <Headline report={report} />
-          {stale && <p className="note warn">The pictures have changed since this report.</p>}
+          {stale && <p className="note warn">The {nouns} have changed since this report.</p>}
           {inGroups > 0 && (
             <p className="note warn">
               {count(inGroups, "picture")} came from the webcam in bursts. The pictures of a burst are almost the same, and may lie on both sides of this
@@ -49,9 +50,9 @@ export function Report() {
           )}
           <div className="tables">
             <div>
-              <h3>Confusion: rows are what a picture is, columns what it was called</h3>
+              <h3>Confusion: rows are what a {noun} is, columns what it was called</h3>
               <Confusion report={report} onOpen={(truth, called) => setCell({ of: report, truth, called })} />
-              <p className="note">Press a number to see the pictures.</p>
+              <p className="note">Press a number to see the {nouns}.</p>
             </div>
             <div>
               <h3>By class</h3>
@@ -59,7 +60,7 @@ export function Report() {
             </div>
           </div>
           {/* The cell of an earlier report may not exist in this one. */}
-          {cell?.of === report && <CellPictures report={report} truth={cell.truth} called={cell.called} onClose={() => setCell(null)} />}
+          {cell?.of === report && <CellSamples report={report} truth={cell.truth} called={cell.called} onClose={() => setCell(null)} />}
         </>
       )}
     </Panel>
@@ -69,7 +70,7 @@ export function Report() {
 function Headline({ report }: { report: ReportData }) {
   return (
     <p className="headline">
-      <strong>{percent(report.accuracy.value)}</strong> of pictures it had not seen were right (95 % interval {range(report.accuracy)}). Always
+      <strong>{percent(report.accuracy.value)}</strong> of {nouns} it had not seen were right (95 % interval {range(report.accuracy)}). Always
       guessing the largest class: {percent(report.baselines.majority)}.
     </p>
   );
@@ -82,7 +83,7 @@ function PerClass({ report }: { report: ReportData }) {
       <table>
         <thead>
           <tr>
-            {["Class", "Pictures", "Precision", "Recall", "F1"].map((name) => (
+            {["Class", task === "text" ? "Texts" : "Pictures", "Precision", "Recall", "F1"].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>

@@ -4,7 +4,7 @@ import { useRequests } from "../trust/requests";
 
 /** The places of the page with the state of each, what happened last, and the promise that is kept. */
 export function TopBar() {
-  const pictures = useStore(total);
+  const samples = useStore(total);
   const result = useStore((s) => s.result);
   const report = useStore((s) => s.report);
   const status = useStore((s) => s.status);
@@ -12,7 +12,7 @@ export function TopBar() {
   const training = useRunning("train");
   const away = useRequests((s) => s.away);
   const places: [string, string, string][] = [
-    ["collect", "Collect", pictures > 0 ? String(pictures) : ""],
+    ["collect", "Collect", samples > 0 ? String(samples) : ""],
     ["train", "Train", training ? "…" : result ? (stale ? "again" : "✓") : ""],
     ["try", "Try", ""],
     ["report", "Report", report ? `${percent(report.accuracy.value)}${stale ? ", before changes" : ""}` : ""],

@@ -5,6 +5,7 @@ import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { type Head, train } from "../state/model";
 import { type Class, isStale, total, useRunning, useStore } from "../state/store";
+import { noun, nouns, task } from "../state/task";
 import { count } from "../state/words";
 
 // The chart library is most of the page's script; nobody needs it before the first training.
@@ -13,7 +14,7 @@ const Curve = lazy(() => import("../parts/Curve"));
 const HEADS: { id: Head; name: string; what: string }[] = [
   { id: "linear", name: "Linear", what: "logistic regression; the best choice as a rule" },
   { id: "prototype", name: "Prototype", what: "nearest class mean, by the shared covariance; no iterations" },
-  { id: "knn", name: "Nearest neighbours", what: "the most similar pictures vote" },
+  { id: "knn", name: "Nearest neighbours", what: `the most similar ${nouns} vote` },
 ];
 
 export function Train() {
@@ -24,7 +25,7 @@ export function Train() {
   const collecting = useRunning("collect");
   const training = useRunning("train");
   const [head, setHead] = useState<Head>("linear");
-  const ready = classes.filter((c) => c.pictures.length > 0).length >= 2;
+  const ready = classes.filter((c) => c.members.length > 0 && c.name !== "").length >= 2;
   return (
     <Panel id="train" title="Train">
       <div className="row">
@@ -48,28 +49,28 @@ export function Train() {
         </Button>
       </div>
       <JobBar of="train">
-        <p>{collecting ? "When the pictures are in, you can train." : note(classes, result)}</p>
+        <p>{collecting ? `When the ${nouns} are in, you can train.` : note(classes, result)}</p>
       </JobBar>
       {(training || curve.length > 1) && (
         <figure className="curve">
           <figcaption>
-            Log loss while the strength of the regularisation is chosen, then in the final fit: <span className="key fitted">fitted pictures</span>,{" "}
-            <span className="key held">held-out pictures</span>
+            Log loss while the strength of the regularisation is chosen, then in the final fit: <span className="key fitted">fitted {nouns}</span>,{" "}
+            <span className="key held">held-out {nouns}</span>
           </figcaption>
           <Suspense fallback={<div className="chart" />}>
             <Curve points={curve} />
           </Suspense>
         </figure>
       )}
-      {result && stale && !training && <p className="note warn">The pictures have changed since: train again to use them.</p>}
+      {result && stale && !training && <p className="note warn">The {nouns} have changed since: train again to use them.</p>}
     </Panel>
   );
 }
 
 function note(classes: readonly Class[], result: TrainResult | null): string {
-  const filled = classes.filter((c) => c.pictures.length > 0);
+  const filled = classes.filter((c) => c.members.length > 0 && c.name !== "");
   if (filled.length > 1 && result) return `${result.head} head, trained in ${result.seconds.toFixed(1)} s: ${result.reason}.`;
-  if (filled.length === 0) return "Collect pictures of two things first. A picture of each is enough to begin; eight of each are better.";
-  if (filled.length === 1) return `Every picture is ${filled[0]!.name}: a second class is missing.`;
-  return `${count(total({ classes }), "picture")} in ${filled.length} classes are ready.`;
+  if (filled.length === 0) return `Collect ${task === "text" ? "texts of two kinds" : "pictures of two things"} first. One of each is enough to begin; eight of each are better.`;
+  if (filled.length === 1) return `Every ${noun} is ${filled[0]!.name}: a second class is missing.`;
+  return `${count(total({ classes: filled }), noun)} in ${filled.length} classes are ready.`;
 }

@@ -7,13 +7,15 @@ interface Props {
   children: ReactNode;
   folder?: boolean;
   single?: boolean;
+  /** What the dialog offers; pictures when absent. */
+  accept?: readonly string[];
   quiet?: boolean;
   isDisabled?: boolean;
   onFound: (found: Found[]) => void;
 }
 
 /** A button that asks for files, or for a folder. */
-export function ChooseFiles({ children, folder = false, single = false, quiet = false, isDisabled = false, onFound }: Props) {
+export function ChooseFiles({ children, folder = false, single = false, accept, quiet = false, isDisabled = false, onFound }: Props) {
   const pressedBy = useRef<"keyboard" | "pointer">("pointer");
   const take = (files: FileList | null) => {
     // When the file dialog closes, React Aria takes the window's new focus for a screen reader's doing, and draws every
@@ -26,7 +28,7 @@ export function ChooseFiles({ children, folder = false, single = false, quiet = 
     <FileTrigger
       acceptDirectory={folder}
       allowsMultiple={!single}
-      {...(folder ? {} : { acceptedFileTypes: single ? ["image/*"] : ["image/*", ".zip"] })}
+      {...(folder ? {} : { acceptedFileTypes: accept ?? (single ? ["image/*"] : ["image/*", ".zip"]) })}
       onSelect={take}
     >
       <Button

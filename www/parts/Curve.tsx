@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { useEffect, useRef } from "react";
+import { nouns } from "../state/task";
 import type { CurvePoint } from "../state/store";
 
 /** Loss over the steps of a training. */
@@ -41,7 +42,7 @@ function describe(fitted: readonly CurvePoint[], held: readonly CurvePoint[]): s
   const last = fitted.at(-1)?.loss;
   const best = Math.min(...held.map((p) => p.guard!));
   const words = [`${fitted.length} steps`];
-  if (last !== undefined) words.push(`${last.toFixed(3)} nats at the last on the fitted pictures`);
+  if (last !== undefined) words.push(`${last.toFixed(3)} nats at the last on the fitted ${nouns}`);
   if (held.length > 0) words.push(`${best.toFixed(3)} at the best on held-out ones`);
   return words.join(", ");
 }

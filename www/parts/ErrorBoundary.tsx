@@ -13,7 +13,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: E
     if (!error) return this.props.children;
     return (
       <p role="alert" className="warn">
-        This part of the page broke: {error.message}. The pictures are still here; please report it.
+        This part of the page broke: {error.message}. Your samples are still here; please report it.
       </p>
     );
   }

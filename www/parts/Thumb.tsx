@@ -1,4 +1,4 @@
-import { fileOf } from "../state/samples";
+import { fileOf } from "../state/contents";
 import { useThumb } from "../thumbs/thumbs";
 
 /** A picture in small. `alt` is empty where its name stands beside it or on the element around it. */

@@ -1,13 +1,13 @@
 // Classes as the page shows them: the labels in use, and those a person has made or emptied and not deleted.
 import type { SampleInfo } from "headstart";
-import { type Class, type Picture, get, learner, set } from "./store";
+import { type Class, type Member, get, learner, set } from "./store";
 
 /** Every name there was, in the order it is shown: a class that comes back by undo stands where it stood. */
 const order: string[] = [];
-/** Shown without pictures too. */
+/** Shown without samples too. */
 const pinned = new Set<string>();
-/** The same object for the same picture, so that a list of thousands draws only what has changed. */
-const known = new Map<string, Picture>();
+/** The same object for the same sample, so that a list of thousands draws only what has changed. */
+const known = new Map<string, Member>();
 
 let latest = 0;
 
@@ -19,7 +19,9 @@ export async function refresh(): Promise<void> {
   const turn = ++latest;
   const samples = await learner().samples();
   set({ inGroups: samples.filter((s) => s.group !== null).length });
-  const groups = Map.groupBy(samples.map(asPicture), (picture) => picture.label);
+  const groups = Map.groupBy(samples.map(asMember), (member) => member.label);
+  // Samples without a label are shown in a class without a name.
+  if (groups.has("")) place("");
   for (const name of learner().labels) if (!order.includes(name)) order.push(name);
   const classes = order.filter((name) => groups.has(name) || pinned.has(name)).map((name) => asClass(name, groups.get(name) ?? []));
   const before = new Map(get().classes.map((c) => [c.name, c]));
@@ -38,10 +40,10 @@ function nextTask(): Promise<void> {
 }
 
 /** The same object for the same class too. */
-function asClass(name: string, pictures: Picture[]): Class {
+function asClass(name: string, members: Member[]): Class {
   const before = get().classes.find((c) => c.name === name);
-  const same = before && before.pictures.length === pictures.length && pictures.every((p, i) => p === before.pictures[i]);
-  return same ? before : { name, pictures };
+  const same = before && before.members.length === members.length && members.every((m, i) => m === before.members[i]);
+  return same ? before : { name, members };
 }
 
 export function pin(name: string): void {
@@ -75,14 +77,19 @@ export function names(): string[] {
   return get().classes.map((c) => c.name);
 }
 
-export function picturesOf(name: string): readonly Picture[] {
-  return get().classes.find((c) => c.name === name)?.pictures ?? [];
+export function membersOf(name: string): readonly Member[] {
+  return get().classes.find((c) => c.name === name)?.members ?? [];
 }
 
-function asPicture({ id, name, label }: SampleInfo): Picture {
+function asMember({ id, name, label }: SampleInfo): Member {
   const before = known.get(id);
   if (before && before.label === label) return before;
-  const picture = { id, name: name ?? id, label: label ?? "" };
-  known.set(id, picture);
-  return picture;
+  const member = { id, name: name ?? id, label: label ?? "" };
+  known.set(id, member);
+  return member;
+}
+
+/** Of a sample that is in, or was. */
+export function labelOf(id: string): string {
+  return known.get(id)?.label ?? "";
 }

@@ -1,6 +1,7 @@
 // What was done to samples and classes, so that it can be taken back. The learner remembers its samples; which classes are
 // shown without a picture is the page's own, and is remembered here beside the learner's steps.
 import { pinnedNow, refresh, restorePinned } from "./classes";
+import { nouns } from "./task";
 import { get, learner, say, sentence, set } from "./store";
 
 interface Entry {
@@ -22,8 +23,8 @@ export interface Deed {
 }
 
 /**
- * Runs an action that can be taken back. While pictures are taken in there is none but that: an undo would take back half
- * of them, a renamed class would come back with the next picture.
+ * Runs an action that can be taken back. While samples are taken in there is none but that: an undo would take back half
+ * of them, a renamed class would come back with the next sample.
  */
 export function edit(work: () => Promise<Deed>): Promise<void> {
   return collecting() ? Promise.resolve() : edited(work);
@@ -80,7 +81,7 @@ function tell(changed: boolean): void {
 
 function collecting(): boolean {
   const busy = get().jobs.collect !== undefined;
-  if (busy) say("Pictures are being taken in: wait for the end, or stop it first.");
+  if (busy) say(`${nouns[0]!.toUpperCase()}${nouns.slice(1)} are being taken in: wait for the end, or stop it first.`);
   return busy;
 }
 

@@ -2,6 +2,7 @@
 import type { TrainOptions } from "headstart";
 import { asJob } from "./jobs";
 import { forget } from "./predictions";
+import { nouns } from "./task";
 import { type CurvePoint, get, learner, say, set } from "./store";
 
 /** Milliseconds between two drawings of the curve, which cost tens of them. */
@@ -23,7 +24,7 @@ export async function train(head: Head): Promise<void> {
         set({ result: event.result, report: null, trainedAt: revision, curve: thinned(curve) });
         // What the model before it said is no longer its word.
         forget();
-        say("Trained. Try it on another picture, or read the report.");
+        say("Trained. Try it, or read the report.");
         continue;
       }
       const { done, total, loss, guard } = event;
@@ -45,7 +46,7 @@ function thinned(curve: readonly CurvePoint[]): CurvePoint[] {
 }
 
 export async function evaluate(): Promise<void> {
-  await asJob("report", "Checking on held-out pictures", "The check was stopped.", async (signal, progress) => {
+  await asJob("report", `Checking on held-out ${nouns}`, "The check was stopped.", async (signal, progress) => {
     set({ report: await learner().evaluate({ signal, onProgress: progress }) });
   });
 }

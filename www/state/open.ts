@@ -1,4 +1,5 @@
 import { caged } from "../trust/cage";
+import { task } from "./task";
 import { say, sentence, set } from "./store";
 
 export async function open(): Promise<void> {
@@ -6,7 +7,7 @@ export async function open(): Promise<void> {
     // Here, so that a package that is not there is a sentence and not a blank page.
     const { createLearner, workerScript } = await import("../headstart");
     const learner = await createLearner({
-      task: "image",
+      task,
       worker: () => caged(workerScript),
       onProgress: ({ done, total }) => set({ loading: { done, total } }),
     });

@@ -1,15 +1,21 @@
-// What the model says about pictures it was not trained on.
+// What the model says about pictures and texts it was not trained on.
 import type { Prediction } from "headstart";
 import Papa from "papaparse";
 import { create } from "zustand";
-import type { Found } from "../intake/found";
 import { asJob } from "./jobs";
+import { noun, task } from "./task";
 import { get, learner, say, sentence } from "./store";
 import { count, percent } from "./words";
 
+/** Something to predict. */
+export interface Question {
+  /** A text itself; a file with its folders: `a/1.png` and `b/1.png` are two. */
+  readonly path: string;
+  readonly open: () => Promise<Blob | string>;
+}
+
 export interface Judged {
   readonly id: number;
-  /** With its folders: `a/1.png` and `b/1.png` are two. */
   readonly name: string;
   readonly file: Blob | null;
   readonly prediction: Prediction | null;
@@ -19,8 +25,8 @@ export interface Judged {
 
 export const useJudged = create<{ single: Judged | null; batch: readonly Judged[] }>()(() => ({ single: null, batch: [] }));
 
-/** Pictures on their way at once: enough that no worker waits. */
-const AT_ONCE = 8;
+/** Questions on their way at once: enough that no worker waits. */
+const AT_ONCE = task === "text" ? 256 : 8;
 
 /** The latest question; an earlier one that answers late is not heard. */
 let latest = 0;
@@ -31,16 +37,17 @@ export function forget(): void {
   useJudged.setState({ single: null, batch: [] });
 }
 
-export async function tryOn(found: Found): Promise<void> {
+export async function tryOn(found: Question): Promise<void> {
   const turn = ++latest;
   const single = await judge(found, 0);
   if (turn !== latest) return;
   useJudged.setState({ single });
   const { prediction } = single;
-  say(prediction ? `${found.name}: ${prediction.label}, ${percent(prediction.confidence)}.` : `${found.name}: ${single.problem}`);
+  const name = task === "text" ? "This text" : found.path.split("/").at(-1);
+  say(prediction ? `${name}: ${prediction.label}, ${percent(prediction.confidence)}.` : `${name}: ${single.problem}`);
 }
 
-export async function tryAll(found: readonly Found[]): Promise<void> {
+export async function tryAll(found: readonly Question[]): Promise<void> {
   get().jobs.batch?.stop();
   const turn = ++latest;
   useJudged.setState({ batch: [] });
@@ -48,7 +55,7 @@ export async function tryAll(found: readonly Found[]): Promise<void> {
   const stopped = "Stopped. What was predicted so far is kept.";
   await asJob("batch", "Predicting", stopped, async (signal, progress) => {
     let next = 0;
-    // One call for each picture: a broken one must not lose the others.
+    // One call for each: a broken one must not lose the others.
     const lane = async () => {
       while (next < found.length) {
         const i = next++;
@@ -64,15 +71,16 @@ export async function tryAll(found: readonly Found[]): Promise<void> {
       if (turn === latest) useJudged.setState({ batch: [...batch].sort((a, b) => a.id - b.id) });
     }
     const lost = batch.filter((b) => b.problem !== null).length;
-    if (turn === latest) say(`${count(batch.length - lost, "picture")} predicted${lost > 0 ? `, ${lost} could not be read` : ""}.`);
+    if (turn === latest) say(`${count(batch.length - lost, noun)} predicted${lost > 0 ? `, ${lost} could not be read` : ""}.`);
   });
 }
 
-async function judge({ path: name, open }: Found, id: number, signal?: AbortSignal): Promise<Judged> {
+async function judge({ path: name, open }: Question, id: number, signal?: AbortSignal): Promise<Judged> {
   let file: Blob | null = null;
   try {
-    file = await open();
-    const [prediction] = await learner().predict([file], { signal });
+    const content = await open();
+    if (content instanceof Blob) file = content;
+    const [prediction] = await learner().predict([content], { signal });
     return { id, name, file, prediction: prediction!, problem: null };
   } catch (error) {
     // The name says which one it was.
@@ -80,10 +88,10 @@ async function judge({ path: name, open }: Found, id: number, signal?: AbortSign
   }
 }
 
-/** One line a picture: file, label, confidence, novelty, error, and the score of every class. */
+/** One line a picture or text: what it is, label, confidence, novelty, error, and the score of every class. */
 export function asCsv(batch: readonly Judged[]): Blob {
   const labels = Object.keys(batch.find((b) => b.prediction)?.prediction?.scores ?? {});
-  const fields = ["file", "label", "confidence", "novelty", "error", ...labels.map((label) => `score: ${label}`)];
+  const fields = [task === "text" ? "text" : "file", "label", "confidence", "novelty", "error", ...labels.map((label) => `score: ${label}`)];
   const data = batch.map(({ name, prediction: p, problem }) => [
     name,
     p?.label ?? "",

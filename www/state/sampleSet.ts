@@ -1,10 +1,14 @@
-// The project's own drawings, made by scripts/drawings.mjs at build time.
+// The project's own samples: drawings, made by scripts/drawings.mjs at build time, and sentences.
+import sentences from "../samples/sentences.tsv?raw";
+import others from "../samples/others.txt?raw";
 import { create } from "zustand";
 import type { Found } from "../intake/found";
-import { takeIn } from "./samples";
+import { takeIn, takeTexts } from "./samples";
+import { learner } from "./store";
+import { task } from "./task";
 import { say, sentence } from "./store";
 
-/** Whether the drawings were taken, so that the page can offer others to try. */
+/** Whether they were taken, so that the page can offer others to try. */
 export const useSampleSet = create<{ used: boolean }>()(() => ({ used: false }));
 
 let next = 0;
@@ -12,7 +16,8 @@ let next = 0;
 export async function takeSampleSet(): Promise<void> {
   try {
     useSampleSet.setState({ used: true });
-    await takeIn((await drawings("train.zip")) as (Found & { folder: string })[]);
+    if (task === "text") await takeTexts((await learner().importTexts(sentences)).samples);
+    else await takeIn((await drawings("train.zip")) as (Found & { folder: string })[]);
   } catch (error) {
     say(sentence(error));
   }
@@ -21,6 +26,12 @@ export async function takeSampleSet(): Promise<void> {
 /** A drawing that is not among those to train on; each time the next. */
 export async function sampleToTry(): Promise<Found> {
   const all = await drawings("try.zip");
+  return all[next++ % all.length]!;
+}
+
+/** The same of the sentences. */
+export function sentenceToTry(): string {
+  const all = others.trim().split("\n");
   return all[next++ % all.length]!;
 }
 

@@ -1,43 +1,58 @@
 // What a person does with samples: take in, move, rename, delete.
 import type { Sample } from "headstart";
 import type { Found } from "../intake/found";
-import { isPinned, names, picturesOf, pin, place, refresh, unpin } from "./classes";
+import { textOfFile } from "../intake/table";
+import { isPinned, names, membersOf, pin, place, refresh, unpin } from "./classes";
 import { edit, edited } from "./history";
 import { asJob } from "./jobs";
+import { drop, keep } from "./contents";
 import { type Problem, get, learner, say, sentence, set, total } from "./store";
+import { noun, nouns } from "./task";
 import { count } from "./words";
 
-/** The files, for thumbnails. Those of removed samples stay: undo brings them back. */
-const files = new Map<string, Blob>();
 /**
  * So few are shown as they arrive. Of more, the end is waited for: with all cores at work, drawing a class holds the page
  * three times as long.
  */
 const SHOWN_LIVE = 100;
 
-let given = 0;
-const session = Date.now().toString(36);
-
-export function fileOf(id: string): Blob | undefined {
-  return files.get(id);
-}
-
-/** Pictures that are kept, with those that undo could bring back, and their bytes. */
-export function held(): { pictures: number; bytes: number } {
-  let bytes = 0;
-  for (const file of files.values()) bytes += file.size;
-  return { pictures: files.size, bytes };
+/** A sample on its way in. */
+interface Incoming {
+  /** For messages. */
+  readonly path: string;
+  /** Reads or unpacks it. */
+  readonly open: () => Promise<Sample & { data: Blob | string }>;
 }
 
 /** Adds pictures; each has its class in `folder`. A burst of the webcam is one `group`. */
 export function takeIn(found: readonly (Found & { folder: string })[], group?: string): Promise<void> {
-  if (found.length === 0) return Promise.resolve();
+  return take(found.map(({ name, path, folder, open }) => ({ path, open: async () => ({ data: await open(), name, label: folder, group }) })));
+}
+
+/** Adds texts; `left` were left out on the way here. */
+export function takeTexts(samples: readonly (Sample & { data: string })[], left: readonly Problem[] = []): Promise<void> {
+  if (left.length > 0) set({ problems: [...get().problems, ...left] });
+  return take(samples.map((sample) => ({ path: sample.name ?? sample.data, open: async () => sample })));
+}
+
+/** One text a file; the folder is its label. */
+export function takeTextFiles(found: readonly Found[]): Promise<void> {
+  return take(
+    found.map((file) => ({
+      path: file.path,
+      open: async () => ({ data: await textOfFile(file), name: file.name, ...(file.folder === null ? {} : { label: file.folder }) }),
+    })),
+  );
+}
+
+function take(incoming: readonly Incoming[]): Promise<void> {
+  if (incoming.length === 0) return Promise.resolve();
   return edited(async () => {
     const before = total(get());
     // One that fails is followed by another, at the end at the latest.
-    const live = found.length <= SHOWN_LIVE ? setInterval(() => refresh().catch(() => {}), 1000) : undefined;
+    const live = incoming.length <= SHOWN_LIVE ? setInterval(() => refresh().catch(() => {}), 1000) : undefined;
     try {
-      await add(found, group);
+      await add(incoming);
     } finally {
       clearInterval(live);
     }
@@ -45,37 +60,37 @@ export function takeIn(found: readonly (Found & { folder: string })[], group?: s
   });
 }
 
-async function add(found: readonly (Found & { folder: string })[], group?: string): Promise<void> {
+async function add(incoming: readonly Incoming[]): Promise<void> {
   const problems: Problem[] = [];
   const ids: string[] = [];
   const paths: string[] = [];
   // Files of a zip are unpacked one by one, as fast as the learner takes them.
   async function* samples(): AsyncGenerator<Sample> {
-    for (const { name, path, folder, open } of found) {
+    for (const { path, open } of incoming) {
       try {
-        const data = await open();
-        const id = `${session}-${given++}`;
-        files.set(id, data);
+        const sample = await open();
+        const id = keep(sample.data);
         ids.push(id);
         paths.push(path);
-        yield { data, id, name, label: folder, group };
+        yield { ...sample, id };
       } catch (error) {
         problems.push({ name: path, code: "unreadable", message: sentence(error) });
       }
     }
   }
   const since = performance.now();
-  await asJob("collect", "Taking in pictures", "Stopped. The pictures taken in so far are kept.", async (signal, progress) => {
+  await asJob("collect", `Taking in ${nouns}`, `Stopped. The ${nouns} taken in so far are kept.`, async (signal, progress) => {
     const report = await learner().add(samples(), {
       signal,
-      onProgress: ({ done }) => progress({ done, total: found.length }),
+      onProgress: ({ done }) => progress({ done, total: incoming.length }),
     });
-    // The file of a duplicate or a broken picture is shown nowhere.
-    report.ids.forEach((id, i) => id !== ids[i] && files.delete(ids[i]!));
+    // A duplicate or a broken one is shown nowhere.
+    report.ids.forEach((id, i) => id !== ids[i] && drop(ids[i]!));
     problems.push(...report.rejected.map(({ index, code, message }) => ({ name: paths[index]!, code, message })));
     await refresh();
-    const parts = [`${count(report.added.length, "picture")} added in ${((performance.now() - since) / 1000).toFixed(1)} s`];
+    const parts = [`${count(report.added.length, noun)} added in ${((performance.now() - since) / 1000).toFixed(1)} s`];
     if (report.duplicates.length > 0) parts.push(`${count(report.duplicates.length, "was", "were")} here already`);
+    if (report.truncated.length > 0) parts.push(`${count(report.truncated.length, "was", "were")} longer than the backbone reads and cut`);
     if (problems.length > 0) parts.push(`${problems.length} left out, listed under Collect`);
     say(`${parts.join(", ")}.`);
   });
@@ -84,20 +99,20 @@ async function add(found: readonly (Found & { folder: string })[], group?: strin
 
 export function move(ids: string[], to: string): Promise<void> {
   return edit(async () => {
-    const from = new Set(get().classes.filter((c) => c.pictures.some((p) => ids.includes(p.id))).map((c) => c.name));
+    const from = new Set(get().classes.filter((c) => c.members.some((p) => ids.includes(p.id))).map((c) => c.name));
     if (ids.length === 0 || (from.size === 1 && from.has(to))) return { changed: false };
     await learner().relabel(ids, to);
     // A class that was emptied stays, to be filled again.
     from.forEach(pin);
     place(to);
-    return { changed: true, says: `${count(ids.length, "picture")} moved to ${to}.` };
+    return { changed: true, says: `${count(ids.length, noun)} moved to ${to}.` };
   });
 }
 
 export function remove(ids: string[]): Promise<void> {
   return edit(async () => {
     await learner().remove(ids);
-    return { changed: ids.length > 0, says: `${count(ids.length, "picture")} removed.` };
+    return { changed: ids.length > 0, says: `${count(ids.length, noun)} removed.` };
   });
 }
 
@@ -105,7 +120,7 @@ export function addClass(name: string): Promise<void> {
   return edit(async () => {
     const known = names().includes(name);
     pin(name);
-    return { changed: false, says: known ? `There is a class ${name} already.` : `${name} is ready for pictures.` };
+    return { changed: false, says: known ? `There is a class ${name} already.` : `${name} is ready for ${nouns}.` };
   });
 }
 
@@ -113,7 +128,7 @@ export function addClass(name: string): Promise<void> {
 export function rename(from: string, to: string): Promise<void> {
   return edit(async () => {
     const merged = names().includes(to);
-    const ids = picturesOf(from).map((p) => p.id);
+    const ids = membersOf(from).map((p) => p.id);
     if (ids.length > 0) await learner().relabel(ids, to);
     place(to, from);
     if (isPinned(from)) pin(to);
@@ -124,10 +139,10 @@ export function rename(from: string, to: string): Promise<void> {
 
 export function deleteClass(name: string): Promise<void> {
   return edit(async () => {
-    const ids = picturesOf(name).map((p) => p.id);
+    const ids = membersOf(name).map((p) => p.id);
     if (ids.length > 0) await learner().remove(ids);
     unpin(name);
-    const also = ids.length > 0 ? ` with ${count(ids.length, "picture")}; Undo brings it back` : "";
+    const also = ids.length > 0 ? ` with ${count(ids.length, noun)}; Undo brings it back` : "";
     return { changed: ids.length > 0, says: `${name} was deleted${also}.` };
   });
 }

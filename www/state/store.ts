@@ -2,7 +2,8 @@
 import type { Learner, Report, TrainResult } from "headstart";
 import { create } from "zustand";
 
-export interface Picture {
+/** A sample as the page lists it. */
+export interface Member {
   readonly id: string;
   readonly name: string;
   readonly label: string;
@@ -10,7 +11,7 @@ export interface Picture {
 
 export interface Class {
   readonly name: string;
-  readonly pictures: readonly Picture[];
+  readonly members: readonly Member[];
 }
 
 /** Something that takes a while and can be stopped. */
@@ -90,9 +91,9 @@ export function isStale({ revision, trainedAt, result }: State): boolean {
   return result !== null && revision !== trainedAt;
 }
 
-/** Pictures that are in. */
+/** Samples that are in. */
 export function total({ classes }: Pick<State, "classes">): number {
-  return classes.reduce((n, c) => n + c.pictures.length, 0);
+  return classes.reduce((n, c) => n + c.members.length, 0);
 }
 
 /** The learner; panels that need it are shown when it is there. */

@@ -1,0 +1,154 @@
+// The page for texts, as a person uses it. Screenshots of every state go to tests/output/; axe looks at every state too.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { button, choose, look, onPage, said, views } from "./visit.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "headstart-texts-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+writeFileSync(join(folder, "mails.csv"), 'id,message,team\n1,"Where is my parcel,\nplease?",post\n2,The box is late,post\n3,,post\n4,My chain broke,shop\n5,The brake squeals,shop\n');
+mkdirSync(join(folder, "kinds/sweet"), { recursive: true });
+mkdirSync(join(folder, "kinds/sour"));
+writeFileSync(join(folder, "kinds/sweet/a.txt"), "honey and sugar");
+writeFileSync(join(folder, "kinds/sour/b.txt"), "lemon juice");
+writeFileSync(join(folder, "kinds/sour/latin.txt"), Buffer.from([0x67, 0x72, 0xfc, 0x6e]));
+
+const texts = { path: "/dist/?task=text" };
+const table = (page) => page.getByRole("grid", { name: "Texts and their labels" });
+/** Texts and labels of the rows in view. */
+const rows = (page) => table(page).getByRole("row").evaluateAll((all) => all.slice(1).map((row) => [...row.querySelectorAll('[role="rowheader"], [role="gridcell"]')].map((cell) => cell.textContent).filter((text) => text !== "").join(" | ")));
+
+for (const [name, options] of views) {
+  test(`texts, the first minute at ${name}: sample sentences, train, try, report, texts behind a cell`, async () => {
+    await onPage(
+      async (page) => {
+        await look(page, `text-${name}-1-empty`);
+        await button(page, "Use our sample sentences").click();
+        await said(page, "36 texts added");
+        await look(page, `text-${name}-2-collected`);
+        await button(page, "Train").click();
+        await page.locator(".confusion").waitFor();
+        await button(page, "Another sentence").click();
+        await said(page, "This text: delivery");
+        await page.locator(".nearest li").first().waitFor();
+        await page.locator(".chart svg").waitFor();
+        await look(page, `text-${name}-3-trained`);
+        await page.locator(".confusion .hit button").first().click();
+        await page.getByRole("dialog").getByRole("row").first().waitFor();
+        await look(page, `text-${name}-4-cell`);
+      },
+      { ...texts, ...options },
+    );
+  });
+
+  test(`texts at ${name}: a table is looked at before it is imported`, async () => {
+    await onPage(
+      async (page) => {
+        await choose(page, "Choose a table", join(folder, "mails.csv"));
+        const dialog = page.getByRole("dialog", { name: "Import mails.csv" });
+        await dialog.getByText("4 texts; 2 labels: post 2, shop 2; 1 line cannot be read").waitFor();
+        await look(page, `text-${name}-5-import`);
+        await button(page, "Add 4 texts").click();
+        await said(page, "4 texts added");
+        assert.deepEqual(await rows(page), ["Where is my parcel,\nplease? | post", "The box is late | post", "My chain broke | shop", "The brake squeals | shop"]);
+        await button(page, "1 file was left out").click();
+        await page.getByText("mails.csv, line 5").waitFor();
+        await look(page, `text-${name}-6-imported`);
+      },
+      { ...texts, ...options },
+    );
+  });
+}
+
+test("a wrong guess is put right in the preview, and a label is given to all", async () => {
+  await onPage(async (page) => {
+    await choose(page, "Choose a table", join(folder, "mails.csv"));
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: /Labels$/ }).click();
+    await page.getByRole("option", { name: "id" }).click();
+    await dialog.getByText("4 labels: 1 1, 2 1").waitFor();
+    await dialog.getByRole("button", { name: /Labels$/ }).click();
+    await page.getByRole("option", { name: "none" }).click();
+    await dialog.getByLabel("Label for all, if they have one").fill("mail");
+    await dialog.getByText("The first row names the columns").click();
+    await dialog.getByText("column 1").first().waitFor();
+    await button(page, "Cancel").click();
+    await button(page, "Paste texts").click();
+    await page.getByRole("textbox", { name: /^One text a line/ }).fill("red apples\ngreen pears\n");
+    await button(page, "Go on").click();
+    await dialog.getByLabel("Label for all, if they have one").fill("fruit");
+    await button(page, "Add 2 texts").click();
+    await said(page, "2 texts added");
+    assert.deepEqual(await rows(page), ["red apples | fruit", "green pears | fruit"]);
+  }, texts);
+});
+
+test("texts are written, picked, labelled, searched, removed and brought back; folders give labels", async () => {
+  await onPage(async (page) => {
+    await choose(page, "Choose a folder", join(folder, "kinds"));
+    await said(page, "2 texts added");
+    await page.getByText("1 file was left out").waitFor();
+    await page.getByLabel("Write a text").fill("vinegar");
+    await page.keyboard.press("Enter");
+    await said(page, "1 text added");
+    assert.deepEqual((await rows(page)).sort(), ["honey and sugar | sweet", "lemon juice | sour", "vinegar | none"]);
+    await table(page).getByText("vinegar").click();
+    await button(page, "Label 1 as …").click();
+    await page.getByRole("menuitem", { name: "sour" }).click();
+    await said(page, "1 text moved to sour");
+    await page.getByRole("searchbox", { name: "With these words" }).fill("LEMON");
+    await page.waitForFunction(() => document.querySelectorAll(".text-row").length === 1);
+    await table(page).getByText("lemon juice").click();
+    await button(page, "New label").click();
+    await page.getByRole("textbox", { name: "Label", exact: true }).last().fill("fruit");
+    await button(page, "Label them").click();
+    await said(page, "1 text moved to fruit");
+    await page.getByRole("searchbox", { name: "With these words" }).fill("");
+    await table(page).getByText("honey and sugar").click();
+    await button(page, "Remove 1").click();
+    await said(page, "1 text removed");
+    await button(page, "Undo").click();
+    await page.waitForFunction(() => document.querySelectorAll(".text-row").length === 3);
+    assert.deepEqual((await rows(page)).sort(), ["honey and sugar | sweet", "lemon juice | fruit", "vinegar | sour"]);
+    await page.getByRole("button", { name: /Show$/ }).click();
+    await page.getByRole("option", { name: "sour: 1" }).click();
+    await page.getByRole("textbox", { name: "Name of class sour" }).fill("acid");
+    await page.keyboard.press("Enter");
+    await said(page, "sour is now acid");
+  }, texts);
+});
+
+test("text pasted anywhere is imported, and a table is predicted and saved", async () => {
+  await onPage(async (page) => {
+    await page.evaluate(() => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", "a sunny day\twarm\na hot summer\twarm\nsnow and ice\tcold\na frozen lake\tcold\n");
+      document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    });
+    await button(page, "Add 4 texts").click();
+    await said(page, "4 texts added");
+    await button(page, "Train").click();
+    await page.locator(".confusion").waitFor();
+    await choose(page, "Predict a table", join(folder, "mails.csv"));
+    await said(page, "4 texts predicted");
+    const download = page.waitForEvent("download");
+    await button(page, "Download CSV").click();
+    const csv = readFileSync(await (await download).path(), "utf8").split("\r\n");
+    assert.equal(csv[0], "text,label,confidence,novelty,error,score: cold,score: warm");
+    assert.match(csv.slice(1).join("\n"), /^"Where is my parcel,\nplease\?",(warm|cold),0\.\d+/);
+  }, texts);
+});
+
+test("a link leads from pictures to texts and back", async () => {
+  await onPage(async (page) => {
+    await page.getByRole("link", { name: "Texts", exact: true }).click();
+    await page.getByText("Drop a table of texts").waitFor();
+    await said(page, "Ready");
+    assert.equal(await page.getByRole("link", { name: "Texts", exact: true }).getAttribute("aria-current"), "page");
+    await page.getByRole("link", { name: "Pictures", exact: true }).click();
+    await page.getByText("Drop folders, pictures or a zip").waitFor();
+    await said(page, "Ready");
+  });
+});

@@ -1,0 +1,55 @@
+// A visit to the page: what its tests do again and again.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { root } from "../../scripts/paths.mjs";
+import { withPage } from "./chromium.mjs";
+
+export const output = join(root, "tests/output");
+mkdirSync(output, { recursive: true });
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Sizes and schemes that every state is looked at in. */
+export const views = [
+  ["1280-light", { viewport: { width: 1280, height: 900 }, colorScheme: "light" }],
+  ["1280-dark", { viewport: { width: 1280, height: 900 }, colorScheme: "dark", reducedMotion: "reduce" }],
+  ["390-light", { viewport: { width: 390, height: 844 }, colorScheme: "light", hasTouch: true }],
+  ["390-dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark", hasTouch: true }],
+];
+
+/** On the page, ready, at a path of its own: it has to work anywhere. */
+export const onPage = (work, options) =>
+  withPage(
+    async (page) => {
+      await said(page, "Ready");
+      await work(page);
+      assert.deepEqual(page.complaints, []);
+    },
+    { path: "/dist/", ...options },
+  );
+
+export const said = (page, text) => page.locator("#status", { hasText: text }).waitFor();
+export const button = (page, name) => page.getByRole("button", { name, exact: true });
+
+export async function choose(page, name, files) {
+  const chooser = page.waitForEvent("filechooser");
+  await button(page, name).first().click();
+  await (await chooser).setFiles(files);
+}
+
+/** A picture of the whole page, in a window that is tall enough to draw all of it. */
+export async function look(page, name) {
+  const size = page.viewportSize();
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ ...size, height: Math.max(size.height, height) });
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.waitForTimeout(600);
+  await page.screenshot({ path: join(output, `${name}.png`) });
+  const violations = await page.evaluate(`${axe}; axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes[0].html))`);
+  assert.deepEqual(violations, [], `axe on ${name}`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wide <= 0, `${name}: the page scrolls sideways by ${wide} px`);
+  await page.setViewportSize(size);
+}
+

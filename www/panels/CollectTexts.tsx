@@ -1,0 +1,96 @@
+import { useState } from "react";
+import { Button, DropZone } from "react-aria-components";
+import { fromDrop } from "../intake/drop";
+import type { Found } from "../intake/found";
+import { TABLE_FILES, isTable } from "../intake/table";
+import { ChooseFiles } from "../parts/ChooseFiles";
+import { JobBar } from "../parts/JobBar";
+import { Panel } from "../parts/Panel";
+import { UndoRedo } from "../parts/UndoRedo";
+import { shortcutKey, useShortcuts } from "../parts/useShortcuts";
+import { takeTextFiles } from "../state/samples";
+import { takeSampleSet } from "../state/sampleSet";
+import { say, sentence, total, useRunning, useStore } from "../state/store";
+import { count } from "../state/words";
+import { ImportTable, type Source } from "./ImportTable";
+import { PasteTexts } from "./PasteTexts";
+import { Problems } from "./Problems";
+import { TextTable } from "./TextTable";
+import { WriteText } from "./WriteText";
+
+export function CollectTexts() {
+  const classes = useStore((s) => s.classes);
+  const collecting = useRunning("collect");
+  /** Tables that wait to be looked at, one after another. */
+  const [tables, setTables] = useState<Source[]>([]);
+  const [pasting, setPasting] = useState(false);
+  const ask = (more: Source[]) => setTables((waiting) => [...waiting, ...more]);
+
+  const take = (found: Found[]) => {
+    if (found.length === 0) say("There was no file in it.");
+    const single = found.filter((f) => !isTable(f));
+    if (single.length > 0) void takeTextFiles(single);
+    const opened = found.filter(isTable).map(async ({ name, open }) => ({ name, content: await open() }));
+    Promise.all(opened).then(ask, (error: unknown) => say(sentence(error)));
+  };
+  useShortcuts(take, (content) => ask([{ name: "pasted text", content }]));
+
+  const [first] = tables;
+  return (
+    <Panel id="collect" title="Collect" aside={<UndoRedo />}>
+      <DropZone
+        className="drop"
+        aria-label="Drop or paste tables, or folders of texts"
+        onDrop={(event) => {
+          const pasted = [...event.items].find((item) => item.kind === "text" && item.types.has("text/plain"));
+          if (pasted?.kind === "text") void pasted.getText("text/plain").then((content) => ask([{ name: "pasted text", content }]));
+          else void fromDrop(event.items).then(take, (error: unknown) => say(sentence(error)));
+        }}
+      >
+        <p>
+          <strong>Drop a table of texts with labels here</strong> (CSV, TSV, JSON Lines), or folders of .txt files: a folder’s name becomes the label. {shortcutKey}V pastes.
+        </p>
+        <div className="row center">
+          <ChooseFiles accept={TABLE_FILES} onFound={take}>
+            Choose a table
+          </ChooseFiles>
+          <ChooseFiles folder quiet onFound={take}>
+            Choose a folder
+          </ChooseFiles>
+          <Button className="button quiet" onPress={() => setPasting(true)}>
+            Paste texts
+          </Button>
+        </div>
+      </DropZone>
+      <JobBar of="collect">
+        <p>
+          {classes.length === 0
+            ? "No texts yet."
+            : `${count(total({ classes }), "text")} with ${count(classes.filter((c) => c.name !== "").length, "label")}. Pick some to label or remove them.`}
+        </p>
+      </JobBar>
+      <Problems />
+      {classes.length === 0 ? (
+        <div className="empty">
+          <p>Bring a table with a column of texts and one of labels, or write a few below: eight texts for each label are a good start.</p>
+          <Button className="button" onPress={() => void takeSampleSet()} isDisabled={collecting}>
+            Use our sample sentences
+          </Button>
+          <p className="note">36 sentences as people write them to a bicycle shop, made up for this page: about delivery, repair, and praise.</p>
+        </div>
+      ) : (
+        <TextTable />
+      )}
+      <WriteText />
+      {pasting && (
+        <PasteTexts
+          onAnswer={(content) => {
+            setPasting(false);
+            if (content !== null) ask([{ name: "pasted text", content }]);
+          }}
+        />
+      )}
+      {first && <ImportTable key={tables.length} source={first} onClose={() => setTables((waiting) => waiting.slice(1))} />}
+    </Panel>
+  );
+}

@@ -1,0 +1,115 @@
+import { useMemo, useState } from "react";
+import { Button, Cell, Column, Input, Label, MenuTrigger, Popover, Row, SearchField, type Selection, Table, TableBody, TableHeader, TableLayout, Virtualizer } from "react-aria-components";
+import { Ask } from "../parts/Ask";
+import { Choose } from "../parts/Choose";
+import { textOf } from "../state/contents";
+import { move, remove } from "../state/samples";
+import { type Member, useStore } from "../state/store";
+import { ClassMenu, ClassName, OtherClasses } from "./ClassTools";
+
+/** Stands for every label in the list of labels; a label that is called so would have to contain a line break. */
+const ALL = "\n";
+
+/** All texts with their labels. Only rows in view are in the document. */
+export function TextTable() {
+  const classes = useStore((s) => s.classes);
+  const [shown, setShown] = useState(ALL);
+  const [words, setWords] = useState("");
+  const [picked, setPicked] = useState<Selection>(new Set());
+  const [naming, setNaming] = useState(false);
+  const filter = classes.some((c) => c.name === shown) ? shown : ALL;
+  const rows = useMemo(() => {
+    const wanted = words.trim().toLowerCase();
+    const all = classes.filter((c) => filter === ALL || c.name === filter).flatMap((c) => c.members);
+    return wanted === "" ? all : all.filter((m) => textOf(m.id)?.toLowerCase().includes(wanted));
+  }, [classes, filter, words]);
+  const ids = rows.filter((m) => picked === "all" || picked.has(m.id)).map((m) => m.id);
+  const act = (work: Promise<void>) => {
+    setPicked(new Set());
+    void work;
+  };
+  const sum = classes.reduce((n, c) => n + c.members.length, 0);
+  return (
+    <div className="texts">
+      <div className="row">
+        <Choose
+          label="Show"
+          value={filter}
+          choices={[[ALL, `all ${sum.toLocaleString("en")}`], ...classes.map((c) => [c.name, `${c.name || "no label"}: ${c.members.length.toLocaleString("en")}`] as const)]}
+          onChoose={setShown}
+        />
+        <SearchField value={words} onChange={setWords} className="field grow">
+          <Label>With these words</Label>
+          <Input autoComplete="off" />
+        </SearchField>
+        {filter !== ALL && filter !== "" && (
+          <div className="row label-tools">
+            <ClassName key={filter} name={filter} />
+            <ClassMenu name={filter} />
+          </div>
+        )}
+      </div>
+      <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight: 40, headingHeight: 36 }}>
+        <Table aria-label="Texts and their labels" className="predictions" selectionMode="multiple" selectionBehavior="toggle" selectedKeys={picked} onSelectionChange={setPicked}>
+          <TableHeader>
+            <Column isRowHeader width="3fr">
+              Text
+            </Column>
+            <Column width="1fr" minWidth={96}>
+              Label
+            </Column>
+          </TableHeader>
+          <TableBody items={rows} renderEmptyState={() => <p className="note none">No text is like that.</p>}>
+            {(member) => <TextRow member={member} />}
+          </TableBody>
+        </Table>
+      </Virtualizer>
+      <div className="row foot">
+        {ids.length === 0 ? (
+          <p className="note">Pick texts to give them another label or to remove them.</p>
+        ) : (
+          <>
+            <MenuTrigger>
+              <Button className="button quiet small">Label {ids.length} as …</Button>
+              <Popover className="popover">
+                <OtherClasses than={filter} onChoose={(to) => act(move(ids, to))} />
+              </Popover>
+            </MenuTrigger>
+            <Button className="button quiet small" onPress={() => setNaming(true)}>
+              New label
+            </Button>
+            <Button className="button quiet small" onPress={() => act(remove(ids))}>
+              Remove {ids.length}
+            </Button>
+            <Button className="button quiet small" onPress={() => setPicked(new Set())}>
+              Pick none
+            </Button>
+          </>
+        )}
+      </div>
+      {naming && (
+        <Ask
+          title={`A new label for ${ids.length === 1 ? "this text" : `these ${ids.length} texts`}`}
+          label="Label"
+          ok="Label them"
+          onAnswer={(name) => {
+            setNaming(false);
+            if (name !== null) act(move(ids, name));
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function TextRow({ member: { id, label } }: { member: Member }) {
+  const text = textOf(id) ?? "";
+  return (
+    <Row id={id} textValue={text} className="text-row">
+      <Cell>
+        <span title={text}>{text}</span>
+      </Cell>
+      <Cell>{label || <span className="soft">none</span>}</Cell>
+    </Row>
+  );
+}

@@ -1,0 +1,110 @@
+import type { Prediction } from "headstart";
+import { useEffect, useState } from "react";
+import { Button, Label, TextArea, TextField } from "react-aria-components";
+import type { Found } from "../intake/found";
+import { TABLE_FILES } from "../intake/table";
+import { ChooseFiles } from "../parts/ChooseFiles";
+import { JobBar } from "../parts/JobBar";
+import { Panel } from "../parts/Panel";
+import { textOf } from "../state/contents";
+import { tryAll, useJudged } from "../state/predictions";
+import { sentenceToTry, useSampleSet } from "../state/sampleSet";
+import { labelOf } from "../state/classes";
+import { learner, say, sentence, useRunning, useStore } from "../state/store";
+import { count, percent } from "../state/words";
+import { Scores } from "./Answer";
+import { Batch } from "./Batch";
+
+/** Milliseconds after the last key. */
+const PAUSE = 250;
+
+export function TryText() {
+  const result = useStore((s) => s.result);
+  const predicting = useRunning("batch");
+  const batch = useJudged((s) => s.batch);
+  const withSamples = useSampleSet((s) => s.used);
+  const [text, setText] = useState("");
+  if (!result) {
+    return (
+      <Panel id="try" title="Try">
+        <p className="empty">Train first; then type here and see what a new text is taken for, or predict a whole table.</p>
+      </Panel>
+    );
+  }
+  const take = async ([file]: Found[]) => {
+    if (!file) return say("There was no file in it.");
+    const content = await file.open();
+    const { samples } = await learner().importTexts(content instanceof File ? content : new File([content], file.name));
+    await tryAll(samples.map(({ data }) => ({ path: data, open: async () => data })));
+  };
+  return (
+    <Panel id="try" title="Try">
+      <TextField value={text} onChange={setText} className="field">
+        <Label>A text that was not used for training</Label>
+        <TextArea rows={3} />
+      </TextField>
+      <div className="row">
+        {withSamples && (
+          <Button className="button quiet" onPress={() => setText(sentenceToTry())}>
+            Another sentence
+          </Button>
+        )}
+        <ChooseFiles accept={TABLE_FILES} single quiet onFound={(found) => void take(found).catch((error: unknown) => say(sentence(error)))}>
+          Predict a table
+        </ChooseFiles>
+      </div>
+      {text.trim() !== "" && <Said text={text} />}
+      {(predicting || batch.length > 0) && <JobBar of="batch">{count(batch.length, "text")}, in the order they were given.</JobBar>}
+      {batch.length > 0 && <Batch batch={batch} />}
+    </Panel>
+  );
+}
+
+/** What the model says, a moment after the last key. */
+function Said({ text }: { text: string }) {
+  const result = useStore((s) => s.result);
+  const [answer, setAnswer] = useState<Prediction | null>(null);
+  useEffect(() => {
+    const leave = new AbortController();
+    const timer = setTimeout(() => {
+      learner()
+        .predict([text], { signal: leave.signal })
+        .then(
+          ([prediction]) => {
+            setAnswer(prediction!);
+            say(`This text: ${prediction!.label}, ${percent(prediction!.confidence)}.`);
+          },
+          (error: unknown) => !leave.signal.aborted && say(sentence(error)),
+        );
+    }, PAUSE);
+    return () => {
+      clearTimeout(timer);
+      leave.abort();
+    };
+    // The answer of a new model is another.
+  }, [text, result]);
+  if (!answer) return null;
+  return (
+    <div className="answer">
+      <Scores prediction={answer} />
+      <NearestTexts ids={answer.nearest} />
+    </div>
+  );
+}
+
+function NearestTexts({ ids }: { ids: readonly string[] }) {
+  const here = ids.filter((id) => textOf(id) !== undefined);
+  if (here.length === 0) return null;
+  return (
+    <div className="nearest">
+      <p className="note">Most like it among the training texts:</p>
+      <ul>
+        {here.map((id) => (
+          <li key={id}>
+            {textOf(id)} <span className="soft">{labelOf(id)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
