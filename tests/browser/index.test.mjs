@@ -3,3 +3,4 @@ import "./face.mjs";
 import "./gpu.mjs";
 import "./text.mjs";
 import "./page.mjs";
+import "./textpage.mjs";

@@ -53,7 +53,7 @@ for (const [name, options] of views) {
         await button(page, "Add 4 texts").click();
         await said(page, "4 texts added");
         assert.deepEqual(await rows(page), ["Where is my parcel,\nplease? | post", "The box is late | post", "My chain broke | shop", "The brake squeals | shop"]);
-        await button(page, "1 file was left out").click();
+        await button(page, "1 line or file was left out").click();
         await page.getByText("mails.csv, line 5").waitFor();
         await look(page, `text-${name}-6-imported`);
       },
@@ -73,7 +73,7 @@ test("a wrong guess is put right in the preview, and a label is given to all", a
     await page.getByRole("option", { name: "none" }).click();
     await dialog.getByLabel("Label for all, if they have one").fill("mail");
     await dialog.getByText("The first row names the columns").click();
-    await dialog.getByText("column 1").first().waitFor();
+    await dialog.getByRole("button", { name: "column 2 Texts" }).waitFor();
     await button(page, "Cancel").click();
     await button(page, "Paste texts").click();
     await page.getByRole("textbox", { name: /^One text a line/ }).fill("red apples\ngreen pears\n");
@@ -89,7 +89,7 @@ test("texts are written, picked, labelled, searched, removed and brought back; f
   await onPage(async (page) => {
     await choose(page, "Choose a folder", join(folder, "kinds"));
     await said(page, "2 texts added");
-    await page.getByText("1 file was left out").waitFor();
+    await page.getByText("1 line or file was left out").waitFor();
     await page.getByLabel("Write a text").fill("vinegar");
     await page.keyboard.press("Enter");
     await said(page, "1 text added");

@@ -1,5 +1,6 @@
 import { Button, Disclosure, DisclosurePanel, Heading } from "react-aria-components";
 import { say, set, useStore } from "../state/store";
+import { task } from "../state/task";
 import { count } from "../state/words";
 
 /** Files that could not be used, each with its reason, to read or to copy. */
@@ -18,7 +19,7 @@ export function Problems() {
     <Disclosure className="problems">
       <Heading level={3}>
         <Button slot="trigger" className="button quiet small">
-          {count(problems.length, "file was", "files were")} left out
+          {task === "text" ? count(problems.length, "line or file was", "lines or files were") : count(problems.length, "file was", "files were")} left out
         </Button>
       </Heading>
       <DisclosurePanel>

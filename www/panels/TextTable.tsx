@@ -20,7 +20,9 @@ export function TextTable() {
   const filter = classes.some((c) => c.name === shown) ? shown : ALL;
   const rows = useMemo(() => {
     const wanted = words.trim().toLowerCase();
-    const all = classes.filter((c) => filter === ALL || c.name === filter).flatMap((c) => c.members);
+    const given = classes.filter((c) => filter === ALL || c.name === filter).flatMap((c) => c.members);
+    // While classes are taken over one by one, a text on its way is in two of them, and one row twice hangs the table.
+    const all = [...new Map(given.map((m) => [m.id, m])).values()];
     return wanted === "" ? all : all.filter((m) => textOf(m.id)?.toLowerCase().includes(wanted));
   }, [classes, filter, words]);
   const ids = rows.filter((m) => picked === "all" || picked.has(m.id)).map((m) => m.id);

@@ -103,7 +103,7 @@ export function move(ids: string[], to: string): Promise<void> {
     if (ids.length === 0 || (from.size === 1 && from.has(to))) return { changed: false };
     await learner().relabel(ids, to);
     // A class that was emptied stays, to be filled again.
-    from.forEach(pin);
+    from.forEach((name) => name !== "" && pin(name));
     place(to);
     return { changed: true, says: `${count(ids.length, noun)} moved to ${to}.` };
   });
