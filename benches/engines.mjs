@@ -80,3 +80,55 @@ export async function tfjs({ backend, threads, batch }) {
     y.dispose();
   };
 }
+
+/** Token ids of sentences, by the tokenizer of the pack. */
+export async function tokens(sentences) {
+  const glue = await import("/pkg/headstart_cpu.js");
+  await glue.default({ module_or_path: "/pkg/headstart_cpu_bg.wasm" });
+  const file = (name) => fetch(`/pkg/backbones/all-minilm-l6-v2/${name}`);
+  const words = new Uint8Array(await (await file("tokenizer.json")).arrayBuffer());
+  const tokenizer = new glue.Tokenizer(await (await file("manifest.json")).text(), words, false);
+  return sentences.map((sentence) => tokenizer.encode(sentence).windows[0]);
+}
+
+/** Sentences in one call; it makes its own buckets of like length. */
+export async function headstartText({ gpu, ids }) {
+  const glue = await import(`/pkg/headstart_${gpu ? "gpu" : "cpu"}.js`);
+  await glue.default({ module_or_path: `/pkg/headstart_${gpu ? "gpu" : "cpu"}_bg.wasm` });
+  const file = (name) => fetch(`/pkg/backbones/all-minilm-l6-v2/${name}`);
+  const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
+  const extractor = await glue.Extractor.load(await (await file("manifest.json")).text(), weights, gpu);
+  const lengths = Uint32Array.from(ids, (list) => list.length);
+  globalThis.pass = () => extractor.extractTexts(Uint32Array.from(ids.flat()), lengths, new Uint32Array(ids.length).fill(1));
+}
+
+/** The face: tokens, batches and the worker pool included. */
+export async function headstartTextPool({ workers, sentences }) {
+  const { createLearner } = await import("/pkg/index.js");
+  const learner = await createLearner({ task: "text", device: "cpu", workers });
+  let turn = 0;
+  // A new last word each time: rows are cached by content.
+  globalThis.pass = () => learner.embed(sentences.map((sentence) => `${sentence} ${(turn = (turn + 1) % 900) + 100}`));
+}
+
+/** `batch` sentences of like length at a time, padded to the longest of them; 1 is without any padding. */
+export async function onnxruntimeText({ provider, threads, batch, ids }) {
+  const ort = await import("/modules/onnxruntime-web/dist/ort.all.mjs");
+  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.wasmPaths = "/modules/onnxruntime-web/dist/";
+  const session = await ort.InferenceSession.create("/peers/minilm.onnx", { executionProviders: [provider] });
+  const sorted = [...ids].sort((a, b) => a.length - b.length);
+  const feeds = [];
+  for (let at = 0; at < sorted.length; at += batch) {
+    const rows = sorted.slice(at, at + batch);
+    const long = rows.at(-1).length;
+    const input = new BigInt64Array(rows.length * long);
+    const mask = new BigInt64Array(rows.length * long);
+    rows.forEach((row, r) => row.forEach((id, i) => ((input[r * long + i] = BigInt(id)), (mask[r * long + i] = 1n))));
+    const tensor = (data) => new ort.Tensor("int64", data, [rows.length, long]);
+    feeds.push({ input_ids: tensor(input), attention_mask: tensor(mask) });
+  }
+  globalThis.pass = async () => {
+    for (const feed of feeds) await (await session.run(feed, ["sentence_embedding"])).sentence_embedding.getData();
+  };
+}

@@ -52,6 +52,62 @@ const contests = [
   },
 ];
 
+/** The same with sentences: real ones, as they come. */
+function textContests(sentences, ids) {
+  const few = ids.slice(0, 4);
+  const text = { unit: "sentence" };
+  return [
+    {
+      ...text,
+      name: `Text, CPU, one thread, ${ids.length} sentences`,
+      batch: ids.length,
+      warmUp: 2,
+      rounds: 8,
+      entries: [
+        ["Headstart, buckets of like length", "headstartText", { gpu: false, ids }],
+        ["onnxruntime-web 1.30 wasm, one at a time, no padding", "onnxruntimeText", { provider: "wasm", threads: 1, batch: 1, ids }],
+        ["onnxruntime-web 1.30 wasm, 8 of like length, padded", "onnxruntimeText", { provider: "wasm", threads: 1, batch: 8, ids }],
+      ],
+    },
+    {
+      ...text,
+      name: `Text, CPU, all ${cores} cores, ${ids.length} sentences`,
+      batch: ids.length,
+      warmUp: 2,
+      rounds: 8,
+      entries: [
+        [`Headstart's face, ${cores} workers, tokens included`, "headstartTextPool", { workers: cores, sentences }],
+        [`onnxruntime-web wasm, ${cores} threads, one at a time`, "onnxruntimeText", { provider: "wasm", threads: cores, batch: 1, ids }],
+        [`onnxruntime-web wasm, ${cores} threads, 8 padded`, "onnxruntimeText", { provider: "wasm", threads: cores, batch: 8, ids }],
+      ],
+    },
+    {
+      ...text,
+      name: "Text, WebGPU on SwiftShader, 4 sentences",
+      batch: few.length,
+      ...software,
+      entries: [
+        ["Headstart", "headstartText", { gpu: true, ids: few }],
+        ["onnxruntime-web 1.30 webgpu, one at a time", "onnxruntimeText", { provider: "webgpu", threads: 1, batch: 1, ids: few }],
+        ["onnxruntime-web 1.30 webgpu, 4 padded", "onnxruntimeText", { provider: "webgpu", threads: 1, batch: 4, ids: few }],
+      ],
+    },
+  ];
+}
+
+/** Test sentences of banking77 and of sentiment_imdb, by turns: questions of a dozen words, and longer ones. */
+async function realSentences(browser, origin) {
+  const { default: Papa } = await import("papaparse");
+  const column = (set) => Papa.parse(readFileSync(join(shared, "data", set, "test.csv"), "utf8"), { header: true }).data.map((row) => row.text);
+  const [questions, reviews] = [column("banking77"), column("sentiment_imdb")];
+  const sentences = Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? questions[31 * i] : reviews[5 * i]));
+  const page = await browser.newPage();
+  await page.goto(origin);
+  const ids = await page.evaluate(engines.tokens, sentences);
+  await page.close();
+  return { sentences, ids };
+}
+
 await main(async () => {
   await setup({ browser: true });
   await build();
@@ -76,7 +132,8 @@ async function peers(browser, where) {
     { headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } },
   );
   const results = { machine: where, sizes: sizes(), contests: [] };
-  for (const contest of contests) {
+  const { sentences, ids } = await realSentences(browser, server.origin);
+  for (const contest of [...contests, ...textContests(sentences, ids)]) {
     await step(contest.name, async () => results.contests.push(await hold(contest, browser, server.origin)));
   }
   await server.close();
@@ -100,7 +157,7 @@ async function page(browser) {
   return results;
 }
 
-async function hold({ name, batch, warmUp, rounds, entries }, browser, origin) {
+async function hold({ name, batch, unit = "picture", warmUp, rounds, entries }, browser, origin) {
   const seats = [];
   for (const [label, engine, options] of entries) {
     const page = await browser.newPage();
@@ -118,16 +175,16 @@ async function hold({ name, batch, warmUp, rounds, entries }, browser, origin) {
   }
   for (let i = 0; i < rounds; i++) for (const seat of seats) seat.times.push(await seat.pass());
   for (const seat of seats) await seat.page.close();
-  const perPicture = (ms) => ms / batch;
+  const each = (ms) => ms / batch;
   const rows = seats.map(({ label, first, times }) => {
-    const sorted = [...times].sort((a, b) => a - b).map(perPicture);
-    return { label, first: perPicture(first), median: sorted[sorted.length >> 1], min: sorted[0], max: sorted.at(-1) };
+    const sorted = [...times].sort((a, b) => a - b).map(each);
+    return { label, first: each(first), median: sorted[sorted.length >> 1], min: sorted[0], max: sorted.at(-1) };
   });
-  return { name, rounds, rows };
+  return { name, unit, rounds, rows };
 }
 
 function sizes() {
-  return ["headstart_cpu_bg.wasm", "headstart_gpu_bg.wasm", "index.js", "worker.js", "backbones/efficientnet-lite0/model.safetensors"].map((name) => {
+  return ["headstart_cpu_bg.wasm", "headstart_gpu_bg.wasm", "index.js", "worker.js", "backbones/efficientnet-lite0/model.safetensors", "backbones/all-minilm-l6-v2/model.safetensors"].map((name) => {
     const bytes = readFileSync(join(pkg, name));
     const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, [constants.BROTLI_PARAM_QUALITY]: 11 } });
     return { name, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length };
@@ -136,9 +193,9 @@ function sizes() {
 
 function table({ sizes, contests }) {
   const lines = [];
-  for (const { name, rounds, rows } of contests) {
+  for (const { name, unit, rounds, rows } of contests) {
     lines.push(`**${name}** (median of ${rounds}, in alternation)`, "");
-    lines.push("| | ms a picture | min to max | pictures a second | time, Headstart = 1 | first pass, ms a picture |", "|---|---|---|---|---|---|");
+    lines.push(`| | ms a ${unit} | min to max | ${unit}s a second | time, Headstart = 1 | first pass, ms a ${unit} |`, "|---|---|---|---|---|---|");
     for (const r of rows) {
       const f = (v) => v.toFixed(v < 100 ? 1 : 0);
       lines.push(`| ${r.label} | ${f(r.median)} | ${f(r.min)} to ${f(r.max)} | ${(1000 / r.median).toFixed(1)} | ${(r.median / rows[0].median).toFixed(2)} | ${f(r.first)} |`);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root } from "./paths.mjs";
 import { Stop, main } from "./run.mjs";
 
-const pictures = { "1280-light-4-trained.png": "page-light.png", "390-dark-4-trained.png": "page-dark-narrow.png" };
+const pictures = { "1280-light-4-trained.png": "page-light.png", "390-dark-4-trained.png": "page-dark-narrow.png", "text-1280-light-3-trained.png": "page-texts.png" };
 
 await main(async () => {
   mkdirSync(join(root, "docs/pictures"), { recursive: true });
