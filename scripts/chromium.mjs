@@ -14,7 +14,7 @@ export const args = [
   "--disable-sync",
 ];
 // A green picture with a moving pie, and permission given.
-export const fakeCamera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+export const fakeCamera = ["--use-fake-device-for-media-stream=device-count=2", "--use-fake-ui-for-media-stream"];
 export const softwareGpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 export async function chromium() {

@@ -152,3 +152,33 @@ test("a link leads from pictures to texts and back", async () => {
     await said(page, "Ready");
   });
 });
+
+test("texts by keyboard alone: sample sentences, train, try, pick, remove, undo", async () => {
+  await onPage(async (page) => {
+    const reach = async (matches) => {
+      for (let i = 0; i < 80; i++) {
+        await page.keyboard.press("Tab");
+        if (await page.evaluate(matches)) return;
+      }
+      assert.fail(`nothing on the way is like ${matches}`);
+    };
+    await reach(`document.activeElement.innerText === "Use our sample sentences"`);
+    await page.keyboard.press("Enter");
+    await said(page, "36 texts added");
+    await reach(`document.activeElement.classList.contains("text-row")`);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Space");
+    await page.locator(".whole", { hasText: "The tracking page has said" }).waitFor();
+    await reach(`document.activeElement.innerText === "Remove 1"`);
+    await page.keyboard.press("Enter");
+    await said(page, "1 text removed");
+    await page.keyboard.press("Control+z");
+    await said(page, "Taken back");
+    await reach(`document.activeElement.innerText === "Train"`);
+    await page.keyboard.press("Enter");
+    await page.locator(".confusion").waitFor();
+    await reach(`document.activeElement.tagName === "TEXTAREA"`);
+    await page.keyboard.type("when will the courier bring it");
+    await said(page, "This text: delivery");
+  }, texts);
+});

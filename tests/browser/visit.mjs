@@ -53,3 +53,14 @@ export async function look(page, name) {
   await page.setViewportSize(size);
 }
 
+
+/** A state that takes long to reach, on a wide light screen and on a narrow dark one. */
+export async function lookTwice(page, state) {
+  await look(page, `1280-light-${state}`);
+  const size = page.viewportSize();
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await look(page, `390-dark-${state}`);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(size);
+}

@@ -66,6 +66,8 @@ export function TextTable() {
           </TableBody>
         </Table>
       </Virtualizer>
+      {/* In the table a long text is cut, and a touch screen has no tooltips. */}
+      {ids.length === 1 && <p className="whole">{textOf(ids[0]!)}</p>}
       <div className="row foot">
         {ids.length === 0 ? (
           <p className="note">Pick texts to give them another label or to remove them.</p>

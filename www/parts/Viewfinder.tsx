@@ -1,4 +1,4 @@
-import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from "react-aria-components";
+import { Choose } from "./Choose";
 import type { useCamera } from "./useCamera";
 
 /** What the camera sees, and which camera. */
@@ -10,21 +10,12 @@ export function Viewfinder({ camera }: { camera: ReturnType<typeof useCamera> })
       <video ref={video} muted playsInline aria-label="What the camera sees" hidden={problem !== null} />
       {problem && <p role="alert">{problem}</p>}
       {devices.length > 1 && (
-        <Select value={deviceId ?? null} onChange={(key) => choose(String(key))}>
-          <Label>Camera</Label>
-          <Button className="button quiet select">
-            <SelectValue />
-          </Button>
-          <Popover className="popover">
-            <ListBox className="menu">
-              {devices.map((device, i) => (
-                <ListBoxItem key={device.deviceId} id={device.deviceId} className="menu-item">
-                  {device.label || `Camera ${i + 1}`}
-                </ListBoxItem>
-              ))}
-            </ListBox>
-          </Popover>
-        </Select>
+        <Choose
+          label="Camera"
+          value={deviceId ?? ""}
+          choices={devices.map((device, i) => [device.deviceId, device.label || `Camera ${i + 1}`] as const)}
+          onChoose={choose}
+        />
       )}
     </div>
   );
