@@ -181,7 +181,7 @@ export interface TrainOptions extends CallOptions {
   head?: "linear" | "prototype" | "knn";
   /** Folds of the cross-validation that chooses the linear head's strength or the scale of `prototype`, 2 to 20, default 3. */
   folds?: number;
-  /** Linear: inverse regularisation strength, scikit-learn's C on L2-normalised rows. Default: chosen from 0.1, 1, 10, 100, 1000. */
+  /** Linear: inverse regularisation strength, scikit-learn's C on L2-normalised rows. Default: chosen from 0.1, 1, 10, 100, 1000, on 3,000 of the samples at most. */
   strength?: number;
   /** Linear: `"balanced"` (default) gives every class the same say however many samples it has. */
   classWeight?: "balanced" | "none" | Record<string, number>;

@@ -196,6 +196,19 @@ fn a_fit_reports_its_way() {
 }
 
 #[test]
+fn the_strength_of_many_rows_is_chosen_on_some_of_them_and_the_head_fitted_to_all() {
+    let rows = clouds(3, 2500, 6, 5.0, 4);
+    let data = dataset(&rows);
+    let fitted = fit(&data, &Recipe::default());
+    let (_, judged) = fitted.held_out.unwrap();
+    assert!((2400..=3000).contains(&judged), "{judged}");
+    assert!(fitted.reason.contains(&format!("on {judged} of the samples")), "{}", fitted.reason);
+    let strength = Some(fitted.chosen["strength"]);
+    let direct = fit(&data, &Recipe { strength, ..Recipe::default() });
+    assert_eq!(direct.head, fitted.head);
+}
+
+#[test]
 fn a_cross_validation_predicts_every_row_once() {
     let rows = clouds(3, 11, 8, 3.0, 9);
     let evaluate = |seed| {

@@ -16,6 +16,9 @@ use crate::metrics::stratified_folds;
 const STRENGTHS: [f64; 5] = [0.1, 1.0, 10.0, 100.0, 1000.0];
 /// With one sample a class nothing can be held out to choose by.
 const DEFAULT_STRENGTH: f64 = 10.0;
+/// Rows that the search looks at, at most: the strength that suits 3,000 suits 10,000, and the search is all but one of the
+/// fits. The last fit has every row.
+const SEARCH_ROWS: usize = 3000;
 /// Iterations between two reports.
 const ITERATIONS_PER_STEP: usize = 8;
 
@@ -27,8 +30,10 @@ struct Solve {
 
 pub struct LinearFit {
     data: Dataset,
+    /// The rows that the strength is chosen on.
+    search: Dataset,
     recipe: Recipe,
-    /// Fold of each row; empty when nothing can be held out or the strength is given.
+    /// Fold of each of them; empty when nothing can be held out or the strength is given.
     folds: Vec<usize>,
     strengths: Vec<f64>,
     /// Summed held-out log loss, and hits, by strength.
@@ -42,16 +47,24 @@ pub struct LinearFit {
 
 impl LinearFit {
     pub fn new(data: &Dataset, recipe: &Recipe) -> Self {
-        let splittable = data.counts().into_iter().max().unwrap_or(0);
+        let search = match data.rows().div_ceil(SEARCH_ROWS) {
+            0 | 1 => data.clone(),
+            parts => {
+                let part = stratified_folds(&data.y, parts, recipe.seed);
+                data.select(&(0..data.rows()).filter(|&row| part[row] == 0).collect::<Vec<_>>())
+            }
+        };
+        let splittable = search.counts().into_iter().max().unwrap_or(0);
         let parts = recipe.folds.min(splittable);
         let (folds, strengths) = match recipe.strength {
             Some(strength) => (Vec::new(), vec![strength]),
             None if parts < 2 => (Vec::new(), vec![DEFAULT_STRENGTH]),
-            None => (stratified_folds(&data.y, parts, recipe.seed), STRENGTHS.to_vec()),
+            None => (stratified_folds(&search.y, parts, recipe.seed), STRENGTHS.to_vec()),
         };
         let searches = if folds.is_empty() { 0 } else { parts * strengths.len() };
         Self {
             data: data.clone(),
+            search,
             recipe: recipe.clone(),
             losses: vec![0.0; strengths.len()],
             hits: vec![0; strengths.len()],
@@ -100,7 +113,7 @@ impl LinearFit {
         let strength = self.strengths[self.done % self.strengths.len()];
         match previous {
             Some(Solve { problem, solver }) => Solve::start(problem, strength, Some(solver.x().to_vec())),
-            None => Solve::start(Problem::new(&self.data.select(&self.rows(false)), &self.recipe), strength, None),
+            None => Solve::start(Problem::new(&self.search.select(&self.rows(false)), &self.recipe), strength, None),
         }
     }
 
@@ -112,7 +125,7 @@ impl LinearFit {
 
     /// Counts a fit's losses and hits on the rows it was not fitted to. → their log loss.
     fn score(&mut self, solve: &Solve) -> f64 {
-        let held_out = self.data.select(&self.rows(true));
+        let held_out = self.search.select(&self.rows(true));
         let p = solve.head().probabilities(&held_out.x);
         let i = self.done % self.strengths.len();
         let loss = p.log_loss(&held_out.y);
@@ -135,14 +148,20 @@ impl LinearFit {
         let reason = match (self.recipe.strength, parts) {
             (Some(_), _) => "the strength was given".to_owned(),
             (None, 0) => "too few samples to hold any out: default strength".to_owned(),
-            (None, _) => format!("strength chosen among {} by {parts}-fold cross-validation", self.strengths.len()),
+            (None, _) => {
+                let of = match self.search.rows() {
+                    rows if rows < self.data.rows() => format!(" on {rows} of the samples"),
+                    _ => String::new(),
+                };
+                format!("strength chosen among {} by {parts}-fold cross-validation{of}", self.strengths.len())
+            }
         };
         Fitted {
             head: Head::Linear(solve.head()),
             classes: self.data.classes.clone(),
             chosen: [("strength", strength), ("folds", parts as f64), ("iterations", solve.solver.iterations() as f64)]
                 .into(),
-            held_out: (parts > 0).then(|| (self.hits[best], self.data.rows())),
+            held_out: (parts > 0).then(|| (self.hits[best], self.search.rows())),
             reason,
         }
     }

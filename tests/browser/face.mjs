@@ -1,7 +1,8 @@
 // The face, in Chromium on the CPU.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { helpers, inPage, needsShared, pictures, withPage } from "./chromium.mjs";
+import { inPage, needsShared, pictures, withPage } from "./chromium.mjs";
+import { helpers } from "./helpers.mjs";
 
 test("importing the package does nothing, where there is no window too", async () => {
   const before = Object.keys(globalThis).length;

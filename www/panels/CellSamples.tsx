@@ -1,7 +1,8 @@
 import type { Report } from "headstart";
-import { Button, Dialog, GridLayout, GridList, GridListItem, Heading, ListLayout, Modal, ModalOverlay, Size, Virtualizer } from "react-aria-components";
+import { Button, GridLayout, GridList, GridListItem, ListLayout, type Selection, Size, Virtualizer } from "react-aria-components";
 import { useState } from "react";
 import { Thumb } from "../parts/Thumb";
+import { Window } from "../parts/Window";
 import { move, remove } from "../state/samples";
 import { textOf } from "../state/contents";
 import { type Member, useStore } from "../state/store";
@@ -26,29 +27,22 @@ export function CellSamples({ report: { confusion }, truth, called, onClose }: P
   const ids = members.filter((p) => picked.has(p.id)).map((p) => p.id);
   const list = { name: `${is}, called ${as}`, members, picked, onPick: setPicked };
   return (
-    <ModalOverlay isOpen isDismissable onOpenChange={(open) => !open && onClose()} className="overlay">
-      <Modal className="modal wide">
-        <Dialog className="dialog">
-          <Heading slot="title">
-            {count(members.length, noun)} of {is}, called {as}
-          </Heading>
-          {task === "text" ? <Texts {...list} /> : <Pictures {...list} />}
-          <div className="row end">
-            {is !== as && (
-              <Button className="button quiet" isDisabled={ids.length === 0} onPress={() => void move(ids, as)}>
-                Move {ids.length || "picked"} to {as}
-              </Button>
-            )}
-            <Button className="button quiet" isDisabled={ids.length === 0} onPress={() => void remove(ids)}>
-              Remove {ids.length || "picked"}
-            </Button>
-            <Button className="button" onPress={onClose}>
-              Close
-            </Button>
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Window title={`${count(members.length, noun)} of ${is}, called ${as}`} wide onClose={onClose}>
+      {task === "text" ? <Texts {...list} /> : <Pictures {...list} />}
+      <div className="row end">
+        {is !== as && (
+          <Button className="button quiet" isDisabled={ids.length === 0} onPress={() => void move(ids, as)}>
+            Move {ids.length || "picked"} to {as}
+          </Button>
+        )}
+        <Button className="button quiet" isDisabled={ids.length === 0} onPress={() => void remove(ids)}>
+          Remove {ids.length || "picked"}
+        </Button>
+        <Button className="button" onPress={onClose}>
+          Close
+        </Button>
+      </div>
+    </Window>
   );
 }
 
@@ -59,21 +53,22 @@ interface ListProps {
   onPick: (ids: ReadonlySet<string>) => void;
 }
 
-const gone = () => <p className="note">None of them are in that class any more.</p>;
+function shared({ name, members, picked, onPick }: ListProps) {
+  return {
+    className: "pictures tall",
+    "aria-label": name,
+    selectionMode: "multiple",
+    items: members,
+    selectedKeys: picked,
+    onSelectionChange: (keys: Selection) => onPick(keys === "all" ? new Set(members.map((m) => m.id)) : (keys as Set<string>)),
+    renderEmptyState: () => <p className="note">None of them are in that class any more.</p>,
+  } as const;
+}
 
-function Pictures({ name, members, picked, onPick }: ListProps) {
+function Pictures(props: ListProps) {
   return (
     <Virtualizer layout={GridLayout} layoutOptions={{ minItemSize: new Size(96, 96), maxItemSize: new Size(128, 128), minSpace: new Size(6, 6), preserveAspectRatio: true }}>
-      <GridList
-        className="pictures tall"
-        layout="grid"
-        aria-label={name}
-        selectionMode="multiple"
-        items={members}
-        selectedKeys={picked}
-        onSelectionChange={(keys) => onPick(keys === "all" ? new Set(members.map((m) => m.id)) : (keys as Set<string>))}
-        renderEmptyState={gone}
-      >
+      <GridList layout="grid" {...shared(props)}>
         {(member) => (
           <GridListItem id={member.id} textValue={member.name} className="picture">
             <Thumb id={member.id} alt={member.name} />
@@ -84,18 +79,10 @@ function Pictures({ name, members, picked, onPick }: ListProps) {
   );
 }
 
-function Texts({ name, members, picked, onPick }: ListProps) {
+function Texts(props: ListProps) {
   return (
     <Virtualizer layout={ListLayout} layoutOptions={{ estimatedRowSize: 48 }}>
-      <GridList
-        className="pictures tall"
-        aria-label={name}
-        selectionMode="multiple"
-        items={members}
-        selectedKeys={picked}
-        onSelectionChange={(keys) => onPick(keys === "all" ? new Set(members.map((m) => m.id)) : (keys as Set<string>))}
-        renderEmptyState={gone}
-      >
+      <GridList {...shared(props)}>
         {(member) => (
           <GridListItem id={member.id} textValue={textOf(member.id) ?? ""} className="text-item">
             {textOf(member.id)}

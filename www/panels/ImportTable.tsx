@@ -1,7 +1,8 @@
 import type { ImportOptions, TextImport } from "headstart";
 import { useEffect, useState } from "react";
-import { Button, Checkbox, Dialog, Heading, Input, Label, Modal, ModalOverlay, TextField } from "react-aria-components";
+import { Button, Checkbox, Input, Label, TextField } from "react-aria-components";
 import { Choose } from "../parts/Choose";
+import { Window } from "../parts/Window";
 import { takeTexts } from "../state/samples";
 import { learner, sentence } from "../state/store";
 import { count } from "../state/words";
@@ -49,61 +50,56 @@ export function ImportTable({ source, onClose }: { source: Source; onClose: () =
     void takeTexts(label === "" ? samples : samples.map((sample) => ({ label, ...sample })), left);
   };
   return (
-    <ModalOverlay isOpen isDismissable onOpenChange={(open) => !open && onClose()} className="overlay">
-      <Modal className="modal wide">
-        <Dialog className="dialog">
-          <Heading slot="title">Import {source.name}</Heading>
-          {problem && <p role="alert">{problem}</p>}
-          {table && (
-            <>
-              <div className="row">
-                {/* Other columns come with another format: what was said of the old ones is forgotten. */}
-                <Choose label="Format" value={table.format} choices={FORMATS} onChoose={(format) => setOptions({ format })} />
-                {table.columns.length > 1 && (
-                  <>
-                    <Choose label="Texts" value={table.text} choices={table.columns.map((name) => [name, name] as const)} onChoose={(text) => setOptions({ ...options, format: table.format, header: table.header, text })} />
-                    <Choose
-                      label="Labels"
-                      value={table.label ?? NONE}
-                      choices={[[NONE, "none"], ...table.columns.filter((name) => name !== table.text).map((name) => [name, name] as const)]}
-                      onChoose={(label) => setOptions({ ...options, format: table.format, header: table.header, text: table.text, label: label === NONE ? null : label })}
-                    />
-                  </>
-                )}
-                {table.label === null && (
-                  <TextField value={forAll} onChange={setForAll} className="field">
-                    <Label>Label for all, if they have one</Label>
-                    <Input autoComplete="off" />
-                  </TextField>
-                )}
-              </div>
-              {(table.format === "csv" || table.format === "tsv") && (
-                <Checkbox className="check" isSelected={table.header} onChange={(header) => setOptions({ format: table.format, header })}>
-                  {({ isSelected }) => (
-                    <>
-                      <span className="box" aria-hidden="true">
-                        {isSelected ? "✓" : ""}
-                      </span>
-                      The first row names the columns
-                    </>
-                  )}
-                </Checkbox>
-              )}
-              <Preview table={table} />
-              <p className="note">{summary(table)}</p>
-            </>
-          )}
-          <div className="row end">
-            <Button className="button quiet" onPress={onClose}>
-              Cancel
-            </Button>
-            <Button className="button" isDisabled={!table || table.samples.length === 0} onPress={() => table && add(table)}>
-              {table ? `Add ${count(table.samples.length, "text")}` : "Add"}
-            </Button>
+    <Window title={`Import ${source.name}`} wide onClose={onClose}>
+      {problem && <p role="alert">{problem}</p>}
+      {table && (
+        <>
+          <div className="row">
+            {/* Other columns come with another format: what was said of the old ones is forgotten. */}
+            <Choose label="Format" value={table.format} choices={FORMATS} onChoose={(format) => setOptions({ format })} />
+            {table.columns.length > 1 && (
+              <>
+                <Choose label="Texts" value={table.text} choices={table.columns.map((name) => [name, name] as const)} onChoose={(text) => setOptions({ ...options, format: table.format, header: table.header, text })} />
+                <Choose
+                  label="Labels"
+                  value={table.label ?? NONE}
+                  choices={[[NONE, "none"], ...table.columns.filter((name) => name !== table.text).map((name) => [name, name] as const)]}
+                  onChoose={(label) => setOptions({ ...options, format: table.format, header: table.header, text: table.text, label: label === NONE ? null : label })}
+                />
+              </>
+            )}
+            {table.label === null && (
+              <TextField value={forAll} onChange={setForAll} className="field">
+                <Label>Label for all, if they have one</Label>
+                <Input autoComplete="off" />
+              </TextField>
+            )}
           </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+          {(table.format === "csv" || table.format === "tsv") && (
+            <Checkbox className="check" isSelected={table.header} onChange={(header) => setOptions({ format: table.format, header })}>
+              {({ isSelected }) => (
+                <>
+                  <span className="box" aria-hidden="true">
+                    {isSelected ? "✓" : ""}
+                  </span>
+                  The first row names the columns
+                </>
+              )}
+            </Checkbox>
+          )}
+          <Preview table={table} />
+          <p className="note">{summary(table)}</p>
+        </>
+      )}
+      <div className="row end">
+        <Button className="button quiet" onPress={onClose}>
+          Cancel
+        </Button>
+        <Button className="button" isDisabled={!table || table.samples.length === 0} onPress={() => table && add(table)}>
+          {table ? `Add ${count(table.samples.length, "text")}` : "Add"}
+        </Button>
+      </div>
+    </Window>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
-import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { Button } from "react-aria-components";
 import { Viewfinder } from "../parts/Viewfinder";
+import { Window } from "../parts/Window";
 import { useCamera } from "../parts/useCamera";
 import { takeIn } from "../state/samples";
 import { say, sentence } from "../state/store";
@@ -12,19 +13,14 @@ const PACE = 8;
 /** Hold to record. Each burst is one group: its pictures are almost the same, and belong on one side of any split. */
 export function Webcam({ into, onClose }: { into: string; onClose: () => void }) {
   return (
-    <ModalOverlay isOpen isDismissable onOpenChange={(open) => !open && onClose()} className="overlay">
-      <Modal className="modal">
-        <Dialog className="dialog">
-          <Heading slot="title">Webcam for {into}</Heading>
-          <Recorder into={into} />
-          <div className="row end">
-            <Button className="button quiet" onPress={onClose}>
-              Done
-            </Button>
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Window title={`Webcam for ${into}`} onClose={onClose}>
+      <Recorder into={into} />
+      <div className="row end">
+        <Button className="button quiet" onPress={onClose}>
+          Done
+        </Button>
+      </div>
+    </Window>
   );
 }
 

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
-import { Button, Dialog, Form, Heading, Input, Label, Modal, ModalOverlay, TextField } from "react-aria-components";
+import { Button, Form, Input, Label, TextField } from "react-aria-components";
+import { Window } from "./Window";
 
 interface Props {
   title: string;
@@ -16,41 +17,36 @@ interface Props {
 export function Ask({ title, label, initial = "", choices = [], ok, children, onAnswer }: Props) {
   const [text, setText] = useState(initial);
   return (
-    <ModalOverlay isOpen isDismissable onOpenChange={(open) => !open && onAnswer(null)} className="overlay">
-      <Modal className="modal">
-        <Dialog className="dialog">
-          <Heading slot="title">{title}</Heading>
-          {children}
-          {choices.length > 0 && (
-            <div className="row">
-              {choices.map((choice) => (
-                <Button key={choice} className="button quiet" onPress={() => onAnswer(choice)}>
-                  {choice}
-                </Button>
-              ))}
-            </div>
-          )}
-          <Form
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (text.trim()) onAnswer(text.trim());
-            }}
-          >
-            <TextField value={text} onChange={setText} autoFocus isRequired>
-              <Label>{label}</Label>
-              <Input autoComplete="off" />
-            </TextField>
-            <div className="row end">
-              <Button className="button quiet" onPress={() => onAnswer(null)}>
-                Cancel
-              </Button>
-              <Button className="button" type="submit">
-                {ok}
-              </Button>
-            </div>
-          </Form>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Window title={title} onClose={() => onAnswer(null)}>
+      {children}
+      {choices.length > 0 && (
+        <div className="row">
+          {choices.map((choice) => (
+            <Button key={choice} className="button quiet" onPress={() => onAnswer(choice)}>
+              {choice}
+            </Button>
+          ))}
+        </div>
+      )}
+      <Form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (text.trim()) onAnswer(text.trim());
+        }}
+      >
+        <TextField value={text} onChange={setText} autoFocus isRequired>
+          <Label>{label}</Label>
+          <Input autoComplete="off" />
+        </TextField>
+        <div className="row end">
+          <Button className="button quiet" onPress={() => onAnswer(null)}>
+            Cancel
+          </Button>
+          <Button className="button" type="submit">
+            {ok}
+          </Button>
+        </div>
+      </Form>
+    </Window>
   );
 }
