@@ -99,7 +99,7 @@ export async function headstartText({ gpu, ids }) {
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
   const extractor = await glue.Extractor.load(await (await file("manifest.json")).text(), weights, gpu);
   const lengths = Uint32Array.from(ids, (list) => list.length);
-  globalThis.pass = () => extractor.extractTexts(Uint32Array.from(ids.flat()), lengths, new Uint32Array(ids.length).fill(1));
+  globalThis.pass = () => extractor.extractTexts(Uint32Array.from(ids.flat()), lengths);
 }
 
 /** The face: tokens, batches and the worker pool included. */

@@ -39,7 +39,7 @@ export interface LearnerOptions {
 /** The files of a pack by name; `manifest.json` is one of them. */
 export type BackbonePack = Record<string, Blob | Uint8Array>;
 
-/** For texts: a string, or a Blob of UTF-8. For pictures: a file (JPEG, PNG, WebP, GIF, BMP; what else the browser decodes), decoded pixels, or an element. */
+/** For texts: a string, or a Blob of UTF-8, of at most 1 MiB. For pictures: a file (JPEG, PNG, WebP, GIF, BMP; what else the browser decodes), decoded pixels, or an element. */
 export type SampleData = Blob | ImageBitmap | ImageData | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | string;
 
 export interface Sample {
@@ -117,7 +117,7 @@ export interface Learner {
   predict(data: SampleData[], options?: CallOptions): Promise<Prediction[]>;
   /**
    * Reads texts with labels from CSV, TSV, JSON Lines or plain lines, and adds nothing yet: look at `columns`, then give `samples` to `add`.
-   * What is not said in `options` is guessed. Lines that cannot be read are in `rejected`. Errors: `empty`,
+   * What is not said in `options` is guessed. Takes milliseconds for thousands of rows, so it has no signal. Lines that cannot be read are in `rejected`. Errors: `empty`,
    * `unsupported-encoding` (only UTF-8 is read), `bad-option` (no such column).
    */
   importTexts(source: Blob | string, options?: ImportOptions): Promise<TextImport>;

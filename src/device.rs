@@ -50,7 +50,7 @@ mod gpu {
     use burn::tensor::module::conv2d;
     use burn::tensor::ops::ConvOptions;
     use burn::tensor::wgpu::{WgpuBackend, wgpu};
-    use burn::tensor::{Device, Tensor, TensorData, activation};
+    use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
     use super::Computer;
     use crate::error::{Error, Result};
@@ -112,7 +112,16 @@ mod gpu {
         })
         .await?;
         agree("softmax", gpu, cpu, |d| activation::softmax(ramp([3, 17], 2.0, d), 1).flatten::<1>(0, 1)).await?;
-        agree("a sum", gpu, cpu, |d| ramp::<2>([3, 1000], 1.0, d).sum_dim(1).flatten::<1>(0, 1)).await
+        agree("a sum", gpu, cpu, |d| ramp::<2>([3, 1000], 1.0, d).sum_dim(1).flatten::<1>(0, 1)).await?;
+        agree("a lookup, a mask, GELU or a norm", gpu, cpu, |d| {
+            let rows = Tensor::<1, Int>::from_data(TensorData::new(vec![5i32, 0, 3, 3], [4]), d);
+            let mask = TensorData::new((0..160).map(|i| i % 7 == 0).collect::<Vec<bool>>(), [4, 40]);
+            let x = ramp::<2>([6, 40], 0.3, d).select(0, rows).mask_fill(Tensor::from_data(mask, d), -1.5);
+            let x = activation::gelu(x);
+            let (variance, mean) = x.clone().var_mean_bias(1);
+            ((x - mean) / (variance + 1e-12).sqrt()).flatten::<1>(0, 1)
+        })
+        .await
     }
 
     /// Both devices do `work`; every value within 1e-3 of the largest.

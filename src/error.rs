@@ -112,7 +112,7 @@ impl fmt::Display for Error {
             Error::BadImage { why } => {
                 write!(f, "this picture cannot be decoded ({why}); open and save it again, or leave it out")
             }
-            Error::BadText { why } => write!(f, "this text cannot be split into tokens ({why}); leave it out"),
+            Error::BadText { why } => write!(f, "this text cannot be used: {why}"),
             Error::BadLine { why } => write!(f, "this line was left out: {why}"),
             Error::UnsupportedEncoding { encoding } => {
                 write!(f, "this file is not UTF-8 but {encoding}; save it again as UTF-8")

@@ -80,6 +80,38 @@ fn broken_lines_are_listed_and_the_others_are_in() {
     assert_eq!(lines(&found), [2, 3, 4]);
 }
 
+/// A quote at the start of a cell takes the next quote of the file for its end, lines further down.
+#[test]
+fn a_stray_quote_takes_no_other_line_along() {
+    let found = table("text,label\n\"never closed,b\nfine,a\n\"quoted, text\",c\nlast,d\n");
+    assert_eq!(pairs(&found), [("fine", "a"), ("quoted, text", "c"), ("last", "d")]);
+    assert_eq!(lines(&found), [2]);
+    let found = table("text,label\n5\" tv,\"shop\nfine,a\n");
+    assert_eq!(pairs(&found), [("fine", "a")]);
+    let found = table("text\tlabel\n\"so he said\tbad\nand \"she\" said\tgood\n\"oh\" no\tbad\n");
+    assert_eq!(lines(&found), [2]);
+    assert_eq!(pairs(&found)[0], ("and \"she\" said", "good"));
+}
+
+#[test]
+fn no_column_is_taken_for_two_things_by_guessing() {
+    let csv = "label,phrase\na very long name of a class,hi\nanother long name of a class,ho\n";
+    assert_eq!(pairs(&table(csv))[0], ("hi", "a very long name of a class"));
+    let options = Options { label: Some("phrase".into()), slices: vec!["phrase".into()], ..Options::default() };
+    let found = read(csv.as_bytes(), &options).unwrap();
+    assert_eq!(pairs(&found)[0], ("a very long name of a class", "hi"));
+    assert_eq!(found.samples[0].slice["phrase"], "hi");
+    let options = Options { label: Some("phrase".into()), text: Some("phrase".into()), ..Options::default() };
+    assert_eq!(read(csv.as_bytes(), &options).unwrap_err().item(), Some("label"));
+}
+
+#[test]
+fn a_spreadsheets_clipboard_may_have_empty_and_quoted_cells() {
+    let found = table("one\ta\ntwo\t\n\"three\nlines\"\tb\n");
+    assert_eq!(found.format, Format::Tsv);
+    assert_eq!(pairs(&found), [("one", "a"), ("two", "-"), ("three\nlines", "b")]);
+}
+
 #[test]
 fn other_encodings_are_refused_by_name() {
     let utf16 = |big: bool| {

@@ -81,6 +81,9 @@ fn a_long_text_is_cut_or_taken_in_windows() {
     assert!(windows.len() == 3 && covered >= 600, "{} windows, {covered} tokens", windows.len());
     assert_eq!(encoder.windows("short").unwrap(), [encoder.encode("short").unwrap().ids]);
     assert_eq!(encoder.windows("").unwrap(), [[101, 102]]);
+    let error = encoder.encode(&"a ".repeat(600_000)).unwrap_err();
+    assert_eq!(error.code(), "bad-text");
+    assert!(error.to_string().contains("1200000 bytes"), "{error}");
 }
 
 #[test]

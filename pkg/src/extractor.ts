@@ -1,7 +1,7 @@
 import * as Comlink from "comlink";
-import { HeadstartError } from "./errors";
 import type { Encoder, Extractor } from "./generated/headstart_cpu.js";
 import type { TokenBatch } from "./batches";
+import { readBlob } from "./input";
 import type { Extracted, ExtractorPort, Picture } from "./protocol";
 import { type Extraction, type Module, compile, cpuModule, gpuModule } from "./wasm";
 
@@ -29,7 +29,7 @@ export class ExtractorWorker implements ExtractorPort {
   }
 
   async identify(input: Picture): Promise<string> {
-    this.#picture = "blob" in input ? { file: await read(input.blob), blob: input.blob } : readPixels(input);
+    this.#picture = "blob" in input ? { file: await readBlob(input.blob), blob: input.blob } : readPixels(input);
     return this.#wasm!.contentId("file" in this.#picture ? this.#picture.file : named(this.#picture));
   }
 
@@ -44,8 +44,8 @@ export class ExtractorWorker implements ExtractorPort {
     return timed(() => this.#extractor!.extract(pixels, rows));
   }
 
-  extractTexts({ ids, lengths, windows }: TokenBatch): Promise<Extracted> {
-    return timed(() => this.#extractor!.extractTexts(ids, lengths, windows));
+  extractTexts({ ids, lengths }: TokenBatch): Promise<Extracted> {
+    return timed(() => this.#extractor!.extractTexts(ids, lengths));
   }
 
   async #encodeFile({ file, blob }: FilePicture): Promise<Uint8Array> {
@@ -70,15 +70,6 @@ async function timed(work: () => Promise<Float32Array>): Promise<Extracted> {
   const rows = await work();
   const seconds = (performance.now() - start) / 1000;
   return Comlink.transfer({ rows, seconds }, [rows.buffer as ArrayBuffer]);
-}
-
-async function read(blob: Blob): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await blob.arrayBuffer());
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new HeadstartError("unreadable", `the browser cannot read this file (${why}); was it moved or changed?`);
-  }
 }
 
 function readPixels(input: Exclude<Picture, { blob: Blob }>): PixelPicture {

@@ -5,7 +5,7 @@ import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel
 import { each } from "./each";
 import { Aborted, HeadstartError, installErrorTransfer, toHeadstartError } from "./errors";
 import { Events } from "./events";
-import { toInput } from "./input";
+import { readBlob, toInput } from "./input";
 import type { Hooks, LearnerPort, OpenOptions, Start } from "./protocol";
 
 export { HeadstartError };
@@ -225,7 +225,8 @@ class PageLearner implements Face.Learner {
     const name = source instanceof File ? source.name : undefined;
     const checked = checkImport(options);
     checked.format ??= formatOf(name);
-    const bytes = typeof source === "string" ? new TextEncoder().encode(source) : new Uint8Array(await source.arrayBuffer());
+    if (typeof source !== "string" && !(source instanceof Blob)) throw badOption("source", "a string or a Blob");
+    const bytes = typeof source === "string" ? new TextEncoder().encode(source) : await readBlob(source);
     const { samples, ...table } = await this.#race(this.#port.importTexts(Comlink.transfer(bytes, [bytes.buffer]), checked));
     return {
       ...table,

@@ -7,15 +7,20 @@ export async function toInput(task: Learner["task"], data: SampleData): Promise<
   return task === "text" ? { text: await toText(data) } : toPicture(data);
 }
 
+/** Errors: `unreadable`. */
+export async function readBlob(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HeadstartError("unreadable", `the browser cannot read this file (${why}); was it moved or changed?`);
+  }
+}
+
 async function toText(data: SampleData): Promise<string> {
   if (typeof data === "string") return data;
   if (!(data instanceof Blob)) throw new HeadstartError("bad-sample", `a text is a string or a Blob of UTF-8, not ${kindOf(data)}`);
-  let bytes: ArrayBuffer;
-  try {
-    bytes = await data.arrayBuffer();
-  } catch (error) {
-    throw new HeadstartError("unreadable", `the browser cannot read this file (${error instanceof Error ? error.message : error}); was it moved or changed?`);
-  }
+  const bytes = await readBlob(data);
   if (bytes.byteLength === 0) throw new HeadstartError("empty", "there is nothing in it (0 bytes)");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -90,7 +90,7 @@ export class LearnerWorker implements LearnerPort {
     if (gpuOnly) {
       const gpu = await findGpu();
       this.#gpu = await this.#openGpu(gpu);
-      this.#device = { kind: "webgpu", adapter: gpu.name, reason: "asked for", workers: options.workers };
+      this.#device = { kind: "webgpu", adapter: gpu.name, reason: "asked for", workers: hands };
     } else {
       const reason = options.device === "cpu" ? "asked for" : "starting here; looking for a GPU";
       this.#device = { kind: "cpu", adapter: CPU, reason, workers: options.workers };
@@ -220,14 +220,22 @@ export class LearnerWorker implements LearnerPort {
     signal.throwIfAborted();
     const start = performance.now();
     const content = this.#wasm.contentId(new TextEncoder().encode(text));
-    const encoded: Tokens = this.#tokenizer!.encode(text);
+    const { windows, tokens, kept }: { windows: Tokens[]; tokens: number; kept: number } = this.#tokenizer!.encode(text);
     this.#spend("encode", start);
-    const { tokens, kept } = encoded;
     const cut = kept < tokens ? { tokens, kept } : undefined;
     const known = this.#session.row(content) ?? this.#recent.get(content);
-    const row = known ?? (await this.#texts.row(encoded, signal));
+    const row = known ?? (await this.#embedWindows(windows, signal));
     if (!known) this.#recent.set(content, row);
     return { content, row, cut };
+  }
+
+  /** Each window waits by itself, so that an abort never waits for the whole of a long text. */
+  async #embedWindows(windows: Tokens[], signal: AbortSignal): Promise<Float32Array> {
+    const rows = await Promise.all(windows.map((window) => this.#texts.row(window, signal)));
+    if (rows.length === 1) return rows[0]!;
+    const all = new Float32Array(rows.length * this.#dim);
+    rows.forEach((row, i) => all.set(row, i * this.#dim));
+    return this.#wasm.joinWindows(all, Uint32Array.from(windows, (window) => window.length));
   }
 
   async #pictureRow(input: Picture, signal: AbortSignal): Promise<{ content: string; row: Float32Array }> {
@@ -262,7 +270,7 @@ export class LearnerWorker implements LearnerPort {
     const run = (hand: Hand) => this.#timed(hand.extractTexts(tokenBatch(batch)));
     if (this.#gpu) {
       try {
-        return await run(this.#gpu.hand);
+        return await onGpu(run(this.#gpu.hand));
       } catch (error) {
         if (this.#options.device === "webgpu") throw error;
         await this.#leaveGpu(error);
@@ -344,7 +352,7 @@ export class LearnerWorker implements LearnerPort {
   /** Opens the GPU in a worker of its own. */
   async #openGpu(gpu: Gpu): Promise<OpenGpu> {
     const hand = await this.#spawn("webgpu");
-    const extract = (batch: Pixels[]) => this.#timed(hand.extract(joined(batch), batch.length));
+    const extract = (batch: Pixels[]) => onGpu(this.#timed(hand.extract(joined(batch), batch.length)));
     return { hand, software: gpu.software, pictures: new Lane(() => 1, firstFew(gpu.software ? 1 : GPU_BATCH), extract) };
   }
 
@@ -376,7 +384,7 @@ export class LearnerWorker implements LearnerPort {
 
   /** Of one pass over blank pictures, or texts of 32 tokens: the second, as the first compiles shaders and warms the engine. */
   async #milliseconds(hand: Hand, rows: number): Promise<number> {
-    const text: Tokens = { windows: [Array(32).fill(0)], tokens: 32, kept: 32 };
+    const text: Tokens = Array(32).fill(0);
     const pass = () =>
       this.#tokenizer
         ? hand.extractTexts(tokenBatch(Array(rows).fill(text)))
@@ -414,6 +422,16 @@ interface OpenGpu {
   hand: Hand;
   software: boolean;
   pictures: Lane<Pixels>;
+}
+
+/** A GPU's worker that broke is broken for every sample: no fault of the one it was at. */
+async function onGpu<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const { code, message } = toHeadstartError(error);
+    throw code === "worker-failed" ? new HeadstartError("gpu-lost", `the GPU stopped answering (${message}); create the learner again`) : error;
+  }
 }
 
 function unfit(task: OpenOptions["task"]): HeadstartError {

@@ -29,10 +29,10 @@ export async function loadPack(
   }
   // An id names a folder beside the package; anything with a slash is the whole address of a manifest.
   const url = backbone.includes("/") ? new URL(backbone) : new URL(`backbones/${backbone}/manifest.json`, assets);
-  const manifest = await (await fetchOk(url, signal)).text();
+  const manifest = new TextDecoder().decode(await download(url, undefined, signal));
   const { weights: file, tokenizer: words } = neededFiles(manifest);
   const weights = await download(new URL(file.name, url), file.bytes, signal, progress);
-  const tokenizer = words === undefined ? undefined : new Uint8Array(await (await fetchOk(new URL(words, url), signal)).arrayBuffer());
+  const tokenizer = words === undefined ? undefined : await download(new URL(words, url), undefined, signal);
   return { manifest, weights, tokenizer, fetched: weights.length + manifest.length + (tokenizer?.length ?? 0) };
 }
 
@@ -67,9 +67,9 @@ function neededFiles(manifest: string): { weights: { name: string; bytes: number
 
 async function download(
   url: URL,
-  total: number,
+  total: number | undefined,
   signal: AbortSignal,
-  progress: (progress: Progress) => void,
+  progress?: (progress: Progress) => void,
 ): Promise<Uint8Array> {
   const response = await fetchOk(url, signal);
   const parts: Uint8Array[] = [];
@@ -81,11 +81,11 @@ async function download(
       if (!value) break;
       parts.push(value);
       done += value.length;
-      progress({ stage: "backbone", done, total });
+      progress?.({ stage: "backbone", done, total: total ?? done });
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw new HeadstartError("network", `${url} broke off after ${done} of ${total} bytes: ${(error as Error).message}`, url.href);
+    throw new HeadstartError("network", `${url} broke off after ${done}${total === undefined ? "" : ` of ${total}`} bytes: ${(error as Error).message}`, url.href);
   }
   const bytes = new Uint8Array(done);
   let at = 0;

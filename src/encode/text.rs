@@ -8,6 +8,9 @@ use tokenizers::Tokenizer;
 
 use crate::error::{Error, Result};
 
+/// Of a text, in UTF-8: a long book. All of it is split into tokens, if only to say how many there are.
+pub const MAX_BYTES: usize = 1 << 20;
+
 /// How a checkpoint wants its texts. Part of a pack's manifest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,7 +47,7 @@ impl Encoder {
 
     /// The beginning of a text, to `max_tokens`. An empty text is two marks and nothing between them.
     ///
-    /// Errors: `bad-text`, when the tokenizer refuses it.
+    /// Errors: `bad-text`, when it is over [`MAX_BYTES`], or the tokenizer refuses it.
     pub fn encode(&self, text: &str) -> Result<Encoded> {
         let ids = self.all(text)?;
         let tokens = ids.len();
@@ -63,6 +66,10 @@ impl Encoder {
     }
 
     fn all(&self, text: &str) -> Result<Vec<u32>> {
+        if text.len() > MAX_BYTES {
+            let why = format!("{} bytes are over the limit of {MAX_BYTES}; use a part of it", text.len());
+            return Err(Error::BadText { why });
+        }
         let encoding = self.tokenizer.encode(text, true).map_err(|e| Error::BadText { why: e.to_string() })?;
         Ok(encoding.get_ids().to_vec())
     }

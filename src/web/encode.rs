@@ -1,12 +1,13 @@
 //! What people gave → what a backbone reads.
 
-use js_sys::Uint8Array;
+use js_sys::{Float32Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::JsResult;
 use super::convert::{from_js, to_js};
 use crate::backbone::Manifest;
 use crate::encode::{image, text};
+use crate::features::{self, Matrix};
 use crate::source;
 
 /// The id of a content by itself.
@@ -70,6 +71,14 @@ impl Tokenizer {
         }
         to_js(&Tokens { windows: vec![encoded.ids], tokens, kept })
     }
+}
+
+/// Embeddings of a text's windows, one after another, and the tokens of each → the text's.
+#[wasm_bindgen(js_name = joinWindows)]
+pub fn join_windows(rows: Vec<f32>, lengths: Vec<u32>) -> Float32Array {
+    let lengths: Vec<usize> = lengths.into_iter().map(|n| n as usize).collect();
+    let rows = Matrix::new(rows.len() / lengths.len(), rows);
+    features::join_windows(&rows, &lengths).values().into()
 }
 
 /// A table of texts → samples and what could not be read: see [`source::table`]. `options` as [`source::table::Options`].

@@ -31,24 +31,17 @@ impl Extractor {
         Ok(matrix.values().into())
     }
 
-    /// Texts as token ids → `texts × dim` embeddings. `ids`: of all windows, one after another; `lengths`: of each
-    /// window; `windows`: of each text.
+    /// Texts as token ids → `texts × dim` embeddings. `ids`: of all, one after another; `lengths`: of each.
     #[wasm_bindgen(js_name = extractTexts)]
-    pub async fn extract_texts(&self, ids: Vec<u32>, lengths: Vec<u32>, windows: Vec<u32>) -> JsResult<Float32Array> {
-        let lengths: Vec<usize> = lengths.into_iter().map(|n| n as usize).collect();
+    pub async fn extract_texts(&self, ids: Vec<u32>, lengths: Vec<u32>) -> JsResult<Float32Array> {
         let mut rest = ids.as_slice();
         let mut texts = Vec::with_capacity(lengths.len());
-        for &length in &lengths {
-            let (window, others) = rest.split_at(length);
-            texts.push(window.to_vec());
+        for length in lengths {
+            let (text, others) = rest.split_at(length as usize);
+            texts.push(text.to_vec());
             rest = others;
         }
-        let rows = features::extract_texts(&self.backbone, &self.computer, &texts).await?;
-        let windows: Vec<usize> = windows.into_iter().map(|n| n as usize).collect();
-        if windows.len() == texts.len() {
-            return Ok(rows.values().into());
-        }
-        Ok(features::join_windows(&rows, &lengths, &windows).values().into())
+        Ok(features::extract_texts(&self.backbone, &self.computer, &texts).await?.values().into())
     }
 }
 

@@ -47,7 +47,7 @@ test("twelve pictures that were not trained on get the same labels on WebGPU as 
 
 test("auto moves to a GPU that is faster, works in batches there, and comes back when it is lost", async () => {
   const found = await inPage(async () => {
-    // A GPU that seems quick: after the self-check's five read-backs nothing is computed any more, and its worker's clock
+    // A GPU that seems quick: after the self-check's six read-backs nothing is computed any more, and its worker's clock
     // runs slow. Its features are worthless; where they come from is what this test is about.
     const patch = `
       Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false });
@@ -61,7 +61,7 @@ test("auto moves to a GPU that is faster, works in batches there, and comes back
       const map = GPUBuffer.prototype.mapAsync;
       GPUBuffer.prototype.mapAsync = function (...a) { reads++; return map.apply(this, a); };
       const dispatch = GPUComputePassEncoder.prototype.dispatchWorkgroups;
-      GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...a) { if (reads < 5) dispatch.apply(this, a); };
+      GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...a) { if (reads < 6) dispatch.apply(this, a); };
       const channel = new BroadcastChannel("gpu");
       channel.onmessage = ({ data }) => data === "lose" && device?.destroy();
       setInterval(() => device && channel.postMessage(reads), 20);`;
@@ -169,7 +169,7 @@ test("a GPU error after the start ends the call with its code", async () => {
       const request = GPUAdapter.prototype.requestDevice;
       GPUAdapter.prototype.requestDevice = async function (...a) { return (device = await request.apply(this, a)); };
       const map = GPUBuffer.prototype.mapAsync;
-      GPUBuffer.prototype.mapAsync = function (...a) { if (++reads > 5) device.destroy(); return map.apply(this, a); };`;
+      GPUBuffer.prototype.mapAsync = function (...a) { if (++reads > 6) device.destroy(); return map.apply(this, a); };`;
     const learner = await createLearner({ task: "image", device: "webgpu", workers: 1, worker: patchedWorker(patch) });
     const lost = await code(learner.add(await painted(1)));
     const samples = await learner.samples();

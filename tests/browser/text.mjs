@@ -174,15 +174,16 @@ test("tables are read with their columns, and their broken lines listed", async 
     const utf16 = await code(learner.importTexts(new Blob([Uint8Array.of(0xff, 0xfe, 0x61, 0)])));
     const column = await code(learner.importTexts(csv, { label: "nothing" }));
     const option = await code(learner.importTexts(csv, { colour: "red" }));
+    const source = await code(learner.importTexts(7));
     await learner.close();
-    return { table, report, infos, lines, utf16, column, option };
+    return { table, report, infos, lines, utf16, column, option, source };
   });
   assert.deepEqual(found.table.columns, ["text", "label", "who"]);
   assert.deepEqual(found.table.samples[0], { data: "good,\nvery good", name: "reviews.csv, line 2", label: "yes", group: "ann", slice: {} });
   assert.deepEqual(found.table.rejected.map(({ line, code }) => [line, code]), [[4, "bad-line"]]);
   assert.deepEqual(found.infos.map(({ label, group }) => [label, group]), [["yes", "ann"], ["no", "bob"]]);
   assert.deepEqual([found.lines.format, found.lines.label, found.lines.samples.length], ["lines", null, 2]);
-  assert.deepEqual([found.utf16, found.column, found.option], ["unsupported-encoding", "bad-option", "bad-option"]);
+  assert.deepEqual([found.utf16, found.column, found.option, found.source], ["unsupported-encoding", "bad-option", "bad-option", "bad-option"]);
 });
 
 test("a hundred reviews from a CSV file tell a hundred others apart", needsShared, async () => {

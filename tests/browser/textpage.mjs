@@ -14,6 +14,7 @@ mkdirSync(join(folder, "kinds/sour"));
 writeFileSync(join(folder, "kinds/sweet/a.txt"), "honey and sugar");
 writeFileSync(join(folder, "kinds/sour/b.txt"), "lemon juice");
 writeFileSync(join(folder, "kinds/sour/latin.txt"), Buffer.from([0x67, 0x72, 0xfc, 0x6e]));
+writeFileSync(join(folder, "kinds/sour/blank.txt"), " \n");
 
 const texts = { path: "/dist/?task=text" };
 const table = (page) => page.getByRole("grid", { name: "Texts and their labels" });
@@ -89,7 +90,8 @@ test("texts are written, picked, labelled, searched, removed and brought back; f
   await onPage(async (page) => {
     await choose(page, "Choose a folder", join(folder, "kinds"));
     await said(page, "2 texts added");
-    await page.getByText("1 line or file was left out").waitFor();
+    await button(page, "2 lines or files were left out").click();
+    for (const [name, code] of [["kinds/sour/blank.txt", "empty"], ["kinds/sour/latin.txt", "unsupported-encoding"]]) await page.getByRole("listitem").filter({ hasText: name }).getByText(code, { exact: true }).waitFor();
     await page.getByLabel("Write a text").fill("vinegar");
     await page.keyboard.press("Enter");
     await said(page, "1 text added");
@@ -132,7 +134,10 @@ test("text pasted anywhere is imported, and a table is predicted and saved", asy
     await button(page, "Train").click();
     await page.locator(".confusion").waitFor();
     await choose(page, "Predict a table", join(folder, "mails.csv"));
+    await button(page, "Predict 4 texts").click();
     await said(page, "4 texts predicted");
+    await button(page, "1 line or file was left out").click();
+    await page.getByText("mails.csv, line 5").waitFor();
     const download = page.waitForEvent("download");
     await button(page, "Download CSV").click();
     const csv = readFileSync(await (await download).path(), "utf8").split("\r\n");

@@ -2,17 +2,18 @@ import { useState } from "react";
 import { Button, DropZone } from "react-aria-components";
 import { fromDrop } from "../intake/drop";
 import type { Found } from "../intake/found";
-import { TABLE_FILES, isTable } from "../intake/table";
+import { TABLE_FILES, sorted } from "../intake/table";
 import { ChooseFiles } from "../parts/ChooseFiles";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { UndoRedo } from "../parts/UndoRedo";
 import { shortcutKey, useShortcuts } from "../parts/useShortcuts";
-import { takeTextFiles } from "../state/samples";
+import { takeTextFiles, takeTexts } from "../state/samples";
 import { takeSampleSet } from "../state/sampleSet";
 import { say, sentence, total, useRunning, useStore } from "../state/store";
+import { useTables } from "../state/tables";
 import { count } from "../state/words";
-import { ImportTable, type Source } from "./ImportTable";
+import { ImportTable } from "./ImportTable";
 import { PasteTexts } from "./PasteTexts";
 import { Problems } from "./Problems";
 import { TextTable } from "./TextTable";
@@ -21,21 +22,19 @@ import { WriteText } from "./WriteText";
 export function CollectTexts() {
   const classes = useStore((s) => s.classes);
   const collecting = useRunning("collect");
-  /** Tables that wait to be looked at, one after another. */
-  const [tables, setTables] = useState<Source[]>([]);
+  const tables = useTables();
   const [pasting, setPasting] = useState(false);
-  const ask = (more: Source[]) => setTables((waiting) => [...waiting, ...more]);
 
   const take = (found: Found[]) => {
     if (found.length === 0) say("There was no file in it.");
-    const single = found.filter((f) => !isTable(f));
-    if (single.length > 0) void takeTextFiles(single);
-    const opened = found.filter(isTable).map(async ({ name, open }) => ({ name, content: await open() }));
-    Promise.all(opened).then(ask, (error: unknown) => say(sentence(error)));
+    const { texts, tables: files } = sorted(found);
+    if (texts.length > 0) void takeTextFiles(texts);
+    void tables.askFor(files);
   };
-  useShortcuts(take, (content) => ask([{ name: "pasted text", content }]));
+  const paste = (content: string) => tables.ask("pasted text", content);
+  useShortcuts(take, paste);
 
-  const [first] = tables;
+  const [first] = tables.waiting;
   return (
     <Panel id="collect" title="Collect" aside={<UndoRedo />}>
       <DropZone
@@ -43,7 +42,7 @@ export function CollectTexts() {
         aria-label="Drop or paste tables, or folders of texts"
         onDrop={(event) => {
           const pasted = [...event.items].find((item) => item.kind === "text" && item.types.has("text/plain"));
-          if (pasted?.kind === "text") void pasted.getText("text/plain").then((content) => ask([{ name: "pasted text", content }]));
+          if (pasted?.kind === "text") void pasted.getText("text/plain").then(paste);
           else void fromDrop(event.items).then(take, (error: unknown) => say(sentence(error)));
         }}
       >
@@ -86,11 +85,21 @@ export function CollectTexts() {
         <PasteTexts
           onAnswer={(content) => {
             setPasting(false);
-            if (content !== null) ask([{ name: "pasted text", content }]);
+            if (content !== null) paste(content);
           }}
         />
       )}
-      {first && <ImportTable key={tables.length} source={first} onClose={() => setTables((waiting) => waiting.slice(1))} />}
+      {first && (
+        <ImportTable
+          key={first.id}
+          source={first}
+          verb="Add"
+          waiting={tables.waiting.length - 1}
+          onTexts={(samples, left) => void takeTexts(samples, left)}
+          onClose={tables.next}
+          onCloseAll={tables.none}
+        />
+      )}
     </Panel>
   );
 }

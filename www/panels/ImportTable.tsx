@@ -3,14 +3,9 @@ import { useEffect, useState } from "react";
 import { Button, Checkbox, Input, Label, TextField } from "react-aria-components";
 import { Choose } from "../parts/Choose";
 import { Window } from "../parts/Window";
-import { takeTexts } from "../state/samples";
-import { learner, sentence } from "../state/store";
+import { type Problem, learner, sentence } from "../state/store";
+import type { Source } from "../state/tables";
 import { count } from "../state/words";
-
-export interface Source {
-  readonly name: string;
-  readonly content: Blob | string;
-}
 
 /** Rows of the preview. */
 const SHOWN = 5;
@@ -23,8 +18,19 @@ const FORMATS = [
   ["lines", "One text a line"],
 ] as const;
 
-/** Shows how a table would be read, to put right what was guessed wrong, and adds it. */
-export function ImportTable({ source, onClose }: { source: Source; onClose: () => void }) {
+interface Props {
+  source: Source;
+  /** What is done with its texts. */
+  verb: "Add" | "Predict";
+  /** Tables that wait behind this one. */
+  waiting: number;
+  onTexts: (samples: TextImport["samples"], left: Problem[]) => void;
+  onClose: () => void;
+  onCloseAll: () => void;
+}
+
+/** Shows how a table would be read, to put right what was guessed wrong. */
+export function ImportTable({ source, verb, waiting, onTexts, onClose, onCloseAll }: Props) {
   const [options, setOptions] = useState<ImportOptions>({});
   const [table, setTable] = useState<TextImport | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -43,14 +49,15 @@ export function ImportTable({ source, onClose }: { source: Source; onClose: () =
     };
   }, [source, options]);
 
-  const add = ({ samples, rejected }: TextImport) => {
+  const add = ({ label: column, samples, rejected }: TextImport) => {
     onClose();
-    const label = forAll.trim();
+    // The field is there for tables without a column of labels only.
+    const label = column === null ? forAll.trim() : "";
     const left = rejected.map(({ line, code, message }) => ({ name: `${source.name}, line ${line}`, code, message }));
-    void takeTexts(label === "" ? samples : samples.map((sample) => ({ label, ...sample })), left);
+    onTexts(label === "" ? samples : samples.map((sample) => ({ label, ...sample })), left);
   };
   return (
-    <Window title={`Import ${source.name}`} wide onClose={onClose}>
+    <Window title={`${verb === "Add" ? "Import" : "Predict"} ${source.name}`} wide onClose={onClose}>
       {problem && <p role="alert">{problem}</p>}
       {table && (
         <>
@@ -59,7 +66,7 @@ export function ImportTable({ source, onClose }: { source: Source; onClose: () =
             <Choose label="Format" value={table.format} choices={FORMATS} onChoose={(format) => setOptions({ format })} />
             {table.columns.length > 1 && (
               <>
-                <Choose label="Texts" value={table.text} choices={table.columns.map((name) => [name, name] as const)} onChoose={(text) => setOptions({ ...options, format: table.format, header: table.header, text })} />
+                <Choose label="Texts" value={table.text} choices={table.columns.map((name) => [name, name] as const)} onChoose={(text) => setOptions({ format: table.format, header: table.header, text, ...(options.label === text ? {} : { label: options.label }) })} />
                 <Choose
                   label="Labels"
                   value={table.label ?? NONE}
@@ -68,7 +75,7 @@ export function ImportTable({ source, onClose }: { source: Source; onClose: () =
                 />
               </>
             )}
-            {table.label === null && (
+            {table.label === null && verb === "Add" && (
               <TextField value={forAll} onChange={setForAll} className="field">
                 <Label>Label for all, if they have one</Label>
                 <Input autoComplete="off" />
@@ -92,11 +99,16 @@ export function ImportTable({ source, onClose }: { source: Source; onClose: () =
         </>
       )}
       <div className="row end">
+        {waiting > 0 && (
+          <Button className="button quiet" onPress={onCloseAll}>
+            Cancel this and {waiting} more
+          </Button>
+        )}
         <Button className="button quiet" onPress={onClose}>
           Cancel
         </Button>
         <Button className="button" isDisabled={!table || table.samples.length === 0} onPress={() => table && add(table)}>
-          {table ? `Add ${count(table.samples.length, "text")}` : "Add"}
+          {table ? `${verb} ${count(table.samples.length, "text")}` : verb}
         </Button>
       </div>
     </Window>

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { Button, Cell, Column, Input, Label, MenuTrigger, Popover, Row, SearchField, type Selection, Table, TableBody, TableHeader, TableLayout, Virtualizer } from "react-aria-components";
+import { Button, Cell, Column, Input, Label, MenuTrigger, Popover, Row, SearchField, Table, TableBody, TableHeader, TableLayout, Virtualizer } from "react-aria-components";
 import { Ask } from "../parts/Ask";
 import { Choose } from "../parts/Choose";
 import { textOf } from "../state/contents";
@@ -15,7 +15,7 @@ export function TextTable() {
   const classes = useStore((s) => s.classes);
   const [shown, setShown] = useState(ALL);
   const [words, setWords] = useState("");
-  const [picked, setPicked] = useState<Selection>(new Set());
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [naming, setNaming] = useState(false);
   const filter = classes.some((c) => c.name === shown) ? shown : ALL;
   const rows = useMemo(() => {
@@ -25,7 +25,7 @@ export function TextTable() {
     const all = [...new Map(given.map((m) => [m.id, m])).values()];
     return wanted === "" ? all : all.filter((m) => textOf(m.id)?.toLowerCase().includes(wanted));
   }, [classes, filter, words]);
-  const ids = rows.filter((m) => picked === "all" || picked.has(m.id)).map((m) => m.id);
+  const ids = rows.filter((m) => picked.has(m.id)).map((m) => m.id);
   const act = (work: Promise<void>) => {
     setPicked(new Set());
     void work;
@@ -52,7 +52,7 @@ export function TextTable() {
         )}
       </div>
       <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight: 40, headingHeight: 36 }}>
-        <Table aria-label="Texts and their labels" className="predictions" selectionMode="multiple" selectionBehavior="toggle" selectedKeys={picked} onSelectionChange={setPicked}>
+        <Table aria-label="Texts and their labels" className="predictions" selectionMode="multiple" selectionBehavior="toggle" selectedKeys={picked} onSelectionChange={(keys) => setPicked(keys === "all" ? new Set(rows.map((m) => m.id)) : (keys as Set<string>))}>
           <TableHeader>
             <Column isRowHeader width="3fr">
               Text

@@ -1,7 +1,6 @@
 import type { Prediction } from "headstart";
 import { useEffect, useState } from "react";
 import { Button, Label, TextArea, TextField } from "react-aria-components";
-import type { Found } from "../intake/found";
 import { TABLE_FILES } from "../intake/table";
 import { ChooseFiles } from "../parts/ChooseFiles";
 import { JobBar } from "../parts/JobBar";
@@ -10,10 +9,12 @@ import { textOf } from "../state/contents";
 import { tryAll, useJudged } from "../state/predictions";
 import { sentenceToTry, useSampleSet } from "../state/sampleSet";
 import { labelOf } from "../state/classes";
-import { learner, say, sentence, useRunning, useStore } from "../state/store";
+import { get, learner, say, sentence, set, useRunning, useStore } from "../state/store";
+import { useTables } from "../state/tables";
 import { count, percent } from "../state/words";
 import { Scores } from "./Answer";
 import { Batch } from "./Batch";
+import { ImportTable } from "./ImportTable";
 
 /** Milliseconds after the last key. */
 const PAUSE = 250;
@@ -24,6 +25,7 @@ export function TryText() {
   const batch = useJudged((s) => s.batch);
   const withSamples = useSampleSet((s) => s.used);
   const [text, setText] = useState("");
+  const tables = useTables();
   if (!result) {
     return (
       <Panel id="try" title="Try">
@@ -31,12 +33,7 @@ export function TryText() {
       </Panel>
     );
   }
-  const take = async ([file]: Found[]) => {
-    if (!file) return say("There was no file in it.");
-    const content = await file.open();
-    const { samples } = await learner().importTexts(content instanceof File ? content : new File([content], file.name));
-    await tryAll(samples.map(({ data }) => ({ path: data, open: async () => data })));
-  };
+  const [first] = tables.waiting;
   return (
     <Panel id="try" title="Try">
       <TextField value={text} onChange={setText} className="field">
@@ -49,13 +46,27 @@ export function TryText() {
             Another sentence
           </Button>
         )}
-        <ChooseFiles accept={TABLE_FILES} single quiet onFound={(found) => void take(found).catch((error: unknown) => say(sentence(error)))}>
+        <ChooseFiles accept={TABLE_FILES} quiet onFound={(found) => void tables.askFor(found)}>
           Predict a table
         </ChooseFiles>
       </div>
       {text.trim() !== "" && <Said text={text} />}
       {(predicting || batch.length > 0) && <JobBar of="batch">{count(batch.length, "text")}, in the order they were given.</JobBar>}
       {batch.length > 0 && <Batch batch={batch} />}
+      {first && (
+        <ImportTable
+          key={first.id}
+          source={first}
+          verb="Predict"
+          waiting={tables.waiting.length - 1}
+          onTexts={(samples, left) => {
+            set({ problems: [...get().problems, ...left] });
+            void tryAll(samples.map(({ data }) => ({ path: data, open: async () => data })));
+          }}
+          onClose={tables.next}
+          onCloseAll={tables.none}
+        />
+      )}
     </Panel>
   );
 }

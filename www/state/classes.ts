@@ -83,7 +83,7 @@ export function membersOf(name: string): readonly Member[] {
 
 function asMember({ id, name, label }: SampleInfo): Member {
   const before = known.get(id);
-  if (before && before.label === label) return before;
+  if (before && before.label === (label ?? "")) return before;
   const member = { id, name: name ?? id, label: label ?? "" };
   known.set(id, member);
   return member;

@@ -74,7 +74,7 @@ async function add(incoming: readonly Incoming[]): Promise<void> {
         paths.push(path);
         yield { ...sample, id };
       } catch (error) {
-        problems.push({ name: path, code: "unreadable", message: sentence(error) });
+        problems.push({ name: path, code: codeOf(error), message: sentence(error) });
       }
     }
   }
@@ -95,6 +95,12 @@ async function add(incoming: readonly Incoming[]): Promise<void> {
     say(`${parts.join(", ")}.`);
   });
   if (problems.length > 0) set({ problems: [...get().problems, ...problems] });
+}
+
+/** Ours, where it has one: the number that a DOMException has is none. */
+function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? code : "unreadable";
 }
 
 export function move(ids: string[], to: string): Promise<void> {

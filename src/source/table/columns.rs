@@ -23,6 +23,8 @@ const LABEL: [&str; 10] =
     ["label", "class", "category", "intent", "sentiment", "target", "topic", "tag", "labels", "rating"];
 /// Rows looked at: enough to tell, and quick on a million.
 const LOOK: usize = 500;
+/// Of so few rows nobody can say what repeats.
+const FEW: usize = 6;
 /// Characters of the longest name that a header is expected to have.
 const NAME: usize = 40;
 
@@ -56,19 +58,26 @@ pub fn looks_like_table(rows: &[Cells]) -> bool {
     even && below.len() > 3 && (0..columns).any(|c| 2 * distinct(below, c) <= below.len().min(LOOK))
 }
 
-pub fn text(names: &[String], rows: &[Cells]) -> usize {
-    let named = TEXT.iter().find_map(|wanted| names.iter().position(|name| name.eq_ignore_ascii_case(wanted)));
-    named.unwrap_or_else(|| (0..names.len()).rev().max_by_key(|&column| length(rows, column)).unwrap_or(0))
+/// The column with a name for texts, or else the longest that has not a name for labels; none of those `spoken_for`, as
+/// long as there is another.
+pub fn text(names: &[String], rows: &[Cells], spoken_for: &[usize]) -> usize {
+    let free = || (0..names.len()).filter(|column| !spoken_for.contains(column));
+    let called = |column: usize, wanted: &str| names[column].eq_ignore_ascii_case(wanted);
+    let named = TEXT.iter().find_map(|wanted| free().find(|&column| called(column, wanted)));
+    let is_label = |column: usize| LABEL.iter().any(|wanted| called(column, wanted));
+    let longest = || free().rev().max_by_key(|&column| (!is_label(column), length(rows, column)));
+    named.or_else(longest).unwrap_or(0)
 }
 
-/// `None` when no other column repeats its values.
+/// `None` when no other column repeats its values, or (in a handful of rows, where nothing repeats) has short ones.
 pub fn label(names: &[String], rows: &[Cells], text: usize) -> Option<usize> {
     let others = || (0..names.len()).filter(|&column| column != text);
     let named = LABEL.iter().find_map(|wanted| others().find(|&column| names[column].eq_ignore_ascii_case(wanted)));
     named.or_else(|| {
         let seen = rows.len().min(LOOK);
         others()
-            .filter(|&column| length(rows, column) > 0 && 2 * distinct(rows, column) <= seen.max(4))
+            .filter(|&column| length(rows, column) > 0)
+            .filter(|&column| 2 * distinct(rows, column) <= seen || seen < FEW && longest(rows, column) <= NAME)
             .min_by_key(|&column| distinct(rows, column))
     })
 }
@@ -79,6 +88,10 @@ fn is_name(cell: &str) -> bool {
 
 fn cells(rows: &[Cells], column: usize) -> impl Iterator<Item = &str> {
     rows.iter().take(LOOK).filter_map(move |row| row.values.get(column)?.as_deref())
+}
+
+fn longest(rows: &[Cells], column: usize) -> usize {
+    cells(rows, column).map(|cell| cell.chars().count()).max().unwrap_or(0)
 }
 
 fn distinct(rows: &[Cells], column: usize) -> usize {

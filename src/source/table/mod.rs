@@ -120,24 +120,28 @@ pub fn read(file: &[u8], options: &Options) -> Result<Table> {
         columns.iter().position(|name| name == wanted).ok_or_else(missing)
     };
     let text = options.text.as_deref().map(|name| find("text", name)).transpose()?;
-    let text = text.unwrap_or_else(|| columns::text(&columns, &rows));
-    let label = match options.label.as_deref() {
-        Some("") => None,
-        Some(name) => Some(find("label", name)?),
-        None => columns::label(&columns, &rows, text),
-    };
+    let label = options.label.as_deref().filter(|name| !name.is_empty()).map(|name| find("label", name)).transpose()?;
     let group = options.group.as_deref().map(|name| find("group", name)).transpose()?;
     let slices = options.slices.iter().map(|name| find("slices", name)).collect::<Result<Vec<_>>>()?;
+    if text.is_some() && text == label {
+        return Err(Error::BadOption { option: "label", why: "the texts cannot be their own labels".into() });
+    }
+    let spoken_for = [label, group].into_iter().flatten().chain(slices.iter().copied()).collect::<Vec<_>>();
+    let text = text.unwrap_or_else(|| columns::text(&columns, &rows, &spoken_for));
+    let label = match options.label {
+        Some(_) => label,
+        None => columns::label(&columns, &rows, text),
+    };
 
     let mut samples = Vec::with_capacity(rows.len());
-    for Cells { line, mut values } in rows {
-        let mut cell = |column: usize| values.get_mut(column).and_then(Option::take).filter(|v| !v.trim().is_empty());
+    for Cells { line, values } in rows {
+        let cell = |column: usize| values.get(column).cloned().flatten().filter(|v| !v.trim().is_empty());
         match cell(text) {
             None => rejected.push(BadRow::new(line, format!("there is no text in the column `{}`", columns[text]))),
             Some(found) => samples.push(Row {
                 text: found,
-                label: label.and_then(&mut cell).map(|label| label.trim().to_owned()),
-                group: group.and_then(&mut cell),
+                label: label.and_then(cell).map(|label| label.trim().to_owned()),
+                group: group.and_then(cell),
                 slice: slices.iter().filter_map(|&s| Some((columns[s].clone(), cell(s)?))).collect(),
                 line,
             }),
@@ -149,12 +153,13 @@ pub fn read(file: &[u8], options: &Options) -> Result<Table> {
 }
 
 fn guess_format(bytes: &[u8], options: &Options) -> Format {
-    let mut lines = bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii_end).filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or_default();
-    if first.trim_ascii_start().starts_with(b"{") {
+    if bytes.trim_ascii_start().starts_with(b"{") {
         return Format::Jsonl;
     }
-    if first.contains(&b'\t') && lines.clone().all(|line| line.contains(&b'\t')) {
+    // What a spreadsheet puts on the clipboard. An empty last cell is a tab at the end of its line.
+    let tabs = separated::rows(bytes, true, &mut Vec::new());
+    let wide = tabs.first().map_or(0, |row| row.values.len());
+    if wide > 1 && tabs.iter().all(|row| row.values.len() == wide) {
         return Format::Tsv;
     }
     if options.header.is_some() || options.text.is_some() || options.label.is_some() {
@@ -180,7 +185,7 @@ fn not_utf8(line: usize, error: std::str::Utf8Error) -> BadRow {
     BadRow::new(line, format!("byte {} of it is not UTF-8", error.valid_up_to() + 1))
 }
 
-/// Columns in the order they first appear.
+/// Columns in the order they first appear; those of one line by name.
 fn json_lines(bytes: &[u8], rejected: &mut Vec<BadRow>) -> (Vec<String>, Vec<Cells>) {
     let mut names: Vec<String> = Vec::new();
     let mut rows = Vec::new();

@@ -8,15 +8,15 @@ pub fn rows(bytes: &[u8], tabs: bool, rejected: &mut Vec<BadRow>) -> Vec<Cells> 
     let delimiter = if tabs { b'\t' } else { delimiter(bytes) };
     let mut rows = Vec::new();
     let (mut rest, mut lines_before) = (bytes, 0);
-    // Starts again after a quote that is never closed: it would swallow the file to its end.
+    // Starts again after a quote that is not closed as it should be: it would swallow lines, to the end of the file at worst.
     while let Some((line, skip)) = read(rest, delimiter, lines_before, &mut rows, rejected) {
-        rejected.push(BadRow::new(line, "a quote is opened in it and never closed"));
+        rejected.push(BadRow::new(line, "a quote is opened in it and not closed before a comma or the end of a line"));
         (rest, lines_before) = (&rest[skip..], line);
     }
     rows
 }
 
-/// → the line with a quote that is never closed, and where the next line begins.
+/// → the line with a quote that swallows others, and where the next line begins.
 fn read(
     bytes: &[u8],
     delimiter: u8,
@@ -36,8 +36,7 @@ fn read(
         let line = lines_before + position.line() as usize + skipped;
         let (start, raw) = (start + blank, &bytes[start + blank..end]);
         let first_line = raw.iter().position(|&b| b == b'\n').map(|at| at + 1);
-        let open = end == bytes.len() && raw.iter().filter(|&&b| b == b'"').count() % 2 == 1;
-        if let Some(length) = first_line.filter(|&length| open && length < raw.len()) {
+        if let Some(length) = first_line.filter(|&length| length < raw.len() && !well_quoted(raw, delimiter)) {
             return Some((line, start + length));
         }
         let values: Result<Vec<_>, _> =
@@ -48,6 +47,29 @@ fn read(
         }
     }
     None
+}
+
+/// Whether every cell that begins with a quote ends with one: a stray quote at the start of a cell would take the next
+/// quote of the file, lines further down, for its own end.
+fn well_quoted(record: &[u8], delimiter: u8) -> bool {
+    let (mut at, mut cell_begins) = (0, true);
+    while at < record.len() {
+        if cell_begins && record[at] == b'"' {
+            at += 1;
+            loop {
+                match (record.get(at), record.get(at + 1)) {
+                    (Some(b'"'), Some(b'"')) => at += 2,
+                    (Some(b'"'), None | Some(b'\r' | b'\n')) => break,
+                    (Some(b'"'), Some(&next)) if next == delimiter => break,
+                    (Some(b'"'), Some(_)) | (None, _) => return false,
+                    (Some(_), _) => at += 1,
+                }
+            }
+        }
+        cell_begins = record[at] == delimiter;
+        at += 1;
+    }
+    true
 }
 
 /// Whichever the first line has more of, outside quotes.
