@@ -46,7 +46,7 @@ export async function mainThread(browser, origin, source) {
       count++;
     }
   }
-  const bare = await bareInput(browser, origin, join(folder, "pictures"));
+  const bare = await bareInput(browser, join(folder, "pictures"));
   const page = await open(browser);
   try {
     await page.goto(origin);
@@ -91,10 +91,10 @@ export async function mainThread(browser, origin, source) {
 }
 
 /** The same folder into an input that has a handler with nothing in it: what the browser itself takes to hand it over. */
-async function bareInput(browser, origin, folder) {
+async function bareInput(browser, folder) {
   const page = await open(browser);
-  // A page of the server's that runs no script.
-  await page.goto(new URL("drawings/train.zip.none", origin).href);
+  // An empty page.
+  await page.goto("about:blank");
   await page.evaluate(() => {
     globalThis.long = [];
     new PerformanceObserver((list) => globalThis.long.push(...list.getEntries().map((e) => e.duration))).observe({ type: "longtask" });
