@@ -5,6 +5,7 @@
 //! a panic inside a browser callback, which would kill the module. So the errors are caught here and kept, and no
 //! GPU is used before it has reproduced a few small results of the CPU.
 
+#[cfg(feature = "webgpu")]
 use burn::tensor::Device;
 
 use crate::error::Result;
@@ -12,17 +13,36 @@ use crate::error::Result;
 /// The computer that was chosen and why.
 #[derive(Debug, Clone)]
 pub struct Computer {
-    pub device: Device,
     /// `webgpu` or `cpu`.
     pub kind: &'static str,
     /// The GPU's own name, or the CPU backend's.
     pub adapter: String,
+    #[cfg(feature = "webgpu")]
+    gpu: Option<Device>,
 }
 
+/// Where there is no GPU to be had.
+#[cfg(not(feature = "webgpu"))]
+#[derive(Debug)]
+pub enum Device {}
+
 impl Computer {
-    /// burn-flex: pure Rust with SIMD, in a browser and natively.
+    /// Our own kernels: pure Rust with SIMD, in a browser and natively.
     pub fn cpu() -> Self {
-        Self { device: Device::flex(), kind: "cpu", adapter: "burn-flex".into() }
+        Self {
+            kind: "cpu",
+            adapter: "the CPU".into(),
+            #[cfg(feature = "webgpu")]
+            gpu: None,
+        }
+    }
+
+    /// The GPU, if that is what this is.
+    pub fn gpu(&self) -> Option<&Device> {
+        #[cfg(feature = "webgpu")]
+        return self.gpu.as_ref();
+        #[cfg(not(feature = "webgpu"))]
+        None
     }
 
     /// Errors: `gpu-wrong` or `gpu-lost` when the GPU has reported a problem since it was opened.
@@ -85,14 +105,13 @@ mod gpu {
         let info = setup.adapter.get_info();
         // Browsers often keep the name to themselves.
         let adapter = if info.name.is_empty() { format!("{:?}", info.device_type) } else { info.name };
-        let computer = Computer { device, kind: "webgpu", adapter };
-        self_check(&computer).await?;
-        Ok(computer)
+        self_check(&device).await?;
+        Ok(Computer { kind: "webgpu", adapter, gpu: Some(device) })
     }
 
     /// The shapes that the backbones and heads lean on, on numbers that no zero or constant output could imitate.
-    async fn self_check(computer: &Computer) -> Result<()> {
-        let (gpu, cpu) = (&computer.device, &Device::flex());
+    async fn self_check(gpu: &Device) -> Result<()> {
+        let cpu = &Device::flex();
         agree("a convolution", gpu, cpu, |d| {
             conv2d(
                 ramp([1, 8, 9, 9], 0.3, d),

@@ -3,7 +3,7 @@
 
 mod fixtures;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use fixtures::*;
 use headstart::backbone::{Backbone, Lite0, Manifest, Weights};
 use headstart::device::Computer;
@@ -38,7 +38,7 @@ fn the_shipped_pack_points_the_same_way() {
 #[test]
 fn every_block_has_the_original_output() {
     let (manifest, weights) = shipped_f32();
-    let device = Computer::cpu().device;
+    let device = Device::flex();
     let net = Lite0::load(&mut Weights::parse("model.safetensors", &weights).unwrap(), &device).unwrap();
     let probes: serde_json::Value = serde_json::from_slice(&golden("synthetic_golden.json")).unwrap();
     let probes = &probes["layer_probes_image0"];
@@ -96,7 +96,7 @@ fn changed_weights_are_refused_by_name() {
     let (manifest, mut weights) = shipped_f32();
     let last = weights.len() - 1;
     weights[last] ^= 1;
-    let error = Backbone::load(manifest, &weights, &Computer::cpu().device).unwrap_err();
+    let error = Backbone::load(manifest, &weights, &Computer::cpu()).unwrap_err();
     assert_eq!((error.code(), error.item()), ("hash-mismatch", Some("model.safetensors")));
 }
 
@@ -105,7 +105,7 @@ fn weights_of_another_network_are_refused_by_tensor() {
     let (mut manifest, _) = shipped_f32();
     let other = golden("synthetic_golden.safetensors");
     manifest.files[0].sha256 = headstart::source::sha256_hex(&other);
-    let error = Backbone::load(manifest, &other, &Computer::cpu().device).unwrap_err();
+    let error = Backbone::load(manifest, &other, &Computer::cpu()).unwrap_err();
     assert_eq!(error.code(), "bad-pack");
     assert!(error.to_string().contains("_conv_stem.weight"), "{error}");
 }
@@ -122,7 +122,7 @@ fn a_manifest_that_does_not_fit_its_network_is_refused() {
     ] {
         let (mut manifest, weights) = shipped_f32();
         change(&mut manifest);
-        let error = Backbone::load(manifest, &weights, &Computer::cpu().device).unwrap_err();
+        let error = Backbone::load(manifest, &weights, &Computer::cpu()).unwrap_err();
         assert_eq!((error.code(), error.item()), ("bad-pack", Some("manifest.json")));
     }
 }

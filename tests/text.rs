@@ -96,5 +96,5 @@ fn pictures_and_texts_are_not_taken_for_each_other() {
     assert_eq!(error.code(), "bad-pack");
     let (mut manifest, weights) = pack_files("all-minilm-l6-v2");
     manifest.dim = 768;
-    assert_eq!(Backbone::load(manifest, &weights, &Computer::cpu().device).unwrap_err().code(), "bad-pack");
+    assert_eq!(Backbone::load(manifest, &weights, &Computer::cpu()).unwrap_err().code(), "bad-pack");
 }

@@ -3,7 +3,7 @@ import type { Encoder, Extractor } from "./generated/headstart_cpu.js";
 import type { TokenBatch } from "./batches";
 import { readBlob } from "./input";
 import type { Extracted, ExtractorPort, Picture } from "./protocol";
-import { type Extraction, type Module, compile, cpuModule, gpuModule } from "./wasm";
+import { type Extraction, type Module, cpuModule, gpuModule } from "./wasm";
 
 type FilePicture = { file: Uint8Array; blob: Blob };
 type PixelPicture = { rgba: Uint8Array; width: number; height: number };
@@ -17,12 +17,12 @@ export class ExtractorWorker implements ExtractorPort {
   #picture?: FilePicture | PixelPicture;
 
   async load(options: Parameters<ExtractorPort["load"]>[0]): Promise<void> {
-    const { assets, manifest, weights, webgpu } = options;
+    const { assets, code, manifest, weights, webgpu } = options;
     let extraction: Extraction;
     if (webgpu) {
       extraction = await gpuModule(assets);
     } else {
-      extraction = this.#wasm = await cpuModule(options.module ?? (await compile(assets, "headstart_cpu")));
+      extraction = this.#wasm = await cpuModule(code);
       this.#encoder = new this.#wasm.Encoder(manifest);
     }
     if (weights) this.#extractor = await extraction.Extractor.load(manifest, weights, webgpu);

@@ -11,7 +11,7 @@ import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
 import type { Added, Extracted, Hooks, Input, LearnerPort, Meta, OpenOptions, Picture, Table } from "./protocol";
 import { Recent } from "./recent";
-import { type Module, compile, compileGiven, cpuModule } from "./wasm";
+import { type CpuCode, type Module, cpuCode, cpuModule } from "./wasm";
 
 type Device = Learner["device"];
 
@@ -19,7 +19,8 @@ type Device = Learner["device"];
 const GPU_BATCH = 8;
 /** Tokens in one pass, padding included. On the CPU about a second's work, as abort waits for one. */
 const TOKENS = { cpu: 1024, gpu: 4096, software: 128 };
-const CPU = "WebAssembly SIMD";
+/** What a build of the CPU module is called in `device.adapter`. */
+const CPU = { cpu: "WebAssembly SIMD", relaxed: "WebAssembly relaxed SIMD" };
 /** Rows kept for pictures that were predicted or embedded: 5 MB. Those of samples are never dropped. */
 const RECENT_ROWS = 1024;
 
@@ -31,7 +32,7 @@ export class LearnerWorker implements LearnerPort {
   #options!: OpenOptions;
   #hooks!: Comlink.Remote<Hooks>;
   #pack!: Pack;
-  #module!: WebAssembly.Module;
+  #code!: CpuCode;
   #wasm!: Module;
   #session!: Session;
   /** Of a text learner. */
@@ -65,9 +66,9 @@ export class LearnerWorker implements LearnerPort {
     const signal = this.#signal(call);
     const progress = (p: Progress) => void this.#hooks.progress(p);
     const start = performance.now();
-    [this.#pack, this.#module] = await Promise.all([loadPack(options, signal, progress), cpuCode(options)]);
+    [this.#pack, this.#code] = await Promise.all([loadPack(options, signal, progress), cpuCode(options.assets, options.wasm)]);
     this.#spend("download", start);
-    this.#wasm = await cpuModule(this.#module);
+    this.#wasm = await cpuModule(this.#code);
     const manifest = JSON.parse(this.#pack.manifest);
     this.#dim = manifest.dim;
     this.#side = manifest.preprocess?.size;
@@ -93,7 +94,7 @@ export class LearnerWorker implements LearnerPort {
       this.#device = { kind: "webgpu", adapter: gpu.name, reason: "asked for", workers: hands };
     } else {
       const reason = options.device === "cpu" ? "asked for" : "starting here; looking for a GPU";
-      this.#device = { kind: "cpu", adapter: CPU, reason, workers: options.workers };
+      this.#device = { kind: "cpu", adapter: CPU[this.#code.build], reason, workers: options.workers };
       if (options.device === "auto") void this.#tryGpu();
     }
     signal.throwIfAborted();
@@ -285,7 +286,7 @@ export class LearnerWorker implements LearnerPort {
     // A batch fails as a whole: its other pictures were here before.
     if (!gpu) return;
     this.#gpu = undefined;
-    this.#announce({ kind: "cpu", adapter: CPU, reason: `the GPU failed: ${toHeadstartError(error).message}` });
+    this.#announce({ kind: "cpu", adapter: CPU[this.#code.build], reason: `the GPU failed: ${toHeadstartError(error).message}` });
     await this.#retire(gpu.hand);
   }
 
@@ -327,7 +328,7 @@ export class LearnerWorker implements LearnerPort {
     try {
       await hand.load({
         assets: this.#options.assets,
-        module: kind === "webgpu" ? undefined : this.#module,
+        code: this.#code,
         manifest: this.#pack.manifest,
         weights: kind === "encode" ? undefined : this.#pack.weights,
         webgpu: kind === "webgpu",
@@ -436,8 +437,4 @@ async function onGpu<T>(work: Promise<T>): Promise<T> {
 
 function unfit(task: OpenOptions["task"]): HeadstartError {
   return new HeadstartError("bad-pack", `this backbone is not for task "${task}"; leave \`backbone\` out, or name one that is`, "manifest.json");
-}
-
-async function cpuCode({ wasm, assets }: OpenOptions): Promise<WebAssembly.Module> {
-  return wasm ? compileGiven(wasm) : compile(assets, "headstart_cpu");
 }

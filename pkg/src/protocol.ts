@@ -1,6 +1,7 @@
 // What crosses the borders between page, learner worker and extractors.
 import type { BackbonePack, ErrorCode, ImportOptions, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult } from "../index";
 import type { TokenBatch } from "./batches";
+import type { CpuCode } from "./wasm";
 
 /** The first message of every worker: what it is, and the port it is reached by. */
 export type Start = { role: "learner" | "extractor"; port: MessagePort };
@@ -97,7 +98,7 @@ export interface Extracted {
 export interface ExtractorPort {
   load(options: {
     assets: string;
-    module?: WebAssembly.Module;
+    code: CpuCode;
     manifest: string;
     /** Absent for a worker that only encodes. */
     weights?: Uint8Array;

@@ -19,8 +19,25 @@ export async function compile(assets: string, name: string): Promise<WebAssembly
   }
 }
 
-/** The `wasm` option. */
-export async function compileGiven(wasm: BufferSource | WebAssembly.Module): Promise<WebAssembly.Module> {
+/** The CPU module's code, compiled once for all workers, and which of its two builds it is. */
+export interface CpuCode {
+  module: WebAssembly.Module;
+  build: "cpu" | "relaxed";
+}
+
+/** The build that this engine is fastest with; what the `wasm` option gives is the one that every engine takes. */
+export async function cpuCode(assets: string, wasm?: BufferSource | WebAssembly.Module): Promise<CpuCode> {
+  if (wasm) return { module: await compileGiven(wasm), build: "cpu" };
+  const build = WebAssembly.validate(RELAXED_SIMD) ? "relaxed" : "cpu";
+  return { module: await compile(assets, `headstart_${build}`), build };
+}
+
+/** `(func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd (local.get 0) (local.get 1) (local.get 2)))` */
+const RELAXED_SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
+]);
+
+async function compileGiven(wasm: BufferSource | WebAssembly.Module): Promise<WebAssembly.Module> {
   if (wasm instanceof WebAssembly.Module) return wasm;
   return WebAssembly.compile(wasm).catch((error: unknown) => {
     throw new HeadstartError("bad-option", `option \`wasm\`: ${text(error)}`, "wasm");
@@ -28,10 +45,11 @@ export async function compileGiven(wasm: BufferSource | WebAssembly.Module): Pro
 }
 
 /** Instantiates the CPU module in this worker. */
-export async function cpuModule(module: WebAssembly.Module): Promise<Module> {
-  const glue = await import("./generated/headstart_cpu.js");
+export async function cpuModule({ module, build }: CpuCode): Promise<Module> {
+  const glue = await (build === "relaxed" ? import("./generated/headstart_relaxed.js") : import("./generated/headstart_cpu.js"));
   await glue.default({ module_or_path: module });
-  return glue;
+  // The two differ in their kernels alone, and TypeScript sees two classes of each name.
+  return glue as unknown as Module;
 }
 
 /** Fetched only here, so that nobody without a GPU downloads it. */

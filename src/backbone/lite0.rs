@@ -6,11 +6,15 @@
 //!
 //! The trap is padding: the weights come from TensorFlow, whose SAME padding at stride 2 puts the odd row and column
 //! at the bottom and the right. Symmetric padding moves the logits by up to 3.5.
+//!
+//! Here as burn has it, for a GPU and for training; [`cpu`] is the same for the CPU.
+
+pub mod cpu;
 
 use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::Weights;
 use crate::error::Result;
@@ -20,6 +24,8 @@ pub const DIM: usize = 1280;
 /// Height and width of the input.
 pub const SIZE: usize = 224;
 const STEM: usize = 32;
+/// Channels of the last block.
+const LAST: usize = 320;
 
 /// kernel, stride of the first block, expansion, output channels, number of blocks.
 const STAGES: [(usize, usize, usize, usize, usize); 7] = [
@@ -31,6 +37,53 @@ const STAGES: [(usize, usize, usize, usize, usize); 7] = [
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 ];
+
+/// What an inverted residual is made of.
+struct BlockShape {
+    /// Of its tensors.
+    name: String,
+    input: usize,
+    /// Channels that the depthwise filter sees.
+    inner: usize,
+    output: usize,
+    kernel: usize,
+    stride: usize,
+    /// Height and width of its input.
+    side: usize,
+}
+
+fn blocks() -> Vec<BlockShape> {
+    let mut blocks = Vec::new();
+    let (mut input, mut side) = (STEM, SIZE / 2);
+    for (kernel, first_stride, expand, output, repeats) in STAGES {
+        for repeat in 0..repeats {
+            let stride = if repeat == 0 { first_stride } else { 1 };
+            let name = format!("_blocks.{}", blocks.len());
+            blocks.push(BlockShape { name, input, inner: input * expand, output, kernel, stride, side });
+            input = output;
+            side /= stride;
+        }
+    }
+    blocks
+}
+
+impl BlockShape {
+    /// The first block does not.
+    fn expands(&self) -> bool {
+        self.inner > self.input
+    }
+
+    fn skips(&self) -> bool {
+        self.stride == 1 && self.input == self.output
+    }
+}
+
+/// Rows (or columns) of zeros before and after `side` of them. TensorFlow's SAME: the total is what the last window
+/// needs, and an odd one goes to the bottom and the right.
+fn border(side: usize, kernel: usize, stride: usize) -> (usize, usize) {
+    let total = ((side.div_ceil(stride) - 1) * stride + kernel).saturating_sub(side);
+    (total / 2, total - total / 2)
+}
 
 #[derive(Module, Debug)]
 pub struct Lite0 {
@@ -54,29 +107,22 @@ impl Lite0 {
         let mut load = |name: &str, shape: Shape| conv(weights, name, shape, device);
         let _conv_stem = load("_conv_stem", Shape::dense(3, STEM, 3, 2, SIZE))?;
         let mut _blocks = Vec::new();
-        let (mut channels, mut side) = (STEM, SIZE / 2);
-        for (kernel, first_stride, expand, out, repeats) in STAGES {
-            for repeat in 0..repeats {
-                let stride = if repeat == 0 { first_stride } else { 1 };
-                let name = format!("_blocks.{}", _blocks.len());
-                let inner = channels * expand;
-                _blocks.push(Block {
-                    // Block 0 does not expand.
-                    _expand_conv: (expand > 1)
-                        .then(|| load(&format!("{name}._expand_conv"), Shape::pointwise(channels, inner)))
-                        .transpose()?,
-                    _depthwise_conv: load(
-                        &format!("{name}._depthwise_conv"),
-                        Shape::depthwise(inner, kernel, stride, side),
-                    )?,
-                    _project_conv: load(&format!("{name}._project_conv"), Shape::pointwise(inner, out))?,
-                    skip: stride == 1 && channels == out,
-                });
-                channels = out;
-                side /= stride;
-            }
+        for block in blocks() {
+            let BlockShape { ref name, input, inner, output, kernel, stride, side } = block;
+            _blocks.push(Block {
+                _expand_conv: block
+                    .expands()
+                    .then(|| load(&format!("{name}._expand_conv"), Shape::pointwise(input, inner)))
+                    .transpose()?,
+                _depthwise_conv: load(
+                    &format!("{name}._depthwise_conv"),
+                    Shape::depthwise(inner, kernel, stride, side),
+                )?,
+                _project_conv: load(&format!("{name}._project_conv"), Shape::pointwise(inner, output))?,
+                skip: block.skips(),
+            });
         }
-        let _conv_head = load("_conv_head", Shape::pointwise(channels, DIM))?;
+        let _conv_head = load("_conv_head", Shape::pointwise(LAST, DIM))?;
         Ok(Self { _conv_stem, _blocks, _conv_head })
     }
 
@@ -145,11 +191,8 @@ impl Shape {
         Self { groups: channels, ..Self::dense(channels, channels, kernel, stride, side) }
     }
 
-    /// TensorFlow's SAME: the total is what the last window needs, and an odd one goes to the bottom and the right.
     fn padding(&self) -> PaddingConfig2d {
-        let outputs = self.side.div_ceil(self.stride);
-        let total = ((outputs - 1) * self.stride + self.kernel).saturating_sub(self.side);
-        let (before, after) = (total / 2, total - total / 2);
+        let (before, after) = border(self.side, self.kernel, self.stride);
         PaddingConfig2d::Explicit(before, before, after, after)
     }
 }
@@ -163,7 +206,8 @@ fn conv(weights: &mut Weights, name: &str, shape: Shape, device: &Device) -> Res
         .with_groups(shape.groups)
         .with_padding(shape.padding())
         .init(device);
+    let weight = TensorData::new(weight, [shape.output, shape.input / shape.groups, k, k]);
     conv.weight = Param::from_tensor(Tensor::from_data(weight, device));
-    conv.bias = Some(Param::from_tensor(Tensor::from_data(bias, device)));
+    conv.bias = Some(Param::from_tensor(Tensor::from_data(TensorData::new(bias, [shape.output]), device)));
     Ok(conv)
 }

@@ -2,6 +2,10 @@
 //!
 //! Reimers & Gurevych 2019 (arXiv:1908.10084) on Wang et al. 2020 (arXiv:2002.10957): a BERT encoder of 6 layers with 12
 //! heads, exact (erf) GELU, layer norm epsilon 1e-12; the mean over all real tokens, the two marks included; L2 norm.
+//!
+//! Here as burn has it, for a GPU and for training; [`cpu`] is the same for the CPU.
+
+pub mod cpu;
 
 use burn::module::{Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
@@ -20,6 +24,7 @@ const VOCABULARY: usize = 30522;
 /// Tokens a text may have.
 pub const POSITIONS: usize = 512;
 const EPSILON: f64 = 1e-12;
+const WORDS: &str = "embeddings.word_embeddings.weight";
 
 #[derive(Module, Debug)]
 pub struct MiniLm {
@@ -60,35 +65,32 @@ impl MiniLm {
         Ok(Self { embeddings, layer })
     }
 
-    /// Ids of `lengths.len()` texts, each padded to `longest` with anything → `[n, 384]`, rows of length 1.
-    pub fn forward(&self, ids: &[u32], lengths: &[usize], device: &Device) -> Tensor<2> {
-        let n = lengths.len();
-        let longest = ids.len() / n;
-        let ids = Tensor::<2, Int>::from_data(
-            TensorData::new(ids.iter().map(|&id| id as i32).collect(), [n, longest]),
-            device,
-        );
+    /// Token ids of texts → `[n, 384]`, rows of length 1. Texts that differ much in length had better not come together: each
+    /// is padded to the longest.
+    pub fn forward(&self, texts: &[Vec<u32>], device: &Device) -> Tensor<2> {
+        let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let padded = texts.iter().flat_map(|text| text.iter().copied().chain(std::iter::repeat(0)).take(longest));
+        let ids = TensorData::new(padded.map(|id| id as i32).collect(), [texts.len(), longest]);
+        let ids = Tensor::<2, Int>::from_data(ids, device);
         // Without padding there is nothing to mask, and the softmax is spared a pass.
-        let padding = lengths.iter().any(|&l| l != longest).then(|| padding(lengths, longest, device));
+        let padding = lengths.iter().any(|&l| l != longest).then(|| padding(&lengths, longest, device));
         let mut x = self.embeddings.forward(ids);
         for layer in &self.layer {
             x = layer.forward(x, padding.as_ref());
         }
-        normalise(mean(x, lengths, padding))
+        normalise(mean(x, &lengths, padding))
     }
 }
 
 impl Embeddings {
     fn load(weights: &mut Weights, device: &Device) -> Result<Self> {
         let mut word_embeddings = EmbeddingConfig::new(VOCABULARY, DIM).init(device);
-        let words = weights.take("embeddings.word_embeddings.weight", [VOCABULARY, DIM])?;
-        word_embeddings.weight = Param::from_tensor(Tensor::from_data(words, device));
-        let positions =
-            Tensor::<2>::from_data(weights.take("embeddings.position_embeddings.weight", [POSITIONS, DIM])?, device);
-        let types = Tensor::<2>::from_data(weights.take("embeddings.token_type_embeddings.weight", [2, DIM])?, device);
+        let words = weights.take(WORDS, [VOCABULARY, DIM])?;
+        word_embeddings.weight = param(words, [VOCABULARY, DIM], device);
         Ok(Self {
             word_embeddings,
-            position_embeddings: Param::from_tensor(positions + types.slice([0..1])),
+            position_embeddings: param(positions(weights)?, [POSITIONS, DIM], device),
             layer_norm: norm(weights, "embeddings.LayerNorm", device)?,
         })
     }
@@ -169,19 +171,34 @@ fn normalise(x: Tensor<2>) -> Tensor<2> {
     x / length
 }
 
+/// The position embeddings, with the embedding of the only token type added.
+fn positions(weights: &mut Weights) -> Result<Vec<f32>> {
+    let mut positions = weights.take("embeddings.position_embeddings.weight", [POSITIONS, DIM])?;
+    let types = weights.take("embeddings.token_type_embeddings.weight", [2, DIM])?;
+    for row in positions.chunks_exact_mut(DIM) {
+        row.iter_mut().zip(&types[..DIM]).for_each(|(v, t)| *v += t);
+    }
+    Ok(positions)
+}
+
 /// PyTorch keeps a linear layer as `[out, in]`, burn as `[in, out]`.
 fn linear(weights: &mut Weights, name: &str, from: usize, to: usize, device: &Device) -> Result<Linear> {
     let weight = weights.take(&format!("{name}.weight"), [to, from])?;
     let bias = weights.take(&format!("{name}.bias"), [to])?;
     let mut linear = LinearConfig::new(from, to).init(device);
-    linear.weight = Param::from_tensor(Tensor::<2>::from_data(weight, device).transpose());
-    linear.bias = Some(Param::from_tensor(Tensor::from_data(bias, device)));
+    let weight = Tensor::<2>::from_data(TensorData::new(weight, [to, from]), device);
+    linear.weight = Param::from_tensor(weight.transpose());
+    linear.bias = Some(param(bias, [to], device));
     Ok(linear)
 }
 
 fn norm(weights: &mut Weights, name: &str, device: &Device) -> Result<LayerNorm> {
     let mut norm = LayerNormConfig::new(DIM).with_epsilon(EPSILON).init(device);
-    norm.gamma = Param::from_tensor(Tensor::from_data(weights.take(&format!("{name}.weight"), [DIM])?, device));
-    norm.beta = Some(Param::from_tensor(Tensor::from_data(weights.take(&format!("{name}.bias"), [DIM])?, device)));
+    norm.gamma = param(weights.take(&format!("{name}.weight"), [DIM])?, [DIM], device);
+    norm.beta = Some(param(weights.take(&format!("{name}.bias"), [DIM])?, [DIM], device));
     Ok(norm)
+}
+
+fn param<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Param<Tensor<D>> {
+    Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), device))
 }

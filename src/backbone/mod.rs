@@ -1,10 +1,16 @@
 //! Weights → features. One file a model; field names are the checkpoint's keys.
+//!
+//! On the CPU a model runs on our own [`kernels`], on a GPU it is burn's.
 
+pub mod kernels;
 pub mod lite0;
 pub mod minilm;
 pub mod pack;
 mod weights;
 
+use std::sync::Mutex;
+
+#[cfg(feature = "webgpu")]
 use burn::tensor::{Device, Tensor, TensorData};
 
 pub use lite0::Lite0;
@@ -12,41 +18,63 @@ pub use minilm::MiniLm;
 pub use pack::Manifest;
 pub use weights::Weights;
 
-use crate::encode::image;
+use crate::device::Computer;
 use crate::error::{Error, Result};
 
-/// The architectures a pack can name.
-#[derive(Debug, Clone)]
+/// The architectures a pack can name, on the CPU and on a GPU.
+#[derive(Debug)]
 enum Net {
-    Lite0(Lite0),
-    MiniLm(MiniLm),
+    Lite0(Box<lite0::cpu::Lite0>, Mutex<lite0::cpu::Scratch>),
+    MiniLm(Box<minilm::cpu::MiniLm>, Mutex<minilm::cpu::Scratch>),
+    #[cfg(feature = "webgpu")]
+    GpuLite0(Box<Lite0>, Device),
+    #[cfg(feature = "webgpu")]
+    GpuMiniLm(Box<MiniLm>, Device),
 }
 
 /// A pack on a device, ready to turn encoded inputs into features.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Backbone {
     manifest: Manifest,
     net: Net,
-    device: Device,
+}
+
+/// Feature rows where the device left them.
+#[derive(Debug)]
+pub enum Rows {
+    Host(Vec<f32>),
+    #[cfg(feature = "webgpu")]
+    Gpu(Tensor<2>),
 }
 
 impl Backbone {
     /// Builds the network from a manifest and the bytes of its weights file, after checking their hash.
     ///
     /// Errors: `hash-mismatch`, `bad-pack`; each names the file.
-    pub fn load(manifest: Manifest, weights: &[u8], device: &Device) -> Result<Self> {
+    pub fn load(manifest: Manifest, weights: &[u8], computer: &Computer) -> Result<Self> {
         manifest.check_file(&manifest.weights()?.name, weights)?;
         let mut weights = Weights::parse(&manifest.weights()?.name, weights)?;
         let net = match manifest.architecture.as_str() {
             "efficientnet-lite0" => {
                 let fits = manifest.task == "image" && manifest.image()?.size as usize == lite0::SIZE;
                 manifest.expect(lite0::DIM, fits, "pictures")?;
-                Net::Lite0(Lite0::load(&mut weights, device)?)
+                match computer.gpu() {
+                    #[cfg(feature = "webgpu")]
+                    Some(device) => Net::GpuLite0(Lite0::load(&mut weights, device)?.into(), device.clone()),
+                    _ => {
+                        let net = lite0::cpu::Lite0::load(&mut weights, manifest.image()?)?;
+                        Net::Lite0(net.into(), Mutex::default())
+                    }
+                }
             }
             "minilm-l6" => {
                 let fits = manifest.task == "text" && manifest.text()?.max_tokens <= minilm::POSITIONS;
                 manifest.expect(minilm::DIM, fits, "texts")?;
-                Net::MiniLm(MiniLm::load(&mut weights, device)?)
+                match computer.gpu() {
+                    #[cfg(feature = "webgpu")]
+                    Some(device) => Net::GpuMiniLm(MiniLm::load(&mut weights, device)?.into(), device.clone()),
+                    _ => Net::MiniLm(minilm::cpu::MiniLm::load(&mut weights)?.into(), Mutex::default()),
+                }
             }
             other => {
                 return Err(Error::BadPack {
@@ -56,49 +84,64 @@ impl Backbone {
             }
         };
         weights.finish()?;
-        Ok(Self { manifest, net, device: device.clone() })
+        Ok(Self { manifest, net })
     }
 
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Pooled features `[rows, dim]` of encoded pictures: `rows × size × size × 3` bytes, RGB.
+    /// Pooled features, `rows × dim`, of encoded pictures: `rows × size × size × 3` bytes, RGB.
     ///
-    /// The tensor stays on the device; [`crate::features`] reads it back. Errors: `bad-pack` for a text backbone.
-    pub fn forward_pixels(&self, pixels: &[u8], rows: usize) -> Result<Tensor<2>> {
-        let input = self.normalise(self.manifest.image()?, pixels, rows);
+    /// Errors: `bad-pack` for a text backbone.
+    pub fn forward_pixels(&self, pixels: &[u8], rows: usize) -> Result<Rows> {
+        let prep = self.manifest.image()?;
+        assert_eq!(pixels.len(), rows * prep.bytes(), "pixels are rows × size × size × 3 bytes");
         match &self.net {
-            Net::Lite0(net) => Ok(net.forward(input)),
-            Net::MiniLm(_) => unreachable!("its manifest has no image preprocessing"),
+            Net::Lite0(net, scratch) => {
+                let scratch = &mut scratch.lock().expect("a pass that panicked ends the module");
+                let mut out = vec![0.0; rows * lite0::DIM];
+                for (picture, out) in pixels.chunks_exact(prep.bytes()).zip(out.chunks_exact_mut(lite0::DIM)) {
+                    net.forward(picture, scratch, out);
+                }
+                Ok(Rows::Host(out))
+            }
+            #[cfg(feature = "webgpu")]
+            Net::GpuLite0(net, device) => Ok(Rows::Gpu(net.forward(normalise(prep, pixels, rows, device)))),
+            _ => unreachable!("its manifest has no image preprocessing"),
         }
     }
 
-    /// Embeddings `[rows, dim]` of texts, each an unit vector. `ids`: `rows × longest`, each row padded with anything after
-    /// its length.
+    /// Embeddings, `texts × dim`, of texts as token ids, each an unit vector.
     ///
     /// Errors: `bad-pack` for an image backbone.
-    pub fn forward_ids(&self, ids: &[u32], lengths: &[usize]) -> Result<Tensor<2>> {
+    pub fn forward_ids(&self, texts: &[Vec<u32>]) -> Result<Rows> {
         self.manifest.text()?;
         match &self.net {
-            Net::MiniLm(net) => Ok(net.forward(ids, lengths, &self.device)),
-            Net::Lite0(_) => unreachable!("its manifest has no text preprocessing"),
+            Net::MiniLm(net, scratch) => {
+                let mut out = vec![0.0; texts.len() * minilm::DIM];
+                net.forward(texts, &mut scratch.lock().expect("a pass that panicked ends the module"), &mut out);
+                Ok(Rows::Host(out))
+            }
+            #[cfg(feature = "webgpu")]
+            Net::GpuMiniLm(net, device) => Ok(Rows::Gpu(net.forward(texts, device))),
+            _ => unreachable!("its manifest has no text preprocessing"),
         }
     }
+}
 
-    /// Interleaved bytes → the network's planes `[rows, 3, size, size]`, as `(value - mean) / std`.
-    fn normalise(&self, prep: &image::Preprocess, pixels: &[u8], rows: usize) -> Tensor<4> {
-        let size = prep.size as usize;
-        let area = size * size;
-        assert_eq!(pixels.len(), rows * area * 3, "pixels are rows × size × size × 3 bytes");
-        let mut planes = vec![0f32; pixels.len()];
-        for (picture, out) in pixels.chunks_exact(area * 3).zip(planes.chunks_exact_mut(area * 3)) {
-            for (i, rgb) in picture.chunks_exact(3).enumerate() {
-                for (c, &value) in rgb.iter().enumerate() {
-                    out[c * area + i] = (f32::from(value) - prep.mean) / prep.std;
-                }
+/// Interleaved bytes → the network's planes `[rows, 3, size, size]`, as `(value - mean) / std`.
+#[cfg(feature = "webgpu")]
+fn normalise(prep: &crate::encode::image::Preprocess, pixels: &[u8], rows: usize, device: &Device) -> Tensor<4> {
+    let size = prep.size as usize;
+    let area = size * size;
+    let mut planes = vec![0f32; pixels.len()];
+    for (picture, out) in pixels.chunks_exact(area * 3).zip(planes.chunks_exact_mut(area * 3)) {
+        for (i, rgb) in picture.chunks_exact(3).enumerate() {
+            for (c, &value) in rgb.iter().enumerate() {
+                out[c * area + i] = (f32::from(value) - prep.mean) / prep.std;
             }
         }
-        Tensor::from_data(TensorData::new(planes, [rows, 3, size, size]), &self.device)
     }
+    Tensor::from_data(TensorData::new(planes, [rows, 3, size, size]), device)
 }

@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 
-use burn::tensor::TensorData;
 use half::f16;
 use safetensors::{Dtype, SafeTensors};
 
@@ -15,6 +14,21 @@ pub struct Weights<'a> {
     taken: HashSet<String>,
 }
 
+/// A tensor as it is stored, for a table of which only a few rows are ever read at once: a quarter of its f32 size.
+#[derive(Debug, Clone)]
+pub struct Table {
+    columns: usize,
+    values: Stored,
+}
+
+#[derive(Debug, Clone)]
+enum Stored {
+    F32(Vec<f32>),
+    F16(Vec<f16>),
+    /// Integers, what those of each block are multiplied by, and the length of a block.
+    I8(Vec<i8>, Vec<f32>, usize),
+}
+
 impl<'a> Weights<'a> {
     pub fn parse(file: &str, bytes: &'a [u8]) -> Result<Self> {
         let tensors =
@@ -22,42 +36,50 @@ impl<'a> Weights<'a> {
         Ok(Self { file: file.into(), tensors, taken: HashSet::new() })
     }
 
-    /// The tensor `name` as f32, whatever it is stored as.
-    pub fn take<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<TensorData> {
+    /// The tensor `name` as f32, whatever it is stored as; the last dimension runs fastest.
+    pub fn take<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Vec<f32>> {
+        let stored = self.stored(name, &shape)?;
+        let mut values = vec![0.0; shape.iter().product()];
+        stored.read(0, &mut values);
+        Ok(values)
+    }
+
+    /// The tensor `name`, left as it is stored.
+    pub fn table(&mut self, name: &str, rows: usize, columns: usize) -> Result<Table> {
+        Ok(Table { columns, values: self.stored(name, &[rows, columns])? })
+    }
+
+    fn stored(&mut self, name: &str, shape: &[usize]) -> Result<Stored> {
         let file = self.file.clone();
         let bad = |why: String| Error::BadPack { file: file.clone(), why };
         let view = self.tensors.tensor(name).map_err(|_| bad(format!("tensor `{name}` is missing")))?;
         if view.shape() != shape {
             return Err(bad(format!("tensor `{name}` has shape {:?}, not {shape:?}", view.shape())));
         }
-        let values: Vec<f32> = match view.dtype() {
-            Dtype::F32 => view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect(),
-            Dtype::F16 => {
-                view.data().chunks_exact(2).map(|b| f16::from_le_bytes(b.try_into().unwrap()).to_f32()).collect()
-            }
+        let stored = match view.dtype() {
+            Dtype::F32 => Stored::F32(view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()),
+            Dtype::F16 => Stored::F16(view.data().as_chunks::<2>().0.iter().map(|b| f16::from_le_bytes(*b)).collect()),
             Dtype::I8 => {
                 let scales = self.scales(name, shape.first().copied().unwrap_or(0))?;
                 if scales.is_empty() || !view.data().len().is_multiple_of(scales.len()) {
                     return Err(bad(format!("tensor `{name}` has {} scales, which do not divide it", scales.len())));
                 }
                 let block = view.data().len() / scales.len();
-                let values = |(bytes, scale): (&'a [u8], f32)| bytes.iter().map(move |&b| f32::from(b as i8) * scale);
-                view.data().chunks_exact(block).zip(scales).flat_map(values).collect()
+                Stored::I8(view.data().iter().map(|&b| b as i8).collect(), scales, block)
             }
             other => {
                 return Err(bad(format!("tensor `{name}` is {other:?}; i8, f16 and f32 are read")));
             }
         };
         self.taken.insert(name.to_owned());
-        Ok(TensorData::new(values, shape))
+        Ok(stored)
     }
 
     /// What the integers of each block of an i8 tensor are multiplied by: `[rows, blocks of a row]`.
     fn scales(&mut self, name: &str, rows: usize) -> Result<Vec<f32>> {
         let name = format!("{name}.scale");
         let blocks = self.tensors.tensor(&name).ok().and_then(|view| view.shape().get(1).copied()).unwrap_or(1);
-        let data = self.take(&name, [rows, blocks])?;
-        Ok(data.try_into_vec().expect("tensors are read as f32"))
+        self.take(&name, [rows, blocks])
     }
 
     /// Errors: `bad-pack` when a tensor was not taken: the file is for another network.
@@ -66,6 +88,30 @@ impl<'a> Weights<'a> {
             None => Ok(()),
             Some(name) => {
                 Err(Error::BadPack { file: self.file, why: format!("tensor `{name}` is not one of this network's") })
+            }
+        }
+    }
+}
+
+impl Table {
+    /// One row as f32.
+    pub fn read_row(&self, row: usize, out: &mut [f32]) {
+        self.values.read(row * self.columns, &mut out[..self.columns]);
+    }
+}
+
+impl Stored {
+    fn read(&self, from: usize, out: &mut [f32]) {
+        let range = from..from + out.len();
+        match self {
+            Stored::F32(values) => out.copy_from_slice(&values[range]),
+            Stored::F16(values) => out.iter_mut().zip(&values[range]).for_each(|(to, v)| *to = v.to_f32()),
+            Stored::I8(values, scales, block) => {
+                // A row is a whole number of blocks, so this starts at one.
+                let blocks = values[range].chunks(*block).zip(out.chunks_mut(*block)).zip(&scales[from / block..]);
+                for ((values, out), scale) in blocks {
+                    out.iter_mut().zip(values).for_each(|(to, v)| *to = f32::from(*v) * scale);
+                }
             }
         }
     }

@@ -48,6 +48,11 @@ impl Matrix {
         self.values
     }
 
+    pub fn transposed(&self) -> Self {
+        let rows = self.rows();
+        Self::new(rows, (0..self.values.len()).map(|i| self.values[i % rows * self.cols + i / rows]).collect())
+    }
+
     /// The rows named, in that order.
     pub fn select(&self, rows: &[usize]) -> Self {
         let mut out = Self::with_capacity(self.cols, rows.len());

@@ -10,13 +10,13 @@ pub use matrix::{Matrix, cosine, dot};
 pub use store::RowStore;
 pub use windows::join_windows;
 
-use burn::tensor::Tensor;
-
-use crate::backbone::Backbone;
+use crate::backbone::{Backbone, Rows};
 use crate::device::Computer;
-use crate::error::{Error, Result};
+#[cfg(feature = "webgpu")]
+use crate::error::Error;
+use crate::error::Result;
 
-/// Tokens in one pass over a text backbone, padding included: what it holds in memory.
+/// Tokens in one pass over a text backbone, a GPU's padding included: what it holds in memory.
 const TOKENS: usize = 1024;
 
 /// Features of one batch of encoded pictures (`rows × size × size × 3` bytes, RGB), `rows × dim`.
@@ -28,7 +28,7 @@ pub async fn extract(backbone: &Backbone, computer: &Computer, pixels: &[u8], ro
 }
 
 /// Embeddings of texts, given as token ids, `texts × dim`, in the order given. Texts of like length share a pass, so that
-/// short ones do not pay for long ones; a text's embedding does not depend on which.
+/// on a GPU short ones do not pay for long ones; a text's embedding does not depend on which.
 ///
 /// Errors: `gpu-lost`, `gpu-wrong`, `bad-pack`.
 pub async fn extract_texts(backbone: &Backbone, computer: &Computer, texts: &[Vec<u32>]) -> Result<Matrix> {
@@ -36,14 +36,8 @@ pub async fn extract_texts(backbone: &Backbone, computer: &Computer, texts: &[Ve
     let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
     let mut values = vec![0.0; texts.len() * dim];
     for bucket in bucket::buckets(&lengths, TOKENS) {
-        let longest = bucket.iter().map(|&i| lengths[i]).max().unwrap_or(0);
-        let mut ids = Vec::with_capacity(bucket.len() * longest);
-        for (row, &i) in bucket.iter().enumerate() {
-            ids.extend_from_slice(&texts[i]);
-            ids.resize((row + 1) * longest, 0);
-        }
-        let of_bucket: Vec<usize> = bucket.iter().map(|&i| lengths[i]).collect();
-        let rows = read_back(backbone, computer, backbone.forward_ids(&ids, &of_bucket)?).await?;
+        let pass: Vec<Vec<u32>> = bucket.iter().map(|&i| texts[i].clone()).collect();
+        let rows = read_back(backbone, computer, backbone.forward_ids(&pass)?).await?;
         for (row, &i) in bucket.iter().enumerate() {
             values[i * dim..(i + 1) * dim].copy_from_slice(rows.row(row));
         }
@@ -51,10 +45,16 @@ pub async fn extract_texts(backbone: &Backbone, computer: &Computer, texts: &[Ve
     Ok(Matrix::new(dim, values))
 }
 
-async fn read_back(backbone: &Backbone, computer: &Computer, features: Tensor<2>) -> Result<Matrix> {
-    let lost = |reason: String| Error::GpuLost { reason };
-    let data = features.into_data_async().await.map_err(|e| lost(e.to_string()))?;
+async fn read_back(backbone: &Backbone, computer: &Computer, rows: Rows) -> Result<Matrix> {
+    let values = match rows {
+        Rows::Host(values) => values,
+        #[cfg(feature = "webgpu")]
+        Rows::Gpu(tensor) => {
+            let lost = |reason: String| Error::GpuLost { reason };
+            let data = tensor.into_data_async().await.map_err(|e| lost(e.to_string()))?;
+            data.try_into_vec().map_err(|e| lost(format!("{e:?}")))?
+        }
+    };
     computer.check()?;
-    let values: Vec<f32> = data.try_into_vec().map_err(|e| lost(format!("{e:?}")))?;
     Ok(Matrix::new(backbone.manifest().dim, values))
 }

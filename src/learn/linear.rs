@@ -4,11 +4,10 @@
 //! divided by their norms, so that one grid of strengths serves a backbone with features of norm 15 and one with
 //! features of norm 1, and centred: the free intercept makes that the same problem, better conditioned.
 
-use burn::tensor::Tensor;
-
-use super::affine::{Affine, read, tensor};
+use super::affine::Affine;
 use super::lbfgs::{Lbfgs, largest};
 use super::{Dataset, Fitted, Head, Progress, Recipe, Step};
+use crate::backbone::kernels::{Packed, Then};
 use crate::features::Matrix;
 use crate::metrics::stratified_folds;
 
@@ -192,7 +191,9 @@ impl Solve {
 
 struct Problem {
     /// `rows × dim`, unit rows, centred.
-    x: Tensor<2>,
+    x: Matrix,
+    /// The same as the weights of a product over rows, for the gradient.
+    columns: Packed,
     y: Vec<usize>,
     /// By row.
     weights: Vec<f64>,
@@ -216,7 +217,8 @@ impl Problem {
         let by_class = recipe.class_weight.of(data);
         let weights: Vec<f64> = data.y.iter().map(|&c| by_class[c]).collect();
         Self {
-            x: tensor(&x),
+            columns: Packed::from_columns(x.values(), rows, dim),
+            x,
             total_weight: weights.iter().sum(),
             y: data.y.clone(),
             weights,
@@ -230,26 +232,36 @@ impl Problem {
     /// `Σ wᵢ·CEᵢ / Σ wᵢ + penalty · ½‖W‖²` and its gradient.
     fn value_and_gradient(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
         let (weight, intercept) = parameters.split_at(self.classes * self.dim);
-        let w32 = Matrix::new(self.dim, weight.iter().map(|&w| w as f32).collect());
-        let mut residual = read(self.x.clone().matmul(tensor(&w32).transpose()));
+        let (rows, classes) = (self.y.len(), self.classes);
+        let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
+        let mut residual = vec![0.0; rows * classes];
+        Packed::from_rows(&narrow(weight), &narrow(intercept)).apply(
+            self.x.values(),
+            rows,
+            &mut residual,
+            Then::Nothing,
+        );
         let mut loss = 0.0;
-        let mut gradient_b = vec![0f64; self.classes];
-        for ((row, &class), weight) in residual.chunks_exact_mut(self.classes).zip(&self.y).zip(&self.weights) {
-            row.iter_mut().zip(intercept).for_each(|(v, b)| *v += *b as f32);
+        let mut gradient_b = vec![0f64; classes];
+        // By class, row after row.
+        let mut by_class = vec![0.0; rows * classes];
+        for (i, row) in residual.chunks_exact_mut(classes).enumerate() {
+            let (class, weight) = (self.y[i], self.weights[i]);
             let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let own = row[class] - max;
             row.iter_mut().for_each(|v| *v = (*v - max).exp());
             let sum: f32 = row.iter().sum();
             let share = weight / self.total_weight;
             loss += share * f64::from(sum.ln() - own);
-            for (c, v) in row.iter_mut().enumerate() {
+            for (c, v) in row.iter().enumerate() {
                 let p = *v / sum - f32::from(u8::from(c == class));
-                *v = (share * f64::from(p)) as f32;
-                gradient_b[c] += f64::from(*v);
+                let part = (share * f64::from(p)) as f32;
+                by_class[c * rows + i] = part;
+                gradient_b[c] += f64::from(part);
             }
         }
-        let residual = tensor(&Matrix::new(self.classes, residual));
-        let gradient_w = read(residual.transpose().matmul(self.x.clone()));
+        let mut gradient_w = vec![0.0; classes * self.dim];
+        self.columns.apply(&by_class, classes, &mut gradient_w, Then::Nothing);
         let mut gradient: Vec<f64> =
             gradient_w.iter().zip(weight).map(|(&g, w)| f64::from(g) + self.penalty * w).collect();
         gradient.extend(gradient_b);

@@ -7,8 +7,9 @@
 //! Bateni et al., "Improved few-shot visual classification", 2020.) The part quadratic in `x` is the same for every
 //! class, so what is left is affine in `x`.
 
-use super::affine::{Affine, read, tensor};
+use super::affine::Affine;
 use super::{Dataset, Fitted, Head, Progress, Recipe, Step};
+use crate::backbone::kernels::{Packed, Then};
 use crate::features::{Matrix, dot};
 use crate::metrics::{Probabilities, stratified_folds};
 
@@ -118,15 +119,15 @@ fn solve(mut within: Matrix, b: &Matrix) -> Matrix {
     }
     let scale = (rows.min(dim) as f64 / trace).sqrt() as f32;
     within.values_mut().iter_mut().for_each(|v| *v *= scale);
-    let within = tensor(&within);
-    // With more rows than columns the square matrix is the smaller one to multiply by.
-    let square = (rows > dim).then(|| within.clone().transpose().matmul(within.clone()));
+    let columns = Packed::from_columns(within.values(), rows, dim);
+    // With more rows than columns the square matrix is the smaller one to multiply by; it is symmetric.
+    let square = (rows > dim).then(|| Packed::from_columns(product(&columns, &within.transposed()).values(), dim, dim));
+    let across = Packed::from_rows(within.values(), &vec![0.0; rows]);
     let times = |v: &Matrix| -> Matrix {
-        let product = match &square {
-            Some(square) => tensor(v).matmul(square.clone()),
-            None => tensor(v).matmul(within.clone().transpose()).matmul(within.clone()),
+        let mut out = match &square {
+            Some(square) => product(square, v),
+            None => product(&columns, &product(&across, v)),
         };
-        let mut out = Matrix::new(dim, read(product));
         out.values_mut().iter_mut().zip(v.values()).for_each(|(o, v)| *o += v);
         out
     };
@@ -156,6 +157,12 @@ fn solve(mut within: Matrix, b: &Matrix) -> Matrix {
         }
     }
     x
+}
+
+fn product(weights: &Packed, x: &Matrix) -> Matrix {
+    let mut out = Matrix::new(weights.outputs(), vec![0.0; x.rows() * weights.outputs()]);
+    weights.apply(x.values(), x.rows(), out.values_mut(), Then::Nothing);
+    out
 }
 
 fn add(matrix: &mut Matrix, row: usize, factor: f32, other: &[f32]) {

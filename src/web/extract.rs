@@ -21,7 +21,7 @@ pub struct Extractor {
 impl Extractor {
     pub async fn load(manifest: String, weights: Vec<u8>, webgpu: bool) -> JsResult<Extractor> {
         let computer = if webgpu { open_gpu().await? } else { Computer::cpu() };
-        let backbone = Backbone::load(Manifest::parse(&manifest)?, &weights, &computer.device)?;
+        let backbone = Backbone::load(Manifest::parse(&manifest)?, &weights, &computer)?;
         Ok(Self { backbone, computer })
     }
 

@@ -1,0 +1,187 @@
+//! The same network with the kernels. Texts lie one after another without any padding: only attention knows where one
+//! ends.
+
+use super::{DIM, EPSILON, HEADS, INNER, LAYERS, VOCABULARY, WORDS, positions};
+use crate::backbone::Weights;
+use crate::backbone::kernels::{Packed, Then, To, layer_norm, softmax};
+use crate::backbone::weights::Table;
+use crate::error::Result;
+
+/// Width of a head.
+const HEAD: usize = DIM / HEADS;
+/// Tokens that go through the wide layers at once: what is between them then stays in a second-level cache.
+const ROWS: usize = 64;
+
+#[derive(Debug, Clone)]
+pub struct MiniLm {
+    words: Table,
+    /// With the embedding of the only token type added.
+    positions: Vec<f32>,
+    norm: Norm,
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug, Clone)]
+struct Layer {
+    /// Query, key and value side by side.
+    attention: Packed,
+    attended: Packed,
+    attended_norm: Norm,
+    intermediate: Packed,
+    output: Packed,
+    output_norm: Norm,
+}
+
+#[derive(Debug, Clone)]
+struct Norm {
+    gamma: Vec<f32>,
+    beta: Vec<f32>,
+}
+
+/// Room that every call uses again.
+#[derive(Debug, Clone)]
+pub struct Scratch {
+    x: Vec<f32>,
+    y: Vec<f32>,
+    attention: Vec<f32>,
+    mixed: Vec<f32>,
+    inner: Vec<f32>,
+    scores: Vec<f32>,
+    keys: Packed,
+    values: Packed,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        let empty = || Packed::new(0, 0);
+        let [x, y, attention, mixed, inner, scores] = Default::default();
+        Self { x, y, attention, mixed, inner, scores, keys: empty(), values: empty() }
+    }
+}
+
+impl MiniLm {
+    /// Takes its tensors out of `weights`; a missing or misshapen one is `bad-pack`, by name.
+    pub fn load(weights: &mut Weights) -> Result<Self> {
+        Ok(Self {
+            words: weights.table(WORDS, VOCABULARY, DIM)?,
+            positions: positions(weights)?,
+            norm: Norm::load(weights, "embeddings.LayerNorm")?,
+            layers: (0..LAYERS).map(|i| Layer::load(weights, i)).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Token ids of texts → an embedding of 384 each, of length 1, one after another.
+    pub fn forward(&self, texts: &[Vec<u32>], scratch: &mut Scratch, out: &mut [f32]) {
+        let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
+        let tokens: usize = lengths.iter().sum();
+        scratch.x.resize(tokens * DIM, 0.0);
+        let mut rows = scratch.x.chunks_exact_mut(DIM);
+        for text in texts {
+            for (&id, position) in text.iter().zip(self.positions.chunks_exact(DIM)) {
+                let row = rows.next().expect("one a token");
+                self.words.read_row(id as usize, row);
+                row.iter_mut().zip(position).for_each(|(v, p)| *v += p);
+            }
+        }
+        self.norm.apply(&mut scratch.x);
+        for layer in &self.layers {
+            layer.attend(&lengths, scratch);
+            layer.think(scratch);
+        }
+        let mut x = scratch.x.as_slice();
+        for (length, out) in lengths.into_iter().zip(out.chunks_exact_mut(DIM)) {
+            let (text, rest) = x.split_at(length * DIM);
+            mean(text, out);
+            x = rest;
+        }
+    }
+}
+
+impl Layer {
+    fn load(weights: &mut Weights, i: usize) -> Result<Self> {
+        let name = format!("encoder.layer.{i}");
+        let mut attention = (Vec::new(), Vec::new());
+        for part in ["query", "key", "value"] {
+            let part = format!("{name}.attention.self.{part}");
+            attention.0.extend(weights.take(&format!("{part}.weight"), [DIM, DIM])?);
+            attention.1.extend(weights.take(&format!("{part}.bias"), [DIM])?);
+        }
+        let mut linear = |part: &str, from, to| -> Result<Packed> {
+            let weight = weights.take(&format!("{name}.{part}.weight"), [to, from])?;
+            let bias = weights.take(&format!("{name}.{part}.bias"), [to])?;
+            Ok(Packed::from_rows(&weight, &bias))
+        };
+        Ok(Self {
+            attention: Packed::from_rows(&attention.0, &attention.1),
+            attended: linear("attention.output.dense", DIM, DIM)?,
+            intermediate: linear("intermediate.dense", DIM, INNER)?,
+            output: linear("output.dense", INNER, DIM)?,
+            attended_norm: Norm::load(weights, &format!("{name}.attention.output.LayerNorm"))?,
+            output_norm: Norm::load(weights, &format!("{name}.output.LayerNorm"))?,
+        })
+    }
+
+    fn attend(&self, lengths: &[usize], scratch: &mut Scratch) {
+        let Scratch { x, y, attention, mixed, scores, keys, values, .. } = scratch;
+        let tokens = x.len() / DIM;
+        attention.resize(3 * x.len(), 0.0);
+        mixed.resize(x.len(), 0.0);
+        y.resize(x.len(), 0.0);
+        self.attention.apply(x, tokens, attention, Then::Nothing);
+        let mut first = 0;
+        for &length in lengths {
+            let text = &attention[first * 3 * DIM..(first + length) * 3 * DIM];
+            let mixed = &mut mixed[first * DIM..(first + length) * DIM];
+            scores.resize(length * length, 0.0);
+            for head in (0..DIM).step_by(HEAD) {
+                keys.reshape(HEAD, length);
+                keys.fill_rows(&text[DIM + head..], 3 * DIM);
+                let to = To { values: scores, place: |row| row * length, apart: 4 };
+                keys.apply_strided(&text[head..], 3 * DIM, length, to, Then::Nothing);
+                scores.chunks_exact_mut(length).for_each(|row| softmax(row, 1.0 / (HEAD as f32).sqrt()));
+                values.reshape(length, HEAD);
+                values.fill_columns(&text[2 * DIM + head..], 3 * DIM);
+                let to = To { values: &mut mixed[head..], place: |row| row * DIM, apart: 4 };
+                values.apply_strided(scores, length, length, to, Then::Nothing);
+            }
+            first += length;
+        }
+        self.attended.apply(mixed, tokens, y, Then::Add(x));
+        self.attended_norm.apply(y);
+        std::mem::swap(x, y);
+    }
+
+    fn think(&self, scratch: &mut Scratch) {
+        let Scratch { x, y, inner, .. } = scratch;
+        for (x, y) in x.chunks(ROWS * DIM).zip(y.chunks_mut(ROWS * DIM)) {
+            let rows = x.len() / DIM;
+            inner.resize(rows * INNER, 0.0);
+            self.intermediate.apply(x, rows, inner, Then::Gelu);
+            self.output.apply(inner, rows, y, Then::Add(x));
+            self.output_norm.apply(y);
+        }
+        std::mem::swap(x, y);
+    }
+}
+
+impl Norm {
+    fn load(weights: &mut Weights, name: &str) -> Result<Self> {
+        let gamma = weights.take(&format!("{name}.weight"), [DIM])?;
+        Ok(Self { gamma, beta: weights.take(&format!("{name}.bias"), [DIM])? })
+    }
+
+    fn apply(&self, x: &mut [f32]) {
+        layer_norm(x, &self.gamma, &self.beta, EPSILON as f32);
+    }
+}
+
+/// The mean of a text's tokens, at length 1.
+fn mean(text: &[f32], out: &mut [f32]) {
+    out.fill(0.0);
+    for token in text.chunks_exact(DIM) {
+        out.iter_mut().zip(token).for_each(|(sum, v)| *sum += v);
+    }
+    // The length takes the number of tokens out again.
+    let length = out.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
+    out.iter_mut().for_each(|v| *v /= length);
+}
