@@ -1,11 +1,11 @@
-//! Texts of like length together.
+//! Which texts go through a backbone together.
 
 /// Padding that a bucket may have: one part in this many.
 const WASTE: usize = 8;
 
 /// Indices of `lengths` in groups, shortest first; a group has at most `tokens` tokens when padded to its longest (one
 /// text may have more), and little padding.
-pub fn buckets(lengths: &[usize], tokens: usize) -> Vec<Vec<usize>> {
+pub fn alike(lengths: &[usize], tokens: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.sort_by_key(|&i| lengths[i]);
     let mut out: Vec<Vec<usize>> = Vec::new();
@@ -24,14 +24,31 @@ pub fn buckets(lengths: &[usize], tokens: usize) -> Vec<Vec<usize>> {
     out
 }
 
+/// Indices of `lengths` in groups of at most `tokens` tokens without padding, as they come; one text may have more.
+pub fn in_turn(lengths: &[usize], tokens: usize) -> Vec<Vec<usize>> {
+    let mut out: Vec<Vec<usize>> = Vec::new();
+    let mut room = 0;
+    for (i, &length) in lengths.iter().enumerate() {
+        match out.last_mut() {
+            Some(group) if length <= room => group.push(i),
+            _ => {
+                out.push(vec![i]);
+                room = tokens;
+            }
+        }
+        room = room.saturating_sub(length);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
-    use super::buckets;
+    use super::{alike, in_turn};
 
     #[test]
     fn every_text_is_in_one_bucket_of_like_length() {
         let lengths: Vec<usize> = (0..500).map(|i| 2 + (i * 7919) % 255).collect();
-        let buckets = buckets(&lengths, 2048);
+        let buckets = alike(&lengths, 2048);
         let mut all: Vec<usize> = buckets.concat();
         all.sort_unstable();
         assert_eq!(all, (0..500).collect::<Vec<_>>());
@@ -46,7 +63,12 @@ mod tests {
     }
 
     #[test]
+    fn in_turn_they_fill_the_room() {
+        assert_eq!(in_turn(&[3, 4, 4, 1, 20, 2, 8], 8), [vec![0, 1], vec![2, 3], vec![4], vec![5], vec![6]]);
+    }
+
+    #[test]
     fn a_text_over_the_limit_has_its_own() {
-        assert_eq!(buckets(&[300, 300], 256), [[0], [1]]);
+        assert_eq!(alike(&[300, 300], 256), [[0], [1]]);
     }
 }

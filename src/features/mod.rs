@@ -27,15 +27,17 @@ pub async fn extract(backbone: &Backbone, computer: &Computer, pixels: &[u8], ro
     read_back(backbone, computer, backbone.forward_pixels(pixels, rows)?).await
 }
 
-/// Embeddings of texts, given as token ids, `texts × dim`, in the order given. Texts of like length share a pass, so that
-/// on a GPU short ones do not pay for long ones; a text's embedding does not depend on which.
+/// Embeddings of texts, given as token ids, `texts × dim`, in the order given. On a GPU texts of like length share a pass,
+/// so that short ones do not pay for long ones; a text's embedding does not depend on which.
 ///
 /// Errors: `gpu-lost`, `gpu-wrong`, `bad-pack`.
 pub async fn extract_texts(backbone: &Backbone, computer: &Computer, texts: &[Vec<u32>]) -> Result<Matrix> {
     let dim = backbone.manifest().dim;
     let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
     let mut values = vec![0.0; texts.len() * dim];
-    for bucket in bucket::buckets(&lengths, TOKENS) {
+    let passes =
+        if computer.gpu().is_some() { bucket::alike(&lengths, TOKENS) } else { bucket::in_turn(&lengths, TOKENS) };
+    for bucket in passes {
         let pass: Vec<Vec<u32>> = bucket.iter().map(|&i| texts[i].clone()).collect();
         let rows = read_back(backbone, computer, backbone.forward_ids(&pass)?).await?;
         for (row, &i) in bucket.iter().enumerate() {

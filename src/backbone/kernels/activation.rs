@@ -14,7 +14,9 @@ pub fn gelu(x: F4) -> F4 {
     let half = x.mul(F4::splat(0.5));
     let z = x.abs().mul(F4::splat(core::f32::consts::FRAC_1_SQRT_2));
     let t = F4::splat(1.0).div(z.mul_add(F4::splat(0.327_591_1), F4::splat(1.0)));
-    let p = polynomial(t, [1.061_405_4, -1.453_152, 1.421_413_8, -0.284_496_74, 0.254_829_6]);
+    let p = F4::splat(1.061_405_4).mul_add(t, F4::splat(-1.453_152));
+    let p =
+        p.mul_add(t, F4::splat(1.421_413_8)).mul_add(t, F4::splat(-0.284_496_74)).mul_add(t, F4::splat(0.254_829_6));
     let tail = p.mul(t).mul(exp(F4::splat(0.0).sub(z.mul(z))));
     let erf = F4::splat(1.0).sub(tail).signed(x);
     half.mul_add(erf, half)
@@ -29,19 +31,9 @@ pub fn exp(x: F4) -> F4 {
     // ln 2 in two parts: the first has zeros enough at its end for the product to be exact.
     let r = n.mul_add(F4::splat(2.121_944_4e-4), n.mul_add(F4::splat(-0.693_359_4), x));
     // Cephes' polynomial for |r| ≤ ½ ln 2.
-    let p = polynomial(r, [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5]);
+    let p = F4::splat(1.987_569_1e-4).mul_add(r, F4::splat(1.398_199_9e-3)).mul_add(r, F4::splat(8.333_452e-3));
+    let p = p.mul_add(r, F4::splat(4.166_579_6e-2)).mul_add(r, F4::splat(0.166_666_65)).mul_add(r, F4::splat(0.5));
     p.mul_add(r.mul(r), r.add(F4::splat(1.0))).exp2_scale(n)
-}
-
-/// Highest power first.
-#[inline]
-#[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
-fn polynomial<const N: usize>(x: F4, coefficients: [f32; N]) -> F4 {
-    let mut value = F4::splat(coefficients[0]);
-    for c in &coefficients[1..] {
-        value = value.mul_add(x, F4::splat(*c));
-    }
-    value
 }
 
 /// A row of logits, each times `scale` first, → probabilities.

@@ -25,12 +25,19 @@ pub struct Packed {
 }
 
 /// Where outputs go.
-pub struct To<'a, P> {
+pub struct To<'a> {
     pub values: &'a mut [f32],
-    /// Where the first output of each row goes.
-    pub place: P,
+    pub rows: Place<'a>,
     /// From one four of a row's outputs to the next: 4 when they lie side by side.
     pub apart: usize,
+}
+
+/// Where the first output of each row goes.
+#[derive(Debug, Clone, Copy)]
+pub enum Place<'a> {
+    /// So many values after that of the row before.
+    Every(usize),
+    Listed(&'a [usize]),
 }
 
 /// What is done to each output on its way to memory.
@@ -42,6 +49,12 @@ pub enum Then<'a> {
     /// Adds the value at the same place: `rows × outputs` of them.
     Add(&'a [f32]),
 }
+
+// [`Then`] where it has to be a constant: a branch for each tile costs a tenth of it.
+const NOTHING: u8 = 0;
+const RELU6: u8 = 1;
+const GELU: u8 = 2;
+const ADD: u8 = 3;
 
 impl Packed {
     pub fn new(inputs: usize, outputs: usize) -> Self {
@@ -105,26 +118,27 @@ impl Packed {
 
     /// `rows × inputs` → `rows × outputs`: `then(x · weightᵀ + bias)`.
     pub fn apply(&self, x: &[f32], rows: usize, out: &mut [f32], then: Then) {
-        self.apply_strided(x, self.inputs, rows, To { values: out, place: |row| row * self.outputs, apart: 4 }, then);
+        let to = To { values: out, rows: Place::Every(self.outputs), apart: 4 };
+        self.apply_strided(x, self.inputs, rows, to, then);
     }
 
     /// The same for rows that are `stride` apart, written where `to` says.
-    pub fn apply_strided<P: Fn(usize) -> usize>(
-        &self,
-        x: &[f32],
-        stride: usize,
-        rows: usize,
-        mut to: To<P>,
-        then: Then,
-    ) {
+    pub fn apply_strided(&self, x: &[f32], stride: usize, rows: usize, mut to: To, then: Then) {
+        match then {
+            Then::Nothing => self.run::<NOTHING>(x, stride, rows, &mut to, &[]),
+            Then::Relu6 => self.run::<RELU6>(x, stride, rows, &mut to, &[]),
+            Then::Gelu => self.run::<GELU>(x, stride, rows, &mut to, &[]),
+            Then::Add(other) => self.run::<ADD>(x, stride, rows, &mut to, other),
+        }
+    }
+
+    fn run<const THEN: u8>(&self, x: &[f32], stride: usize, rows: usize, to: &mut To, other: &[f32]) {
         if rows == 0 {
             return;
         }
         // What the raw pointers below rely on.
         assert!((rows - 1) * stride + self.inputs <= x.len(), "rows end after their slice");
-        if let Then::Add(other) = then {
-            assert!(rows * self.outputs <= other.len(), "fewer values to add than outputs");
-        }
+        assert!(THEN != ADD || rows * self.outputs <= other.len(), "fewer values to add than outputs");
         let block = (BLOCK / (self.inputs + self.outputs)).next_multiple_of(TALL);
         for first in (0..rows).step_by(block) {
             let end = rows.min(first + block);
@@ -133,64 +147,82 @@ impl Packed {
                     // Safety: asserted above.
                     let x = unsafe { x.as_ptr().add(row * stride) };
                     match end - row {
-                        1 => self.tile::<1, P>(x, stride, panel, row, &mut to, then),
-                        2 => self.tile::<2, P>(x, stride, panel, row, &mut to, then),
-                        3 => self.tile::<3, P>(x, stride, panel, row, &mut to, then),
-                        _ => self.tile::<TALL, P>(x, stride, panel, row, &mut to, then),
+                        1 => self.tile::<1, THEN>(x, stride, panel, row, to, other),
+                        2 => self.tile::<2, THEN>(x, stride, panel, row, to, other),
+                        3 => self.tile::<3, THEN>(x, stride, panel, row, to, other),
+                        _ => self.tile::<TALL, THEN>(x, stride, panel, row, to, other),
                     }
                 }
             }
         }
     }
 
-    #[inline]
     #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
-    fn tile<const M: usize, P: Fn(usize) -> usize>(
+    fn tile<const M: usize, const THEN: u8>(
         &self,
         x: *const f32,
         stride: usize,
         panel: usize,
         row: usize,
-        to: &mut To<P>,
-        then: Then,
+        to: &mut To,
+        other: &[f32],
     ) {
-        let bias = &self.bias[panel * WIDE..][..WIDE];
-        let weights = &self.panels[panel * WIDE * self.inputs..][..WIDE * self.inputs];
+        let first = panel * WIDE;
+        let bias = &self.bias[first..][..WIDE];
+        let weights = &self.panels[first * self.inputs..][..WIDE * self.inputs];
         // Safety: `x` has M rows of `inputs` values, `stride` apart: asserted where it was made.
         let sums = unsafe { product::<M>(x, stride, weights, bias) };
-        let first = panel * WIDE;
-        let wide = WIDE.min(self.outputs - first);
+        let whole = first + WIDE <= self.outputs;
         for (i, mut pair) in sums.into_iter().enumerate() {
-            match then {
-                Then::Relu6 => pair = [relu6(pair[0]), relu6(pair[1])],
-                Then::Gelu => pair = [gelu(pair[0]), gelu(pair[1])],
-                Then::Nothing | Then::Add(_) => {}
+            if THEN == RELU6 {
+                pair = [relu6(pair[0]), relu6(pair[1])];
             }
-            let at = (to.place)(row + i) + first / 4 * to.apart;
-            let add = |other: &[f32]| (row + i) * self.outputs + first..other.len();
-            if wide == WIDE {
-                let (low, high) = (at..at + 4, at + to.apart..at + to.apart + 4);
-                // Safety: each slice has as many values as are read or written.
-                unsafe {
-                    if let Then::Add(other) = then {
-                        let other = other[add(other)][..WIDE].as_ptr();
-                        pair = [pair[0].add(F4::load(other)), pair[1].add(F4::load(other.add(4)))];
-                    }
-                    pair[0].store(to.values[low].as_mut_ptr());
-                    pair[1].store(to.values[high].as_mut_ptr());
-                }
-            } else {
-                let mut eight = [0f32; WIDE];
-                // Safety: eight.
-                unsafe {
-                    pair[0].store(eight.as_mut_ptr());
-                    pair[1].store(eight.as_mut_ptr().add(4));
-                }
-                for (j, value) in eight.iter().enumerate().take(wide) {
-                    let added = if let Then::Add(other) = then { other[add(other)][j] } else { 0.0 };
-                    to.values[at + j / 4 * to.apart + j % 4] = value + added;
-                }
+            if THEN == GELU {
+                pair = [gelu(pair[0]), gelu(pair[1])];
             }
+            let at = to.rows.of(row + i) + first / 4 * to.apart;
+            let add = (row + i) * self.outputs + first;
+            if !whole {
+                to.put_some(at, pair, if THEN == ADD { &other[add..] } else { &[] }, self.outputs - first);
+                continue;
+            }
+            assert!(at + to.apart + 4 <= to.values.len(), "a row ends after the output");
+            // Safety: asserted just now, and where the run began.
+            unsafe {
+                if THEN == ADD {
+                    let other = other.as_ptr().add(add);
+                    pair = [pair[0].add(F4::load(other)), pair[1].add(F4::load(other.add(4)))];
+                }
+                let out = to.values.as_mut_ptr().add(at);
+                pair[0].store(out);
+                pair[1].store(out.add(to.apart));
+            }
+        }
+    }
+}
+
+impl Place<'_> {
+    #[inline(always)]
+    fn of(self, row: usize) -> usize {
+        match self {
+            Place::Every(values) => row * values,
+            Place::Listed(places) => places[row],
+        }
+    }
+}
+
+impl To<'_> {
+    /// The first of eight outputs, for the last panel.
+    #[cold]
+    fn put_some(&mut self, at: usize, pair: [F4; 2], other: &[f32], some: usize) {
+        let mut eight = [0f32; WIDE];
+        // Safety: eight.
+        unsafe {
+            pair[0].store(eight.as_mut_ptr());
+            pair[1].store(eight.as_mut_ptr().add(4));
+        }
+        for (j, value) in eight.iter().enumerate().take(some) {
+            self.values[at + j / 4 * self.apart + j % 4] = value + other.get(j).unwrap_or(&0.0);
         }
     }
 }

@@ -10,4 +10,4 @@ mod matmul;
 
 pub use activation::{layer_norm, softmax};
 pub use depthwise::{BLOCK, Depthwise};
-pub use matmul::{Packed, Then, To};
+pub use matmul::{Packed, Place, Then, To};

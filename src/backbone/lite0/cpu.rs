@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{BlockShape, DIM, LAST, SIZE, STEM, blocks, border};
 use crate::backbone::Weights;
-use crate::backbone::kernels::{BLOCK, Depthwise, Packed, Then, To};
+use crate::backbone::kernels::{BLOCK, Depthwise, Packed, Place, Then, To};
 use crate::encode::image::Preprocess;
 use crate::error::Result;
 
@@ -68,12 +68,12 @@ impl Lite0 {
             match &block.expand {
                 None => block.forward(scratch, |_, patches, rows, places, wide| {
                     self.patches(picture, rows, patches);
-                    let to = To { values: wide, place: |i| places[i], apart: block.apart() };
+                    let to = To { values: wide, rows: Place::Listed(places), apart: block.apart() };
                     self.stem.apply_strided(patches, PATCH, places.len(), to, Then::Relu6);
                 }),
                 Some(expand) => block.forward(scratch, |x, _, rows, places, wide| {
                     let line = block.side * expand.inputs();
-                    let to = To { values: wide, place: |i| places[i], apart: block.apart() };
+                    let to = To { values: wide, rows: Place::Listed(places), apart: block.apart() };
                     expand.apply_strided(&x[rows.start * line..], expand.inputs(), places.len(), to, Then::Relu6);
                 }),
             }

@@ -3,7 +3,7 @@
 
 use super::{DIM, EPSILON, HEADS, INNER, LAYERS, VOCABULARY, WORDS, positions};
 use crate::backbone::Weights;
-use crate::backbone::kernels::{Packed, Then, To, layer_norm, softmax};
+use crate::backbone::kernels::{Packed, Place, Then, To, layer_norm, softmax};
 use crate::backbone::weights::Table;
 use crate::error::Result;
 
@@ -136,12 +136,12 @@ impl Layer {
             for head in (0..DIM).step_by(HEAD) {
                 keys.reshape(HEAD, length);
                 keys.fill_rows(&text[DIM + head..], 3 * DIM);
-                let to = To { values: scores, place: |row| row * length, apart: 4 };
+                let to = To { values: scores, rows: Place::Every(length), apart: 4 };
                 keys.apply_strided(&text[head..], 3 * DIM, length, to, Then::Nothing);
                 scores.chunks_exact_mut(length).for_each(|row| softmax(row, 1.0 / (HEAD as f32).sqrt()));
                 values.reshape(length, HEAD);
                 values.fill_columns(&text[2 * DIM + head..], 3 * DIM);
-                let to = To { values: &mut mixed[head..], place: |row| row * DIM, apart: 4 };
+                let to = To { values: &mut mixed[head..], rows: Place::Every(DIM), apart: 4 };
                 values.apply_strided(scores, length, length, to, Then::Nothing);
             }
             first += length;
