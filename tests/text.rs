@@ -28,6 +28,84 @@ fn well_known_ids() {
     assert_eq!(ids(""), [101, 102]);
 }
 
+/// The same file read by the whole of `tokenizers`, over anything a text can have in it.
+#[test]
+fn the_ids_are_those_of_the_tokenizer_that_can_be_any() {
+    let file = pack_file("all-minilm-l6-v2", "tokenizer.json");
+    let mut reference = tokenizers::Tokenizer::from_bytes(&file).unwrap();
+    reference.with_padding(None).with_truncation(None).unwrap();
+    let encoder = encoder();
+    let pieces = [
+        "Hello",
+        " ",
+        "world",
+        "[MASK]",
+        "[SEP",
+        "]",
+        "[CLS]",
+        "[UNK][PAD]",
+        "[mask]",
+        "\u{e9}",
+        "e\u{301}",
+        "\u{df}",
+        "日本",
+        "한국",
+        "😀",
+        "👩‍👩‍👧",
+        "\u{0}",
+        "\t",
+        "\n",
+        "\u{200b}",
+        "\u{fffd}",
+        "don't",
+        "...",
+        "¿",
+        "x²",
+        "İ",
+        "unaffable",
+        "1,000.5",
+        "\u{ad}",
+        "ﬁ",
+        "__",
+        "##ing",
+        "\u{202e}",
+        "क्षि",
+        "ا لْ",
+    ];
+    let mut state = 1u64;
+    let mut next = |n: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % n
+    };
+    for _ in 0..3000 {
+        let text: String = (0..next(9)).map(|_| pieces[next(pieces.len())]).collect();
+        let want = reference.encode(text.as_str(), true).unwrap();
+        assert_eq!(encoder.encode(&text).unwrap().ids, want.get_ids(), "{text:?}");
+    }
+    let long = "pneumonoultramicroscopicsilicovolcanoconiosis".repeat(4);
+    assert_eq!(encoder.encode(&long).unwrap().ids, reference.encode(long.as_str(), true).unwrap().get_ids());
+}
+
+#[test]
+fn a_tokenizer_of_another_kind_is_refused() {
+    let (manifest, _) = pack_files("all-minilm-l6-v2");
+    let file: serde_json::Value = serde_json::from_slice(&pack_file("all-minilm-l6-v2", "tokenizer.json")).unwrap();
+    for (at, value) in [
+        ("/model/type", "BPE".into()),
+        ("/normalizer/type", "NFC".into()),
+        ("/pre_tokenizer/type", "Whitespace".into()),
+        ("/added_tokens/2/single_word", true.into()),
+        ("/added_tokens/2/content", "<s>".into()),
+        ("/post_processor/single", serde_json::json!([])),
+    ] {
+        let mut other = file.clone();
+        *other.pointer_mut(at).unwrap() = value;
+        let result = Encoder::new(other.to_string().as_bytes(), manifest.text().unwrap());
+        let error = result.map(|_| ()).expect_err(at);
+        assert_eq!((error.code(), error.item()), ("bad-pack", Some("tokenizer.json")), "{at}");
+    }
+}
+
 #[test]
 fn the_ids_are_the_originals() {
     let Some(items) = golden_texts() else { return };

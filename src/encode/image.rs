@@ -8,8 +8,9 @@ use std::io::Cursor;
 
 use ::image::metadata::Orientation;
 use ::image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, IntoImageView, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ImageView, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -108,7 +109,7 @@ fn square(picture: &RgbImage, prep: &Preprocess) -> Result<Vec<u8>> {
     let (left, top) = (((out_w - size) / 2.0).floor(), ((out_h - size) / 2.0).floor());
     let (fx, fy) = (w / out_w, h / out_h);
     let source =
-        ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3).map_err(|e| bad(&e))?;
+        TypedImageRef::from_buffer(picture.width(), picture.height(), picture.as_raw()).map_err(|e| bad(&e))?;
     // Rows outside of what the bicubic window reaches are left out: a picture of 2 × 30,000,000 would be widened whole.
     let reach = 2.0 * fy.max(1.0) + 1.0;
     let first = (top * fy - reach).floor().max(0.0);
@@ -118,14 +119,20 @@ fn square(picture: &RgbImage, prep: &Preprocess) -> Result<Vec<u8>> {
     let across = [left * fx, first, (size * fx).min(w - left * fx), last - first];
     let wide = resize(&source, prep.size, (last - first) as u32, across)?;
     let down = [0.0, top * fy - first, size, (size * fy).min(h - top * fy)];
-    Ok(resize(&wide, prep.size, prep.size, down)?.into_vec())
+    Ok(resize(&wide, prep.size, prep.size, down)?.pixels().iter().flat_map(|pixel| pixel.0).collect())
 }
 
-/// `[left, top, width, height]` of the source → a picture of `width × height`.
-fn resize(source: &impl IntoImageView, width: u32, height: u32, [x, y, w, h]: [f64; 4]) -> Result<Image<'static>> {
+/// `[left, top, width, height]` of the source → a picture of `width × height`. Typed: the call that takes any image brings
+/// the code for every kind of pixel into the module, a quarter of a megabyte.
+fn resize(
+    source: &impl ImageView<Pixel = U8x3>,
+    width: u32,
+    height: u32,
+    [x, y, w, h]: [f64; 4],
+) -> Result<TypedImage<'static, U8x3>> {
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(x, y, w, h);
-    let mut out = Image::new(width, height, PixelType::U8x3);
-    Resizer::new().resize(source, &mut out, &options).map_err(|e| bad(&e))?;
+    let mut out = TypedImage::new(width, height);
+    Resizer::new().resize_typed(source, &mut out, &options).map_err(|e| bad(&e))?;
     Ok(out)
 }
 

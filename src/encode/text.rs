@@ -4,7 +4,12 @@
 //! for another use: sentence-transformers cuts at 256 and pads a batch only to its longest, and so do we.
 
 use serde::{Deserialize, Serialize};
-use tokenizers::Tokenizer;
+use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::normalizers::BertNormalizer;
+use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+use tokenizers::{
+    Model, NormalizedString, Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer,
+};
 
 use crate::error::{Error, Result};
 
@@ -30,19 +35,90 @@ pub struct Encoded {
     pub tokens: usize,
 }
 
+/// The parts of a BERT tokenizer, put together here and not by `tokenizers::Tokenizer`: that one can be any tokenizer there
+/// is, and takes a megabyte of module along for it (its regular expressions and the other models).
 pub struct Encoder {
-    tokenizer: Tokenizer,
+    marks: Vec<Mark>,
+    normalizer: BertNormalizer,
+    splitter: BertPreTokenizer,
+    words: WordPiece,
+    /// What stands before and after every text.
+    first: u32,
+    last: u32,
     max_tokens: usize,
+}
+
+/// The part of a `tokenizer.json` that is used. Any other kind of part than BERT's does not parse.
+#[derive(Deserialize)]
+struct File {
+    added_tokens: Vec<Mark>,
+    normalizer: Normalize,
+    pre_tokenizer: BertPreTokenizer,
+    model: WordPiece,
+    post_processor: PostProcessor,
+}
+
+/// The struct alone would take the settings of any normalizer for its own.
+#[derive(Deserialize)]
+#[serde(tag = "type")]
+enum Normalize {
+    BertNormalizer(BertNormalizer),
+}
+
+/// A token that is written out in the text: `[MASK]`.
+#[derive(Deserialize)]
+struct Mark {
+    id: u32,
+    content: String,
+    special: bool,
+    normalized: bool,
+    single_word: bool,
+    lstrip: bool,
+    rstrip: bool,
+}
+
+#[derive(Deserialize)]
+struct PostProcessor {
+    single: Vec<Piece>,
+}
+
+#[derive(Deserialize)]
+enum Piece {
+    SpecialToken { id: String },
+    Sequence {},
+}
+
+impl Mark {
+    fn is_taken_as_it_is(&self) -> bool {
+        self.special && !(self.normalized || self.single_word || self.lstrip || self.rstrip || self.content.is_empty())
+    }
 }
 
 impl Encoder {
     /// From the bytes of the pack's tokenizer file. Errors: `bad-pack`.
     pub fn new(tokenizer: &[u8], prep: &Preprocess) -> Result<Self> {
-        let bad = |e: tokenizers::Error| Error::BadPack { file: prep.tokenizer.clone(), why: e.to_string() };
-        let mut tokenizer = Tokenizer::from_bytes(tokenizer).map_err(bad)?;
-        tokenizer.with_padding(None);
-        tokenizer.with_truncation(None).map_err(bad)?;
-        Ok(Self { tokenizer, max_tokens: prep.max_tokens })
+        let bad = |why: String| Error::BadPack { file: prep.tokenizer.clone(), why };
+        let file: File = serde_json::from_slice(tokenizer).map_err(|e| bad(e.to_string()))?;
+        if let Some(mark) = file.added_tokens.iter().find(|mark| !mark.is_taken_as_it_is()) {
+            return Err(bad(format!("added token `{}` is of a kind that BERT does not have", mark.content)));
+        }
+        let id = |name: &String| file.added_tokens.iter().find(|mark| mark.content == *name).map(|mark| mark.id);
+        let (first, last) = match file.post_processor.single.as_slice() {
+            [Piece::SpecialToken { id: first }, Piece::Sequence {}, Piece::SpecialToken { id: last }] => {
+                id(first).zip(id(last)).ok_or_else(|| bad(format!("`{first}` or `{last}` is no added token")))?
+            }
+            _ => return Err(bad("its texts are not one mark, the text, and one mark".into())),
+        };
+        let Normalize::BertNormalizer(normalizer) = file.normalizer;
+        Ok(Self {
+            marks: file.added_tokens,
+            normalizer,
+            splitter: file.pre_tokenizer,
+            words: file.model,
+            first,
+            last,
+            max_tokens: prep.max_tokens,
+        })
     }
 
     /// The beginning of a text, to `max_tokens`. An empty text is two marks and nothing between them.
@@ -70,8 +146,34 @@ impl Encoder {
             let why = format!("{} bytes are over the limit of {MAX_BYTES}; use a part of it", text.len());
             return Err(Error::BadText { why });
         }
-        let encoding = self.tokenizer.encode(text, true).map_err(|e| Error::BadText { why: e.to_string() })?;
-        Ok(encoding.get_ids().to_vec())
+        let mut ids = vec![self.first];
+        let mut rest = text;
+        while let Some((at, mark)) = self.next_mark(rest) {
+            self.plain(&rest[..at], &mut ids)?;
+            ids.push(mark.id);
+            rest = &rest[at + mark.content.len()..];
+        }
+        self.plain(rest, &mut ids)?;
+        ids.push(self.last);
+        Ok(ids)
+    }
+
+    fn next_mark(&self, text: &str) -> Option<(usize, &Mark)> {
+        let found = self.marks.iter().filter_map(|mark| Some((text.find(&mark.content)?, mark)));
+        found.min_by_key(|(at, mark)| (*at, std::cmp::Reverse(mark.content.len())))
+    }
+
+    /// A text without marks.
+    fn plain(&self, text: &str, ids: &mut Vec<u32>) -> Result<()> {
+        let bad = |e: tokenizers::Error| Error::BadText { why: e.to_string() };
+        let mut normalized = NormalizedString::from(text);
+        self.normalizer.normalize(&mut normalized).map_err(bad)?;
+        let mut words = PreTokenizedString::from(normalized);
+        self.splitter.pre_tokenize(&mut words).map_err(bad)?;
+        for (word, ..) in words.get_splits(OffsetReferential::Normalized, OffsetType::Byte) {
+            ids.extend(self.words.tokenize(word).map_err(bad)?.into_iter().map(|token| token.id));
+        }
+        Ok(())
     }
 }
 
