@@ -1,6 +1,7 @@
 import * as Comlink from "comlink";
 import type { Encoder, Extractor } from "./generated/headstart_cpu.js";
 import type { TokenBatch } from "./batches";
+import { sha256 } from "./hash";
 import { readBlob } from "./input";
 import type { Extracted, ExtractorPort, Picture } from "./protocol";
 import { type Extraction, type Module, cpuModule, gpuModule } from "./wasm";
@@ -30,7 +31,8 @@ export class ExtractorWorker implements ExtractorPort {
 
   async identify(input: Picture): Promise<string> {
     this.#picture = "blob" in input ? { file: await readBlob(input.blob), blob: input.blob } : readPixels(input);
-    return this.#wasm!.contentId("file" in this.#picture ? this.#picture.file : named(this.#picture));
+    const bytes = "file" in this.#picture ? this.#picture.file : named(this.#picture);
+    return this.#wasm!.contentId(await sha256(bytes, this.#wasm!));
   }
 
   async encode(): Promise<Uint8Array> {

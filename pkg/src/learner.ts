@@ -6,6 +6,7 @@ import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from ".
 import type { Session, Tokenizer } from "./generated/headstart_cpu.js";
 import { type Gpu, findGpu } from "./gpu";
 import { Hand } from "./hand";
+import { sha256 } from "./hash";
 import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
@@ -69,6 +70,7 @@ export class LearnerWorker implements LearnerPort {
     [this.#pack, this.#code] = await Promise.all([loadPack(options, signal, progress), cpuCode(options.assets, options.wasm)]);
     this.#spend("download", start);
     this.#wasm = await cpuModule(this.#code);
+    this.#wasm.checkFile(this.#pack.manifest, this.#pack.name, await sha256(this.#pack.weights, this.#wasm));
     const manifest = JSON.parse(this.#pack.manifest);
     this.#dim = manifest.dim;
     this.#side = manifest.preprocess?.size;
@@ -99,7 +101,7 @@ export class LearnerWorker implements LearnerPort {
     }
     signal.throwIfAborted();
     const file = manifest.files.find((f: { name: string }) => f.name.endsWith(".safetensors"));
-    const { registry, package: name, version, file: published, sha256, origin } = manifest.source;
+    const { registry, package: name, version, file: published, sha256: hash, origin } = manifest.source;
     return {
       device: this.#device,
       backbone: {
@@ -107,7 +109,7 @@ export class LearnerWorker implements LearnerPort {
         dim: manifest.dim,
         sha256: file.sha256,
         licence: manifest.licence,
-        source: `${origin}; ${name} ${version} (${registry}), ${published}, sha256 ${sha256}`,
+        source: `${origin}; ${name} ${version} (${registry}), ${published}, sha256 ${hash}`,
         bytes: file.bytes,
       },
     };
@@ -220,7 +222,7 @@ export class LearnerWorker implements LearnerPort {
   async #textRow(text: string, signal: AbortSignal): Promise<{ content: string; row: Float32Array; cut?: Added["cut"] }> {
     signal.throwIfAborted();
     const start = performance.now();
-    const content = this.#wasm.contentId(new TextEncoder().encode(text));
+    const content = this.#wasm.contentId(this.#wasm.sha256(new TextEncoder().encode(text)));
     const { windows, tokens, kept }: { windows: Tokens[]; tokens: number; kept: number } = this.#tokenizer!.encode(text);
     this.#spend("encode", start);
     const cut = kept < tokens ? { tokens, kept } : undefined;

@@ -4,6 +4,8 @@ import { fetchOk } from "./wasm";
 
 export interface Pack {
   manifest: string;
+  /** Of the file that the weights are from. */
+  name: string;
   weights: Uint8Array;
   /** Of a text backbone. */
   tokenizer?: Uint8Array;
@@ -33,7 +35,7 @@ export async function loadPack(
   const { weights: file, tokenizer: words } = neededFiles(manifest);
   const weights = await download(new URL(file.name, url), file.bytes, signal, progress);
   const tokenizer = words === undefined ? undefined : await download(new URL(words, url), undefined, signal);
-  return { manifest, weights, tokenizer, fetched: weights.length + manifest.length + (tokenizer?.length ?? 0) };
+  return { manifest, name: file.name, weights, tokenizer, fetched: weights.length + manifest.length + (tokenizer?.length ?? 0) };
 }
 
 async function fromFiles(files: BackbonePack): Promise<Pack> {
@@ -41,6 +43,7 @@ async function fromFiles(files: BackbonePack): Promise<Pack> {
   const { weights, tokenizer } = neededFiles(manifest);
   return {
     manifest,
+    name: weights.name,
     weights: await bytesOf(files, weights.name),
     tokenizer: tokenizer === undefined ? undefined : await bytesOf(files, tokenizer),
     fetched: 0,

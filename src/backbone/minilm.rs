@@ -75,11 +75,12 @@ impl MiniLm {
         let ids = Tensor::<2, Int>::from_data(ids, device);
         // Without padding there is nothing to mask, and the softmax is spared a pass.
         let padding = lengths.iter().any(|&l| l != longest).then(|| padding(&lengths, longest, device));
-        let mut x = self.embeddings.forward(ids);
+        // Token after token in one matrix: as a batch of matrices, every product would have its own few rows.
+        let mut x = self.embeddings.forward(ids).flatten(0, 1);
         for layer in &self.layer {
-            x = layer.forward(x, padding.as_ref());
+            x = layer.forward(x, texts.len(), padding.as_ref());
         }
-        normalise(mean(x, &lengths, padding))
+        normalise(mean(x.reshape([texts.len(), longest, DIM]), &lengths, padding))
     }
 }
 
@@ -122,27 +123,28 @@ impl Layer {
         })
     }
 
-    fn forward(&self, x: Tensor<3>, padding: Option<&Tensor<2, Bool>>) -> Tensor<3> {
-        let x = self.attention.forward(x, padding);
+    /// `x`: `[texts × longest, 384]`.
+    fn forward(&self, x: Tensor<2>, texts: usize, padding: Option<&Tensor<2, Bool>>) -> Tensor<2> {
+        let x = self.attention.forward(x, texts, padding);
         let inner = gelu(self.intermediate.forward(x.clone()));
         self.output_norm.forward(x + self.output.forward(inner))
     }
 }
 
 impl Attention {
-    fn forward(&self, x: Tensor<3>, padding: Option<&Tensor<2, Bool>>) -> Tensor<3> {
-        let [n, longest, _] = x.dims();
-        let wide = DIM / HEADS;
-        let heads = |t: Tensor<3>| t.reshape([n, longest, HEADS, wide]).swap_dims(1, 2);
-        let query = heads(self.query.forward(x.clone())) / (wide as f64).sqrt();
+    fn forward(&self, x: Tensor<2>, texts: usize, padding: Option<&Tensor<2, Bool>>) -> Tensor<2> {
+        let [tokens, _] = x.dims();
+        let (longest, wide) = (tokens / texts, DIM / HEADS);
+        let heads = |t: Tensor<2>| t.reshape([texts, longest, HEADS, wide]).swap_dims(1, 2);
+        let query = heads(self.query.forward(x.clone()) / (wide as f64).sqrt());
         let key = heads(self.key.forward(x.clone()));
         let value = heads(self.value.forward(x.clone()));
         let mut scores = query.matmul(key.swap_dims(2, 3));
         if let Some(padding) = padding {
-            let mask = padding.clone().reshape([n, 1, 1, longest]).expand([n, HEADS, longest, longest]);
+            let mask = padding.clone().reshape([texts, 1, 1, longest]).expand([texts, HEADS, longest, longest]);
             scores = scores.mask_fill(mask, -1e9);
         }
-        let mixed = softmax(scores, 3).matmul(value).swap_dims(1, 2).reshape([n, longest, DIM]);
+        let mixed = softmax(scores, 3).matmul(value).swap_dims(1, 2).reshape([tokens, DIM]);
         self.output_norm.forward(x + self.output.forward(mixed))
     }
 }

@@ -53,6 +53,13 @@ impl Backbone {
     /// Errors: `hash-mismatch`, `bad-pack`; each names the file.
     pub fn load(manifest: Manifest, weights: &[u8], computer: &Computer) -> Result<Self> {
         manifest.check_file(&manifest.weights()?.name, weights)?;
+        Self::load_checked(manifest, weights, computer)
+    }
+
+    /// The same from bytes whose hash was checked already, by [`Manifest::check_hash`].
+    ///
+    /// Errors: `bad-pack`.
+    pub fn load_checked(manifest: Manifest, weights: &[u8], computer: &Computer) -> Result<Self> {
         let mut weights = Weights::parse(&manifest.weights()?.name, weights)?;
         let net = match manifest.architecture.as_str() {
             "efficientnet-lite0" => {

@@ -110,20 +110,28 @@ impl Manifest {
 
     /// Errors: `hash-mismatch` unless `bytes` are the ones the manifest promises under `name`.
     pub fn check_file(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.check_hash(name, &sha256_hex(bytes))
+    }
+
+    /// The same for a caller who has the file's sha256 already, in lower-case hexadecimal.
+    pub fn check_hash(&self, name: &str, sha256: &str) -> Result<()> {
         let file = self
             .files
             .iter()
             .find(|f| f.name == name)
             .ok_or_else(|| Error::BadPack { file: name.into(), why: "the manifest does not list it".into() })?;
-        check_sha256(name, bytes, &file.sha256)
+        same_hash(name, sha256, &file.sha256)
     }
 }
 
 /// Errors: `hash-mismatch`, naming the file.
 pub fn check_sha256(name: &str, bytes: &[u8], expected: &str) -> Result<()> {
-    let got = sha256_hex(bytes);
+    same_hash(name, &sha256_hex(bytes), expected)
+}
+
+fn same_hash(name: &str, got: &str, expected: &str) -> Result<()> {
     if got == expected {
         return Ok(());
     }
-    Err(Error::HashMismatch { file: name.into(), expected: expected.into(), got })
+    Err(Error::HashMismatch { file: name.into(), expected: expected.into(), got: got.into() })
 }

@@ -16,9 +16,14 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The id a content has by itself: the first 128 bits of its sha256. Equal bytes, equal id, on every machine.
+/// The id a content has by itself. Equal bytes, equal id, on every machine.
 pub fn content_id(bytes: &[u8]) -> String {
-    sha256_hex(bytes)[..32].to_owned()
+    id_of_hash(&sha256_hex(bytes))
+}
+
+/// The same for a caller who has the sha256 already: its first 128 bits.
+pub fn id_of_hash(sha256: &str) -> String {
+    sha256.chars().take(32).collect()
 }
 
 /// What came with a sample besides its content.

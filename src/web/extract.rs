@@ -19,9 +19,10 @@ pub struct Extractor {
 
 #[wasm_bindgen]
 impl Extractor {
+    /// `weights`: a file that [`super::encode`]'s `checkFile` has let pass. Every worker would hash the same 23 MB again.
     pub async fn load(manifest: String, weights: Vec<u8>, webgpu: bool) -> JsResult<Extractor> {
         let computer = if webgpu { open_gpu().await? } else { Computer::cpu() };
-        let backbone = Backbone::load(Manifest::parse(&manifest)?, &weights, &computer)?;
+        let backbone = Backbone::load_checked(Manifest::parse(&manifest)?, &weights, &computer)?;
         Ok(Self { backbone, computer })
     }
 

@@ -3,25 +3,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inPage, needsShared } from "./chromium.mjs";
 
-for (const [device, pack, most, least] of [
-  ["cpu", "all-minilm-l6-v2-f32", 40, 0.9999],
-  ["cpu", "all-minilm-l6-v2", 40, 0.999],
-  ["webgpu", "all-minilm-l6-v2", 8, 0.999],
+for (const [device, kernels, pack, most, least] of [
+  ["cpu", "relaxed", "all-minilm-l6-v2-f32", 40, 0.9999],
+  ["cpu", "plain", "all-minilm-l6-v2-f32", 40, 0.9999],
+  ["cpu", "relaxed", "all-minilm-l6-v2", 40, 0.999],
+  ["webgpu", "burn's", "all-minilm-l6-v2", 8, 0.999],
 ]) {
-  test(`${most} texts on ${device} with ${pack} have the original embeddings`, needsShared, async () => {
+  test(`${most} texts on ${device}, ${kernels} kernels, with ${pack} have the original embeddings`, needsShared, async () => {
     const cosines = await inPage(
-      async ({ device, pack, most }) => {
+      async ({ device, kernels, pack, most }) => {
+        const wasm = kernels === "plain" ? await (await fetch("/pkg/headstart_cpu_bg.wasm")).arrayBuffer() : undefined;
         const { items } = await (await fetch("/shared/text_golden.json")).json();
         const want = await tensor("/shared/text_golden.safetensors", "embedding");
         const backbone = new URL(`/packs/${pack}/manifest.json`, location.href);
-        const learner = await createLearner({ task: "text", device, backbone, workers: 1 });
+        const learner = await createLearner({ task: "text", device, backbone, wasm, workers: 1 });
         // The shortest: SwiftShader takes seconds for a long one.
         const chosen = items.map((item, i) => ({ ...item, i })).sort((a, b) => a.ids.length - b.ids.length).slice(0, most);
         const { data, cols } = await learner.embed(chosen.map((item) => item.text));
         await learner.close();
         return chosen.map(({ i }, row) => cosine(data.slice(row * cols, (row + 1) * cols), want.data.slice(i * cols, (i + 1) * cols)));
       },
-      { device, pack, most },
+      { device, kernels, pack, most },
     );
     assert.equal(cosines.length, most);
     assert.ok(Math.min(...cosines) >= least, String(cosines));
