@@ -1,12 +1,13 @@
 // Each engine in a page of its own: `open(options)` loads the network, `pass()` runs it once and waits for the answer.
 // These run in the page; they see nothing of this file.
 
-export async function headstart({ gpu, batch }) {
-  const glue = await import(`/pkg/headstart_${gpu ? "gpu" : "cpu"}.js`);
-  await glue.default({ module_or_path: `/pkg/headstart_${gpu ? "gpu" : "cpu"}_bg.wasm` });
+/** `build`: `relaxed`, `cpu` (plain SIMD) or `gpu`. */
+export async function headstart({ build, batch }) {
+  const glue = await import(`/pkg/headstart_${build}.js`);
+  await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
   const file = (name) => fetch(`/pkg/backbones/efficientnet-lite0/${name}`);
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
-  const extractor = await glue.Extractor.load(await (await file("manifest.json")).text(), weights, gpu);
+  const extractor = await glue.Extractor.load(await (await file("manifest.json")).text(), weights, build === "gpu");
   const pixels = new Uint8Array(batch * 224 * 224 * 3).map(() => Math.random() * 256);
   globalThis.pass = () => extractor.extract(pixels, batch);
 }
@@ -29,26 +30,35 @@ export async function headstartPool({ workers, batch }) {
   };
 }
 
-export async function onnxruntime({ provider, threads, batch }) {
+/** `pictures` in batches of `batch`. */
+export async function onnxruntime({ provider, threads, batch, pictures = batch }) {
   const ort = await import("/modules/onnxruntime-web/dist/ort.all.mjs");
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.wasmPaths = "/modules/onnxruntime-web/dist/";
   const session = await ort.InferenceSession.create("/peers/lite0.onnx", { executionProviders: [provider] });
   const input = new ort.Tensor("float32", new Float32Array(batch * 3 * 224 * 224).map(Math.random), [batch, 3, 224, 224]);
-  globalThis.pass = async () => (await session.run({ image: input }, ["feature"])).feature.getData();
+  globalThis.pass = async () => {
+    for (let done = 0; done < pictures; done += batch) await (await session.run({ image: input }, ["feature"])).feature.getData();
+  };
 }
 
-export async function tfjs({ backend, threads, batch }) {
+/** tfjs itself, on a backend. */
+export async function loadTfjs({ backend, threads }) {
   const script = (src) =>
     new Promise((resolve, reject) => {
       document.head.append(Object.assign(document.createElement("script"), { src, onload: resolve, onerror: reject }));
     });
   await script("/modules/@tensorflow/tfjs/dist/tf.min.js");
+  if (backend === "webgpu") await script("/modules/@tensorflow/tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js");
   await script("/modules/@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js");
   tf.wasm.setWasmPaths("/modules/@tensorflow/tfjs-backend-wasm/dist/");
   tf.wasm.setThreadsCount(threads);
   await tf.setBackend(backend);
   await tf.ready();
+}
+
+/** After `loadTfjs`. `pictures` in batches of `batch`. */
+export async function tfjs({ batch, pictures = batch }) {
   // EfficientNet-Lite0 with its norms folded, random weights: for time only.
   const conv = (x, filters, kernelSize, strides, activate) => {
     const config = { kernelSize, strides, padding: "same", useBias: true };
@@ -73,12 +83,116 @@ export async function tfjs({ backend, threads, batch }) {
   }
   const pooled = tf.layers.globalAveragePooling2d({}).apply(conv(x, 1280, 1, 1, true));
   const model = tf.model({ inputs: input, outputs: pooled });
-  const pictures = tf.randomUniform([batch, 224, 224, 3]);
+  const some = tf.randomUniform([batch, 224, 224, 3]);
   globalThis.pass = async () => {
-    const y = model.predict(pictures);
-    await y.data();
-    y.dispose();
+    for (let done = 0; done < pictures; done += batch) {
+      const y = model.predict(some);
+      await y.data();
+      y.dispose();
+    }
   };
+}
+
+/** Teachable Machine's recipe, after `loadTfjs`: MobileNetV2 with random weights, a dense head of 100, 50 epochs of 16. */
+export async function tfjsRecipe({ alpha, files }) {
+  const wide = (channels) => Math.max(8, Math.floor((channels * alpha + 4) / 8) * 8);
+  const conv = (x, filters, kernelSize, strides, activate) => {
+    const config = { kernelSize, strides, padding: "same", useBias: true };
+    const y = filters ? tf.layers.conv2d({ ...config, filters }).apply(x) : tf.layers.depthwiseConv2d(config).apply(x);
+    return activate ? tf.layers.reLU({ maxValue: 6 }).apply(y) : y;
+  };
+  const input = tf.input({ shape: [224, 224, 3] });
+  let channels = wide(32);
+  let x = conv(input, channels, 3, 2, true);
+  for (const [expand, out, repeats, first] of [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]]) {
+    for (let i = 0; i < repeats; i++) {
+      const stride = i === 0 ? first : 1;
+      let y = expand > 1 ? conv(x, channels * expand, 1, 1, true) : x;
+      y = conv(conv(y, 0, 3, stride, true), wide(out), 1, 1, false);
+      x = stride === 1 && channels === wide(out) ? tf.layers.add().apply([y, x]) : y;
+      channels = wide(out);
+    }
+  }
+  const pooled = tf.layers.globalAveragePooling2d({}).apply(conv(x, 1280, 1, 1, true));
+  const backbone = tf.model({ inputs: input, outputs: pooled });
+  const classes = [...new Set(files.map((file) => file.label))];
+  const blobs = await Promise.all(files.map(async ({ url }) => (await fetch(url)).blob()));
+  globalThis.pass = async () => {
+    const rows = [];
+    for (const blob of blobs) {
+      const bitmap = await createImageBitmap(blob);
+      const side = Math.min(bitmap.width, bitmap.height);
+      const row = tf.tidy(() => {
+        const pixels = tf.browser.fromPixels(bitmap).slice([(bitmap.height - side) >> 1, (bitmap.width - side) >> 1, 0], [side, side, 3]);
+        return backbone.predict(tf.image.resizeBilinear(pixels, [224, 224]).div(127.5).sub(1).expandDims(0));
+      });
+      rows.push(await row.data());
+      row.dispose();
+      bitmap.close();
+    }
+    // 15 of 100 are held out, as there.
+    const held = (i) => i % 20 < 3;
+    const part = (keep) => {
+      const chosen = rows.map((_, i) => i).filter((i) => held(i) !== keep);
+      const x = tf.tensor2d(Float32Array.from(chosen.flatMap((i) => [...rows[i]])), [chosen.length, 1280]);
+      return [x, tf.oneHot(tf.tensor1d(chosen.map((i) => classes.indexOf(files[i].label)), "int32"), classes.length)];
+    };
+    const head = tf.sequential({
+      layers: [
+        tf.layers.dense({ inputShape: [1280], units: 100, activation: "relu" }),
+        tf.layers.dense({ units: classes.length, useBias: false, activation: "softmax" }),
+      ],
+    });
+    head.compile({ optimizer: tf.train.adam(0.001), loss: "categoricalCrossentropy", metrics: ["accuracy"] });
+    const [x, y] = part(true);
+    await head.fit(x, y, { batchSize: 16, epochs: 50, validationData: part(false) });
+  };
+}
+
+/** The same pictures through the face: taken in, linear head trained, checked by five folds. */
+export async function headstartRecipe({ files }) {
+  const { createLearner } = await import("/pkg/index.js");
+  const samples = await Promise.all(files.map(async ({ url, label }) => ({ data: await (await fetch(url)).blob(), label })));
+  globalThis.pass = async () => {
+    const learner = await createLearner({ task: "image", device: "cpu" });
+    const start = performance.now();
+    await learner.add(samples);
+    for await (const event of learner.train()) void event;
+    await learner.evaluate();
+    const milliseconds = performance.now() - start;
+    await learner.close();
+    return { milliseconds };
+  };
+}
+
+/** One sentence, from nothing loaded. */
+export async function headstartFirstText() {
+  const { createLearner } = await import("/pkg/index.js");
+  const learner = await createLearner({ task: "text", device: "cpu" });
+  await learner.embed(["How do I reset my password?"]);
+  return performance.now();
+}
+
+export async function headstartFirstPicture() {
+  const { createLearner } = await import("/pkg/index.js");
+  const learner = await createLearner({ task: "image", device: "cpu" });
+  await learner.embed([new ImageData(224, 224)]);
+  return performance.now();
+}
+
+export async function transformersFirstText() {
+  const { AutoModel, AutoTokenizer, env } = await import("/modules/@huggingface/transformers/dist/transformers.min.js");
+  env.localModelPath = "/models/";
+  env.allowRemoteModels = false;
+  env.allowLocalModels = true;
+  env.backends.onnx.wasm.wasmPaths = "/modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/";
+  const [tokenizer, model] = await Promise.all([
+    AutoTokenizer.from_pretrained("minilm"),
+    AutoModel.from_pretrained("minilm", { dtype: "fp32", device: "wasm" }),
+  ]);
+  const { sentence_embedding } = await model(await tokenizer(["How do I reset my password?"], { padding: true, truncation: true }));
+  if (sentence_embedding.data.length !== 384) throw new Error("no embedding");
+  return performance.now();
 }
 
 /** Token ids of sentences, by the tokenizer of the pack. */
@@ -92,12 +206,12 @@ export async function tokens(sentences) {
 }
 
 /** Sentences in one call; it makes its own buckets of like length. */
-export async function headstartText({ gpu, ids }) {
-  const glue = await import(`/pkg/headstart_${gpu ? "gpu" : "cpu"}.js`);
-  await glue.default({ module_or_path: `/pkg/headstart_${gpu ? "gpu" : "cpu"}_bg.wasm` });
+export async function headstartText({ build, ids }) {
+  const glue = await import(`/pkg/headstart_${build}.js`);
+  await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
   const file = (name) => fetch(`/pkg/backbones/all-minilm-l6-v2/${name}`);
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
-  const extractor = await glue.Extractor.load(await (await file("manifest.json")).text(), weights, gpu);
+  const extractor = await glue.Extractor.load(await (await file("manifest.json")).text(), weights, build === "gpu");
   const lengths = Uint32Array.from(ids, (list) => list.length);
   globalThis.pass = () => extractor.extractTexts(Uint32Array.from(ids.flat()), lengths);
 }
