@@ -19,7 +19,7 @@ export interface LearnerOptions {
   assets?: string | URL;
   /** Makes a worker that runs `worker.js`, for hosts where `new Worker(url)` is not allowed. Called more than once. */
   worker?: () => Worker;
-  /** The CPU module, for hosts that cannot fetch it. */
+  /** The CPU module (`headstart_cpu_bg.wasm`), for hosts that cannot fetch it. The one with relaxed SIMD is not looked for then. */
   wasm?: BufferSource | WebAssembly.Module;
   /** Workers that decode pictures and, on the CPU, run the backbone: 1 to 32. Default: one a core, at most 8. */
   workers?: number;

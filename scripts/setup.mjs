@@ -75,7 +75,10 @@ async function backbonePacks(backbone) {
   const out = [join(packs, backbone.id), join(packs, `${backbone.id}-f32`)];
   const tool = join(target, "debug", "pack");
   // A pack is as good as the checkpoint and the tool that made it.
-  const sources = ["src/bin/pack", "src/backbone", "src/encode"].flatMap((folder) => readdirSync(join(root, folder)).map((file) => join(root, folder, file)));
+  const sources = ["src/bin/pack", "src/backbone", "src/encode"].flatMap((folder) =>
+    // Not the folders inside: how a network is computed does not change its pack.
+    readdirSync(join(root, folder), { withFileTypes: true }).filter((file) => file.isFile()).map((file) => join(root, folder, file.name)),
+  );
   const madeFrom = [...backbone.files.map((file) => file.sha256), ...sources.map((file) => hash(readFileSync(file)))].join(" ");
   const mark = join(packs, `${backbone.id}.made-from`);
   if (existsSync(mark) && readFileSync(mark, "utf8") === madeFrom && out.every((o) => existsSync(join(o, "manifest.json")))) {
