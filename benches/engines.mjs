@@ -246,3 +246,29 @@ export async function onnxruntimeText({ provider, threads, batch, ids }) {
     for (const feed of feeds) await (await session.run(feed, ["sentence_embedding"])).sentence_embedding.getData();
   };
 }
+
+/** Milliseconds and multiplications of each part of a network, medians of many passes on one thread. */
+export async function profile({ build, pack, tokens }) {
+  const glue = await import(`/pkg/headstart_${build}.js`);
+  await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
+  const file = (name) => fetch(`/pkg/backbones/${pack}/${name}`);
+  const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
+  const extractor = await glue.Extractor.load(await (await file("manifest.json")).text(), weights, false);
+  const parts = new Map();
+  for (let pass = 0; pass < 60; pass++) {
+    let last = performance.now();
+    const times = new Map();
+    extractor.profile(tokens, (name, products) => {
+      const now = performance.now();
+      const part = times.get(name) ?? { ms: 0, products: 0 };
+      times.set(name, { ms: part.ms + now - last, products: part.products + products });
+      last = now;
+    });
+    // The engine optimises while the first ones run.
+    if (pass >= 20) for (const [name, part] of times) parts.set(name, [...(parts.get(name) ?? []), part]);
+  }
+  return [...parts].map(([name, passes]) => {
+    const ms = passes.map((part) => part.ms).sort((a, b) => a - b)[passes.length >> 1];
+    return { name, ms, products: passes[0].products };
+  });
+}

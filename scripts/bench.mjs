@@ -1,5 +1,5 @@
 // Headstart and its peers: one Chromium, the same network and input, in alternation. Medians and ratios go to
-// benches/results/bench.json and BENCHMARKS.md. `npm run bench -- page` measures the page alone, `-- peers` the rest.
+// benches/results/bench.json and BENCHMARKS.md. `npm run bench -- page`, `-- profile` and `-- peers` measure a part each.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -140,11 +140,16 @@ await main(async () => {
   const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
   try {
     const where = await machine(browser);
-    if (!process.argv.includes("peers")) {
+    const [only] = process.argv.slice(2);
+    if (!only || only === "page") {
       const results = { machine: where, page: await page(browser) };
       record("page", results, pageTable(results.page));
     }
-    if (!process.argv.includes("page")) await peers(browser, where);
+    if (!only || only === "profile") {
+      const results = { machine: where, profiles: await profile(browser) };
+      record("profile", results, profileTable(results.profiles));
+    }
+    if (!only || only === "peers") await peers(browser, where);
   } finally {
     await browser.close();
   }
@@ -176,6 +181,25 @@ async function peers(browser, where) {
   });
   await server.close();
   record("bench", results, table(results));
+}
+
+/** Where the time of a pass goes, on one thread. */
+async function profile(browser) {
+  const server = await serve({ pkg }, { headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } });
+  const profiles = [];
+  await step("parts of the networks", async () => {
+    for (const [name, options] of [
+      ["EfficientNet-Lite0, one picture", { pack: "efficientnet-lite0", tokens: 0 }],
+      ["all-MiniLM-L6-v2, a text of 32 tokens", { pack: "all-minilm-l6-v2", tokens: 32 }],
+    ]) {
+      const page = await browser.newPage();
+      await page.goto(server.origin);
+      profiles.push({ name, parts: await page.evaluate(engines.profile, { build: "relaxed", ...options }) });
+      await page.close();
+    }
+  });
+  await server.close();
+  return profiles;
 }
 
 /** Served as any host would, without the headers that the peers need. */
@@ -302,4 +326,19 @@ function chart(contests) {
     "```",
     "",
   ];
+}
+
+function profileTable(profiles) {
+  const lines = [];
+  for (const { name, parts } of profiles) {
+    const total = parts.reduce((sum, part) => sum + part.ms, 0);
+    lines.push(`**${name}**, ${total.toFixed(1)} ms`, "");
+    lines.push("| part | ms | share | million multiplications | billion a second |", "|---|---|---|---|---|");
+    for (const { name, ms, products } of parts) {
+      const speed = products ? (products / ms / 1e6).toFixed(1) : "";
+      lines.push(`| ${name} | ${ms.toFixed(2)} | ${((100 * ms) / total).toFixed(0)} % | ${(products / 1e6).toFixed(1)} | ${speed} |`);
+    }
+    lines.push("");
+  }
+  return lines.join("\n");
 }

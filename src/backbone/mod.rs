@@ -98,10 +98,11 @@ impl Backbone {
         &self.manifest
     }
 
-    /// Pooled features, `rows × dim`, of encoded pictures: `rows × size × size × 3` bytes, RGB.
+    /// Pooled features, `rows × dim`, of encoded pictures: `rows × size × size × 3` bytes, RGB. On the CPU `done` hears of
+    /// each part of the network when it is: its name, and its multiplications.
     ///
     /// Errors: `bad-pack` for a text backbone.
-    pub fn forward_pixels(&self, pixels: &[u8], rows: usize) -> Result<Rows> {
+    pub fn forward_pixels(&self, pixels: &[u8], rows: usize, done: &mut dyn FnMut(&str, usize)) -> Result<Rows> {
         let prep = self.manifest.image()?;
         assert_eq!(pixels.len(), rows * prep.bytes(), "pixels are rows × size × size × 3 bytes");
         match &self.net {
@@ -109,7 +110,7 @@ impl Backbone {
                 let scratch = &mut scratch.lock().expect("a pass that panicked ends the module");
                 let mut out = vec![0.0; rows * lite0::DIM];
                 for (picture, out) in pixels.chunks_exact(prep.bytes()).zip(out.chunks_exact_mut(lite0::DIM)) {
-                    net.forward(picture, scratch, out);
+                    net.forward(picture, scratch, out, done);
                 }
                 Ok(Rows::Host(out))
             }
@@ -119,15 +120,16 @@ impl Backbone {
         }
     }
 
-    /// Embeddings, `texts × dim`, of texts as token ids, each an unit vector.
+    /// Embeddings, `texts × dim`, of texts as token ids, each an unit vector. `done` as in [`Backbone::forward_pixels`].
     ///
     /// Errors: `bad-pack` for an image backbone.
-    pub fn forward_ids(&self, texts: &[Vec<u32>]) -> Result<Rows> {
+    pub fn forward_ids(&self, texts: &[Vec<u32>], done: &mut dyn FnMut(&str, usize)) -> Result<Rows> {
         self.manifest.text()?;
         match &self.net {
             Net::MiniLm(net, scratch) => {
                 let mut out = vec![0.0; texts.len() * minilm::DIM];
-                net.forward(texts, &mut scratch.lock().expect("a pass that panicked ends the module"), &mut out);
+                let scratch = &mut scratch.lock().expect("a pass that panicked ends the module");
+                net.forward(texts, scratch, &mut out, done);
                 Ok(Rows::Host(out))
             }
             #[cfg(feature = "webgpu")]

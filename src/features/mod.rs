@@ -24,7 +24,7 @@ const TOKENS: usize = 1024;
 /// The caller bounds the batch: it is what one pass over the network holds in memory.
 /// Errors: `gpu-lost`, `gpu-wrong`, `bad-pack`.
 pub async fn extract(backbone: &Backbone, computer: &Computer, pixels: &[u8], rows: usize) -> Result<Matrix> {
-    read_back(backbone, computer, backbone.forward_pixels(pixels, rows)?).await
+    read_back(backbone, computer, backbone.forward_pixels(pixels, rows, &mut |_, _| {})?).await
 }
 
 /// Embeddings of texts, given as token ids, `texts × dim`, in the order given. On a GPU texts of like length share a pass,
@@ -39,7 +39,7 @@ pub async fn extract_texts(backbone: &Backbone, computer: &Computer, texts: &[Ve
         if computer.gpu().is_some() { bucket::alike(&lengths, TOKENS) } else { bucket::in_turn(&lengths, TOKENS) };
     for bucket in passes {
         let pass: Vec<Vec<u32>> = bucket.iter().map(|&i| texts[i].clone()).collect();
-        let rows = read_back(backbone, computer, backbone.forward_ids(&pass)?).await?;
+        let rows = read_back(backbone, computer, backbone.forward_ids(&pass, &mut |_, _| {})?).await?;
         for (row, &i) in bucket.iter().enumerate() {
             values[i * dim..(i + 1) * dim].copy_from_slice(rows.row(row));
         }

@@ -32,6 +32,20 @@ impl Extractor {
         Ok(matrix.values().into())
     }
 
+    /// One pass over a blank picture, or a text of `tokens` unknown words. `done(part, multiplications)` is called after each
+    /// part of the network: what `npm run bench` makes its profile of. Nothing is called on a GPU.
+    pub fn profile(&self, tokens: usize, done: &js_sys::Function) -> JsResult<()> {
+        let mut done = |part: &str, products: usize| {
+            // A callback that throws has its own way to say so.
+            let _ = done.call2(&JsValue::NULL, &part.into(), &(products as f64).into());
+        };
+        match self.backbone.manifest().image() {
+            Ok(prep) => self.backbone.forward_pixels(&vec![0; prep.bytes()], 1, &mut done)?,
+            Err(_) => self.backbone.forward_ids(&[vec![100; tokens]], &mut done)?,
+        };
+        Ok(())
+    }
+
     /// Texts as token ids → `texts × dim` embeddings. `ids`: of all, one after another; `lengths`: of each.
     #[wasm_bindgen(js_name = extractTexts)]
     pub async fn extract_texts(&self, ids: Vec<u32>, lengths: Vec<u32>) -> JsResult<Float32Array> {

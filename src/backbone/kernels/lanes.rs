@@ -1,10 +1,9 @@
 //! Four f32 at once: wasm's `v128` in a browser, an array that the compiler vectorises natively.
 //!
-//! With the feature `relaxed-simd` a multiply and an add are one instruction where the machine has one, which about
-//! doubles what a core can do. An engine that does not know the instruction refuses the whole module, so that build is a
-//! module of its own. The attribute stands on each function that is to
-//! be inlined into a kernel, because macerator (burn's SIMD) does not compile with the
-//! feature on for the whole build.
+//! With the feature `relaxed-simd` a multiply and an add are one instruction where the machine has one (BENCHMARKS.md has
+//! both builds). An engine that does not know the instruction refuses the whole module, so that build is a module of its
+//! own. The attribute stands on each function that is to be inlined into a kernel, because macerator (burn's SIMD) does not
+//! compile with the feature on for the whole build.
 
 #[cfg(all(feature = "relaxed-simd", not(target_arch = "wasm32")))]
 compile_error!("`relaxed-simd` is for wasm32");

@@ -236,6 +236,7 @@ unsafe fn product<const M: usize>(x: *const f32, stride: usize, panel: &[f32], b
     unsafe {
         let mut sums = [[F4::load(bias.as_ptr()), F4::load(bias.as_ptr().add(4))]; M];
         let mut x = x;
+        // One at a time: LLVM orders several so that more values are held than there are registers.
         for weights in panel.chunks_exact(WIDE) {
             step(&mut sums, x, stride, weights.as_ptr());
             x = x.add(1);

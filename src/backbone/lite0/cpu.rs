@@ -25,6 +25,8 @@ pub struct Lite0 {
 
 #[derive(Debug, Clone)]
 struct Block {
+    /// Of its tensors.
+    name: String,
     /// Of the first, the stem does it.
     expand: Option<Packed>,
     depthwise: Depthwise,
@@ -61,8 +63,9 @@ impl Lite0 {
         Ok(Self { stem, blocks, head, normalised })
     }
 
-    /// One picture, `224 × 224 × 3` bytes → 1280 features.
-    pub fn forward(&self, picture: &[u8], scratch: &mut Scratch, out: &mut [f32]) {
+    /// One picture, `224 × 224 × 3` bytes → 1280 features. `done` hears of each part when it is: its name, and its
+    /// multiplications.
+    pub fn forward(&self, picture: &[u8], scratch: &mut Scratch, out: &mut [f32], done: &mut dyn FnMut(&str, usize)) {
         assert_eq!(picture.len(), SIZE * SIZE * 3, "a picture is 224 × 224 × 3 bytes");
         for block in &self.blocks {
             match &block.expand {
@@ -78,8 +81,10 @@ impl Lite0 {
                 }),
             }
             std::mem::swap(&mut scratch.x, &mut scratch.y);
+            done(&block.name, block.products(block.expand.as_ref().unwrap_or(&self.stem)));
         }
-        self.pool(scratch, out);
+        let area = self.pool(scratch, out);
+        done("_conv_head", area * LAST * DIM);
     }
 
     /// What the stem's filter sees at each pixel of `rows` of its output.
@@ -101,7 +106,8 @@ impl Lite0 {
         }
     }
 
-    fn pool(&self, scratch: &mut Scratch, out: &mut [f32]) {
+    /// → the pixels it was the mean of.
+    fn pool(&self, scratch: &mut Scratch, out: &mut [f32]) -> usize {
         let area = scratch.x.len() / LAST;
         scratch.wide.resize(area * DIM, 0.0);
         self.head.apply(&scratch.x, area, &mut scratch.wide, Then::Relu6);
@@ -110,6 +116,7 @@ impl Lite0 {
             out.iter_mut().zip(pixel).for_each(|(sum, v)| *sum += v);
         }
         out.iter_mut().for_each(|v| *v /= area as f32);
+        area
     }
 }
 
@@ -121,6 +128,7 @@ impl Block {
         let taps = weights.take(&format!("{filter}.weight"), [inner, 1, kernel, kernel])?;
         let bias = weights.take(&format!("{filter}.bias"), [inner])?;
         Ok(Self {
+            name: name.clone(),
             expand: expand.transpose()?,
             depthwise: Depthwise::new(&taps, &bias, kernel, stride),
             project: pointwise(weights, &format!("{name}._project_conv"), inner, output)?,
@@ -128,6 +136,13 @@ impl Block {
             before: border(side, kernel, stride).0,
             skip: shape.skips(),
         })
+    }
+
+    /// Multiplications of one pass, `widen` being what makes the rows wide.
+    fn products(&self, widen: &Packed) -> usize {
+        let (area, taps) = (self.side * self.side, self.depthwise.side() * self.depthwise.side());
+        let of_output = self.project.inputs() * (self.project.outputs() + taps);
+        area * widen.inputs() * widen.outputs() + area / self.depthwise.stride().pow(2) * of_output
     }
 
     /// From one block of channels to the next in a widened row.

@@ -70,8 +70,15 @@ impl MiniLm {
         })
     }
 
-    /// Token ids of texts → an embedding of 384 each, of length 1, one after another.
-    pub fn forward(&self, texts: &[Vec<u32>], scratch: &mut Scratch, out: &mut [f32]) {
+    /// Token ids of texts → an embedding of 384 each, of length 1, one after another. `done` hears of each part when it is:
+    /// its name, and its multiplications.
+    pub fn forward(
+        &self,
+        texts: &[Vec<u32>],
+        scratch: &mut Scratch,
+        out: &mut [f32],
+        done: &mut dyn FnMut(&str, usize),
+    ) {
         let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
         let tokens: usize = lengths.iter().sum();
         scratch.x.resize(tokens * DIM, 0.0);
@@ -84,9 +91,13 @@ impl MiniLm {
             }
         }
         self.norm.apply(&mut scratch.x);
+        done("embeddings", 0);
+        let pairs: usize = lengths.iter().map(|length| length * length).sum();
         for layer in &self.layers {
             layer.attend(&lengths, scratch);
+            done("attention", tokens * 4 * DIM * DIM + 2 * pairs * DIM);
             layer.think(scratch);
+            done("intermediate, output", tokens * 2 * DIM * INNER);
         }
         let mut x = scratch.x.as_slice();
         for (length, out) in lengths.into_iter().zip(out.chunks_exact_mut(DIM)) {
