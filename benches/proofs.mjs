@@ -195,7 +195,8 @@ async function textMemory(page) {
       const { instantiate } = WebAssembly;
       WebAssembly.instantiate = async (...given) => note(await instantiate(...given));
       const channel = new BroadcastChannel("memory");
-      channel.onmessage = () => channel.postMessage(memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0));
+      // They hear each other's answers too.
+      channel.onmessage = ({ data }) => data === "?" && channel.postMessage(memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0));
     `);
     const learner = await createLearner({ task: "text", device: "cpu", worker, workers: 2 });
     const channel = new BroadcastChannel("memory");
