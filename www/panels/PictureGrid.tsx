@@ -2,7 +2,7 @@ import { Button, GridLayout, GridList, GridListItem, Size, Virtualizer, isTextDr
 import { fromDrop } from "../intake/drop";
 import { Thumb } from "../parts/Thumb";
 import { move, takeIn } from "../state/samples";
-import { type Member, say, sentence } from "../state/store";
+import { type Member, say, sentence, useRunning } from "../state/store";
 
 /** What is dragged from class to class: picture ids, as JSON. */
 const PICTURES = "headstart-pictures";
@@ -16,6 +16,7 @@ interface Props {
 
 /** The pictures of a class. Only those in view are in the document, so that ten thousand scroll like ten. */
 export function PictureGrid({ name, pictures, picked, onPick }: Props) {
+  const collecting = useRunning("collect");
   const { dragAndDropHooks } = useDragAndDrop({
     getItems: (keys) => [...keys].map((key) => ({ [PICTURES]: String(key), "text/plain": String(key) })),
     getAllowedDropOperations: () => ["move"],
@@ -43,7 +44,7 @@ export function PictureGrid({ name, pictures, picked, onPick }: Props) {
         selectedKeys={picked}
         onSelectionChange={(keys) => onPick(keys === "all" ? new Set(pictures.map((p) => p.id)) : (keys as Set<string>))}
         dragAndDropHooks={dragAndDropHooks}
-        renderEmptyState={() => <p className="note">Empty. Drop pictures here, add files, or use the webcam.</p>}
+        renderEmptyState={() => <p className="note">{collecting ? "Pictures are on their way." : "Empty. Drop pictures here, add files, or use the webcam."}</p>}
       >
         {(picture) => (
           <GridListItem id={picture.id} textValue={picture.name} className="picture">

@@ -6,6 +6,8 @@ import { type Class, type Member, get, learner, set } from "./store";
 const order: string[] = [];
 /** Shown without samples too. */
 const pinned = new Set<string>();
+/** Shown while their samples are on the way: a card that comes with its first picture would push down what is below it. */
+const awaited = new Set<string>();
 /** The same object for the same sample, so that a list of thousands draws only what has changed. */
 const known = new Map<string, Member>();
 
@@ -23,7 +25,7 @@ export async function refresh(): Promise<void> {
   // Samples without a label are shown in a class without a name.
   if (groups.has("")) place("");
   for (const name of learner().labels) if (!order.includes(name)) order.push(name);
-  const classes = order.filter((name) => groups.has(name) || pinned.has(name)).map((name) => asClass(name, groups.get(name) ?? []));
+  const classes = order.filter((name) => groups.has(name) || pinned.has(name) || awaited.has(name)).map((name) => asClass(name, groups.get(name) ?? []));
   const before = new Map(get().classes.map((c) => [c.name, c]));
   for (const [i, changed] of classes.entries()) {
     if (before.get(changed.name) === changed) continue;
@@ -49,6 +51,17 @@ function asClass(name: string, members: Member[]): Class {
 export function pin(name: string): void {
   pinned.add(name);
   place(name);
+}
+
+export function awaitClasses(names: Iterable<string>): void {
+  for (const name of names) {
+    awaited.add(name);
+    place(name);
+  }
+}
+
+export function awaitNone(): void {
+  awaited.clear();
 }
 
 export function unpin(name: string): void {

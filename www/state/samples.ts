@@ -2,7 +2,7 @@
 import type { Sample } from "headstart";
 import type { Found } from "../intake/found";
 import { textOfFile } from "../intake/table";
-import { isPinned, names, membersOf, pin, place, refresh, unpin } from "./classes";
+import { awaitClasses, awaitNone, isPinned, names, membersOf, pin, place, refresh, unpin } from "./classes";
 import { edit, edited } from "./history";
 import { asJob } from "./jobs";
 import { drop, keep } from "./contents";
@@ -26,7 +26,8 @@ interface Incoming {
 
 /** Adds pictures; each has its class in `folder`. A burst of the webcam is one `group`. */
 export function takeIn(found: readonly (Found & { folder: string })[], group?: string): Promise<void> {
-  return take(found.map(({ name, path, folder, open }) => ({ path, open: async () => ({ data: await open(), name, label: folder, group }) })));
+  const incoming = found.map(({ name, path, folder, open }) => ({ path, open: async () => ({ data: await open(), name, label: folder, group }) }));
+  return take(incoming, found.map(({ folder }) => folder));
 }
 
 /** Adds texts; `left` were left out on the way here. */
@@ -45,16 +46,20 @@ export function takeTextFiles(found: readonly Found[]): Promise<void> {
   );
 }
 
-function take(incoming: readonly Incoming[]): Promise<void> {
+/** `classes`: those that the samples are for, as far as it is known and they are shown as cards. */
+function take(incoming: readonly Incoming[], classes: readonly string[] = []): Promise<void> {
   if (incoming.length === 0) return Promise.resolve();
   return edited(async () => {
     const before = total(get());
+    awaitClasses(new Set(classes));
+    if (classes.length > 0) await refresh();
     // One that fails is followed by another, at the end at the latest.
     const live = incoming.length <= SHOWN_LIVE ? setInterval(() => refresh().catch(() => {}), 1000) : undefined;
     try {
       await add(incoming);
     } finally {
       clearInterval(live);
+      awaitNone();
     }
     return { changed: (await learner().samples()).length !== before };
   });
