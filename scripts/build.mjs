@@ -1,7 +1,7 @@
 // pkg/ ready to be served as it is, and the page in dist/.
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { drawings } from "./drawings.mjs";
 import { cache, dist, packs, pkg, root, target } from "./paths.mjs";
 import { main, run, step } from "./run.mjs";
@@ -44,21 +44,17 @@ export async function build({ modules = Object.keys(MODULES) } = {}) {
 async function wasm(name) {
   const { profile, folder, features, optimiser = [] } = MODULES[name];
   const toolchain = await wasmToolchain();
-  await run(
-    "cargo",
-    ["build", "--lib", "--target", TRIPLE, "--profile", profile, ...features, ...toolchain.args],
-    { env: toolchain.env },
-  );
-  const linked = join(target, TRIPLE, folder, "headstart.wasm");
-  // Binding and optimising take minutes and depend on nothing but these.
-  const { version } = JSON.parse(readFileSync(join(root, "node_modules/binaryen/package.json"), "utf8"));
   const flags = [...WASM_FEATURES, ...optimiser];
-  const how = [version, ...OPTIMISE, ...flags].join(" ");
-  const key = createHash("sha256").update(readFileSync(linked)).update(how).digest("hex").slice(0, 16);
+  const key = await madeFrom([name, profile, ...features, ...OPTIMISE, ...flags, ...toolchain.args], toolchain.env);
   const made = join(cache, "wasm", `${name}-${key}`);
   if (!existsSync(join(made, "done"))) {
+    await run(
+      "cargo",
+      ["build", "--lib", "--target", TRIPLE, "--profile", profile, ...features, ...toolchain.args],
+      { env: toolchain.env },
+    );
     rmSync(made, { recursive: true, force: true });
-    await run(join(target, "debug", "bindgen"), [linked, made, `headstart_${name}`]);
+    await run(join(target, "debug", "bindgen"), [join(target, TRIPLE, folder, "headstart.wasm"), made, `headstart_${name}`]);
     const module = join(made, `headstart_${name}_bg.wasm`);
     // Stripping first: the names are half of the bytes that the optimiser would carry along.
     await run(join(root, "node_modules/.bin/wasm-opt"), [module, "-o", module, "--strip-debug", "--strip-producers", ...flags]);
@@ -69,6 +65,23 @@ async function wasm(name) {
   for (const file of [`headstart_${name}.js`, `headstart_${name}.d.ts`]) copyFileSync(join(made, file), join(generated, file));
   copyFileSync(join(made, `headstart_${name}_bg.wasm`), join(pkg, `headstart_${name}_bg.wasm`));
   return `${(readFileSync(join(pkg, `headstart_${name}_bg.wasm`)).length / 1e6).toFixed(2)} MB`;
+}
+
+/**
+ * A hash of all that a module is made from. Cargo cannot be asked: both CPU modules are one file to it, `headstart.wasm`, so
+ * it would compile each of them anew whenever the other was last.
+ */
+async function madeFrom(how, env) {
+  const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const files = ["Cargo.toml", "Cargo.lock", ".cargo/config.toml"].map((file) => join(root, file)).concat(sources);
+  const rustc = await run(env.RUSTC ?? "rustc", ["--version"], { quiet: true });
+  const { version } = JSON.parse(readFileSync(join(root, "node_modules/binaryen/package.json"), "utf8"));
+  const hash = createHash("sha256").update(JSON.stringify([how, rustc, version, process.env.RUSTFLAGS ?? ""]));
+  for (const file of files) hash.update(relative(root, file)).update(readFileSync(file));
+  return hash.digest("hex").slice(0, 16);
 }
 
 /** Where the GPU module was never built, a package that says so and runs on the CPU. */
