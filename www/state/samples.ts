@@ -51,10 +51,13 @@ function take(incoming: readonly Incoming[], classes: readonly string[] = []): P
   if (incoming.length === 0) return Promise.resolve();
   return edited(async () => {
     const before = total(get());
-    awaitClasses(new Set(classes));
-    if (classes.length > 0) await refresh();
+    const few = incoming.length <= SHOWN_LIVE;
+    if (few && classes.length > 0) {
+      awaitClasses(new Set(classes));
+      await refresh();
+    }
     // One that fails is followed by another, at the end at the latest.
-    const live = incoming.length <= SHOWN_LIVE ? setInterval(() => refresh().catch(() => {}), 1000) : undefined;
+    const live = few ? setInterval(() => refresh().catch(() => {}), 1000) : undefined;
     try {
       await add(incoming);
     } finally {
