@@ -19,8 +19,8 @@ const WASM_FEATURES = [
   "--enable-mutable-globals",
   "--enable-multivalue",
 ];
-// The first kilobyte is the far end of the stack, so constants can go from additions into the loads and stores: the
-// kernels gain a tenth. LLVM has optimised already: -O2 and -O3 take two to five times as long and compress worse under brotli.
+// The first kilobyte is the far end of the stack, so constants can go from additions into the loads and stores.
+// LLVM has optimised already: -O2 and -O3 take two to five times as long and compress worse under brotli.
 const OPTIMISE = ["-O1", "--low-memory-unused"];
 const MODULES = {
   cpu: { profile: "release", folder: "release", features: [] },

@@ -82,6 +82,8 @@ fn the_ids_are_those_of_the_tokenizer_that_can_be_any() {
         let want = reference.encode(text.as_str(), true).unwrap();
         assert_eq!(encoder.encode(&text).unwrap().ids, want.get_ids(), "{text:?}");
     }
+    // A megabyte of marks: not a quadratic time of it.
+    assert_eq!(encoder.encode(&"[MASK]".repeat(170_000)).unwrap().tokens, 170_002);
     let long = "pneumonoultramicroscopicsilicovolcanoconiosis".repeat(4);
     assert_eq!(encoder.encode(&long).unwrap().ids, reference.encode(long.as_str(), true).unwrap().get_ids());
 }

@@ -1,6 +1,6 @@
 import type { Module } from "./wasm";
 
-/** sha256 in lower-case hexadecimal: by the browser, which is ten times as fast, where the page is a secure context. */
+/** sha256 in lower-case hexadecimal: by the browser, which has it in machine code, where the page is a secure context. */
 export async function sha256(bytes: Uint8Array, wasm: Pick<Module, "sha256">): Promise<string> {
   const { subtle } = crypto as { subtle?: SubtleCrypto };
   if (!subtle) return wasm.sha256(bytes);

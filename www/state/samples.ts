@@ -52,13 +52,13 @@ function take(incoming: readonly Incoming[], classes: readonly string[] = []): P
   return edited(async () => {
     const before = total(get());
     const few = incoming.length <= SHOWN_LIVE;
-    if (few && classes.length > 0) {
-      awaitClasses(new Set(classes));
-      await refresh();
-    }
     // One that fails is followed by another, at the end at the latest.
     const live = few ? setInterval(() => refresh().catch(() => {}), 1000) : undefined;
     try {
+      if (few && classes.length > 0) {
+        awaitClasses(new Set(classes));
+        await refresh();
+      }
       await add(incoming);
     } finally {
       clearInterval(live);

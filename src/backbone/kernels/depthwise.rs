@@ -2,7 +2,7 @@
 //!
 //! The input lies in rows; in a row, block after block of 4 channels; in a block, pixel after pixel. A filter's
 //! neighbours are then a constant distance apart, which the instructions carry: with the channels of a pixel side by side
-//! the engine keeps more addresses than it has registers for, and takes twice as long.
+//! the engine keeps more addresses than it has registers for.
 
 use super::activation::relu6;
 use super::lanes::F4;

@@ -1,7 +1,7 @@
 //! The same network with the kernels. Texts lie one after another without any padding: only attention knows where one
 //! ends.
 
-use super::{DIM, EPSILON, HEADS, INNER, LAYERS, VOCABULARY, WORDS, positions};
+use super::{DIM, EPSILON, HEADS, INNER, LAYERS, POSITIONS, VOCABULARY, WORDS, positions};
 use crate::backbone::Weights;
 use crate::backbone::kernels::{Packed, Place, Then, To, layer_norm, softmax};
 use crate::backbone::weights::Table;
@@ -80,6 +80,7 @@ impl MiniLm {
         done: &mut dyn FnMut(&str, usize),
     ) {
         let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
+        assert!(lengths.iter().all(|length| (1..=POSITIONS).contains(length)), "a text has 1 to {POSITIONS} tokens");
         let tokens: usize = lengths.iter().sum();
         scratch.x.resize(tokens * DIM, 0.0);
         let mut rows = scratch.x.chunks_exact_mut(DIM);
