@@ -24,15 +24,15 @@ export const ClassCard = memo(function ClassCard({ of: { name, members: pictures
       <header>
         <ClassName name={name} />
         <span className="soft count">{count(pictures.length, "picture")}</span>
-        <ClassMenu name={name} />
+        {stage >= TOOLS && <ClassMenu name={name} />}
       </header>
-      {stage > 0 ? (
-        <PictureGrid name={name} pictures={stage < DONE ? pictures.slice(0, STEP * stage) : pictures} picked={picked} onPick={setPicked} />
+      {stage >= GRID ? (
+        <PictureGrid name={name} pictures={stage < DONE ? pictures.slice(0, STEP * (stage - GRID + 1)) : pictures} picked={picked} onPick={setPicked} />
       ) : (
         <div className="pictures" />
       )}
       <div className="row foot">
-        {ids.length === 0 ? (
+        {stage < TOOLS ? null : ids.length === 0 ? (
           <>
             <ChooseFiles quiet onFound={(found) => void takeIn(found.map((f) => ({ ...f, folder: name })))}>
               Add pictures
@@ -63,6 +63,8 @@ export const ClassCard = memo(function ClassCard({ of: { name, members: pictures
   );
 });
 
-/** Pictures that a new card shows at each stage of its drawing. */
+/** The stages of a new card's drawing: its name, its tools, a few pictures at a time, all. */
+const TOOLS = 1;
+const GRID = 2;
+const DONE = 7;
 const STEP = 2;
-const DONE = 6;

@@ -213,3 +213,22 @@ impl F4 {
         (values[0] + values[2]) + (values[1] + values[3])
     }
 }
+
+/// Multiplications of [`peak`].
+pub const PEAK_PRODUCTS: usize = PEAK_ROUNDS * PEAK_SUMS * 4;
+const PEAK_ROUNDS: usize = 100_000;
+/// Enough that none waits for the one before it.
+const PEAK_SUMS: usize = 10;
+
+/// Multiplies and adds in registers and does nothing else: what a core can do at most, for the profile. → the sum, which
+/// keeps the compiler from leaving the work out.
+#[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
+pub fn peak() -> f32 {
+    let (factor, mut sums) = (F4::splat(std::hint::black_box(0.5)), [F4::splat(1.0); PEAK_SUMS]);
+    for _ in 0..PEAK_ROUNDS {
+        for sum in &mut sums {
+            *sum = sum.mul_add(factor, factor);
+        }
+    }
+    sums.iter().map(|sum| sum.sum()).sum()
+}

@@ -10,4 +10,14 @@ mod matmul;
 
 pub use activation::{layer_norm, softmax};
 pub use depthwise::{BLOCK, Depthwise};
+pub use lanes::PEAK_PRODUCTS;
 pub use matmul::{Packed, Place, Then, To};
+
+/// Fills the time of [`PEAK_PRODUCTS`] multiplications at the speed of this core: see [`lanes::peak`].
+pub fn peak() -> f32 {
+    #[allow(unused_unsafe, reason = "the function has a target feature in one of the builds")]
+    // Safety: a module with relaxed SIMD does not load in an engine without it.
+    unsafe {
+        lanes::peak()
+    }
+}
