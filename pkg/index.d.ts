@@ -49,9 +49,9 @@ export interface Sample {
   id?: string;
   /** For messages; a `File`'s own name by default. */
   name?: string;
-  /** Samples that belong together (a burst of a webcam, a patient). Kept with the sample; splits do not use it yet. */
+  /** Samples that belong together (a burst of a webcam, a patient): on the same side of every split. */
   group?: string;
-  /** Tags. Kept with the sample; reports do not use them yet. */
+  /** Tags that the report is broken down by. */
   slice?: Record<string, string>;
 }
 
@@ -114,7 +114,15 @@ export interface Learner {
   train(options?: TrainOptions): AsyncIterable<TrainEvent>;
   /** Cross-validates the last recipe; with `samples`, scores the present model on them. */
   evaluate(options?: EvaluateOptions): Promise<Report>;
-  predict(data: SampleData[], options?: CallOptions): Promise<Prediction[]>;
+  /** `reject`: part of the known kind that may be refused by mistake, e.g. 0.05; what is stranger than that comes with `label: null`. */
+  predict(data: SampleData[], options?: CallOptions & { reject?: number }): Promise<Prediction[]>;
+  /** Whether the pretrained backbone helps, against the same samples learnt from scratch. */
+  transferVerdict(options?: CallOptions): Promise<TransferReport>;
+  /** What may be wrong with the samples. */
+  doctor(options?: CallOptions): Promise<DoctorReport>;
+  explain(data: SampleData, options?: CallOptions): Promise<Explanation>;
+  /** The samples' rows in the plane in which they differ most (PCA), in the order of `samples()`. */
+  projection(): Promise<{ id: string; x: number; y: number }[]>;
   /**
    * Reads texts with labels from CSV, TSV, JSON Lines or plain lines, and adds nothing yet: look at `columns`, then give `samples` to `add`.
    * What is not said in `options` is guessed. Takes milliseconds for thousands of rows, so it has no signal. Lines that cannot be read are in `rejected`. Errors: `empty`,
@@ -176,9 +184,10 @@ export interface Rejection {
 export interface TrainOptions extends CallOptions {
   /**
    * `"linear"` (default): multinomial logistic regression, L2, fitted to convergence. `"prototype"`: nearest class mean, by the covariance within classes.
-   * `"knn"`: nearest samples vote.
+   * `"knn"`: nearest samples vote. `"mlp"`: one hidden layer. `"scratch"`: without the backbone: a small convolutional network on 32 × 32
+   * pixels; for texts TF-IDF of words and characters.
    */
-  head?: "linear" | "prototype" | "knn";
+  head?: "linear" | "mlp" | "prototype" | "knn" | "scratch";
   /** Folds of the cross-validation that chooses the linear head's strength or the scale of `prototype`, 2 to 20, default 3. */
   folds?: number;
   /** Linear: inverse regularisation strength, scikit-learn's C on L2-normalised rows. Default: chosen from 0.1, 1, 10, 100, 1000, on 3,000 of the samples at most. */
@@ -209,8 +218,10 @@ export interface TrainResult {
 }
 
 export interface EvaluateOptions extends CallOptions {
-  /** 2 to 20, default 5; lowered to the size of the largest class. */
+  /** 2 to 20, default 5; lowered to the number of groups of the largest class. */
   folds?: number;
+  /** Cross-validations with other splits, 1 to 20. Default: 5 below 300 samples, otherwise 1. */
+  repeats?: number;
   seed?: number;
   /** Labelled samples from elsewhere to score the present model on. */
   samples?: Iterable<Sample> | AsyncIterable<Sample>;
@@ -226,32 +237,89 @@ export interface Interval {
 
 /** Accuracies, scores and intervals are fractions in [0, 1]; log loss is in nats. */
 export interface Report {
+  /** Wilson's interval; where samples belong to groups, a bootstrap over groups. */
   accuracy: Interval;
   balancedAccuracy: Interval;
   macroF1: Interval;
   logLoss: number;
+  /** Squared distance to the truth, summed over classes: 0 to 2. */
   brier: number;
+  /** Expected calibration error, 15 bins. */
   ece: number;
+  /** The same after temperature scaling; a sample's temperature comes from the other folds. */
+  eceCalibrated: number;
+  /** Of all out-of-fold predictions together: logits are divided by it. Above 1: the head was too sure. */
+  temperature: number;
+  /** Behind `ece`: by bin of confidence, empty ones left out. */
+  reliability: { confidence: number; accuracy: number; count: number }[];
   /** Split, folds and seed in words. */
   how: string;
   perClass: { label: string; support: number; precision: Interval; recall: Interval; f1: number }[];
   /** `counts[true][predicted]`; `ids` are the samples in each cell. */
   confusion: { labels: string[]; counts: number[][]; ids: string[][][] };
   baselines: { majority: number };
+  /** Accuracy when trained on fewer samples, `perClass` in the mean; fewest first, the last is the report's own. Empty with `samples`. */
+  learningCurve: { perClass: number; accuracy: Interval }[];
+  /** What the curve makes likely (a power law of the error, its exponent bootstrapped). Absent where the curve says nothing. */
+  forecast?: {
+    /** With twice as many of every class. */
+    doubled: { perClass: number; accuracy: Interval };
+    /** What 20 more of one class would add to the accuracy, most first. */
+    more: { label: string; gain: Interval }[];
+    sentence: string;
+  };
+  /** By the caller's tags and by what was measured (`auto` true). `worse`: below the rest at 5 %, corrected for the number of slices. */
+  slices: { name: string; value: string; support: number; accuracy: Interval; worse: boolean; auto: boolean; ids: string[] }[];
   /** Given samples that could not be used. */
   rejected: Rejection[];
   /** `seconds`: by part, since the learner was opened; `extract` is summed over workers. `labels`: labelled samples. `bytes`: fetched for the backbone. */
   bill: { seconds: Record<string, number>; labels: number; bytes: number };
 }
 
+/** Does the pretrained backbone help here? All rows on the same folds. */
+export interface TransferReport {
+  /** `"helps"` and `"hurts"` only where the whole interval of the difference is beyond ±1 point. */
+  verdict: "helps" | "hurts" | "unclear";
+  /** The verdict, the figures and what to do. */
+  sentence: string;
+  /** Best pretrained row minus scratch, paired by sample. */
+  difference: Interval;
+  rows: { name: "majority" | "scratch" | "frozen" | "tuned"; accuracy: Interval; seconds: number }[];
+  how: string;
+}
+
+export interface DoctorReport {
+  /** Labels that are likely wrong (confident learning on out-of-fold probabilities), likeliest first; `score` 0 to 1. */
+  labelIssues: { id: string; given: string; suggested: string; score: number }[];
+  /** Groups of samples whose rows are almost the same; `similarity`: least cosine that links them. Those with differing labels first. */
+  nearDuplicates: { ids: string[]; similarity: number; labelsDiffer: boolean }[];
+  /** Samples unlike every class, strangest first; `score`: novelty as `predict` gives it. */
+  outliers: { id: string; score: number }[];
+  /** Unlabelled samples that would teach most: doubtful ones, unlike each other. 20 at most. */
+  labelNext: string[];
+  /** Classes that have less than a third of the samples of the median class. */
+  imbalance: { label: string; count: number; median: number }[];
+}
+
+/** Why the model says what it says of one picture or text. */
+export interface Explanation {
+  label: string;
+  /** Of pictures: how much the label's log probability falls when a cell is left out of the mean; rows from the top, over the square that the backbone saw. */
+  heatmap?: { data: Float32Array; width: number; height: number };
+  /** Of texts: how much it falls when a word is left out. `start`, `end`: UTF-16 positions. */
+  tokens?: { text: string; start: number; end: number; weight: number }[];
+  nearest: { id: string; label: string; similarity: number }[];
+}
+
 export interface Prediction {
-  label: Label;
-  /** The label's score. */
+  /** `null` where `reject` was asked for and the sample is too strange. */
+  label: Label | null;
+  /** The score of the most probable label. */
   confidence: number;
   /** Every label; they sum to 1. */
   scores: Record<string, number>;
   rejected: boolean;
-  /** Mean cosine distance to the nearest training samples, 0 to 2; higher is stranger. */
+  /** Cosine distance to the nearest class mean, 0 to 2; higher is stranger. */
   novelty: number;
   /** Ids of the nearest training samples, nearest first. */
   nearest: string[];

@@ -2,20 +2,28 @@
 //! package and a native tool hold one of these.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::features::{Matrix, RowStore, cosine};
-use crate::judge::{Evaluation, Report, report};
-use crate::learn::{Dataset, Fit, Fitted, HeadKind, Recipe, Step};
-use crate::metrics::{Interval, Probabilities, wilson};
-use crate::source::{Added, Meta, Sample, Samples};
+use crate::features::{Matrix, Near, RowStore, cosine};
+use crate::judge::{
+    Evaluation, Examination, NearDuplicates, Novelty, OutOfFold, Report, Trial, Unlabelled, report, weights,
+    with_each_cell_grey, without_each_cell,
+};
+use crate::learn::{Dataset, Fit, Fitted, HeadKind, Labelled, Recipe, Step};
+use crate::metrics::{Interval, Probabilities, folds, groups, wilson};
+use crate::source::{Added, Content, Meta, Sample, Samples};
 
 /// Nearest training samples named with a prediction.
 const NEAREST: usize = 5;
-/// Neighbours whose mean distance is the novelty.
-const NOVELTY_NEIGHBOURS: usize = 3;
+/// Two rows are near-duplicates when their cosine distance is below this part of what two rows have in the mean. Pictures
+/// of one burst are at 0.02 to 0.1 of it, photographs of different things above 0.2; of texts only spelling, case or a word
+/// may differ.
+const NEAR: [f32; 2] = [0.15, 0.05];
+/// Folds of what `doctor` looks at.
+const DOCTOR_FOLDS: usize = 5;
 
 /// The outcome of a training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,31 +42,57 @@ pub struct TrainResult {
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Prediction {
-    pub label: String,
-    /// The label's score.
+    /// `None` when it is too strange.
+    pub label: Option<String>,
+    /// The score of the most probable label.
     pub confidence: f32,
     /// Probability of every label; they sum to 1.
     pub scores: BTreeMap<String, f32>,
     pub rejected: bool,
-    /// Mean cosine distance to the nearest training samples, 0..=2: higher is stranger.
+    /// Cosine distance to the nearest class mean, 0..=2: higher is stranger.
     pub novelty: f32,
     /// Ids of the nearest training samples, nearest first.
     pub nearest: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explained {
+    pub label: String,
+    /// By cell or word: ln p of the label with it, minus that without.
+    pub weights: Vec<f32>,
+    pub nearest: Vec<Neighbour>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Neighbour {
+    pub id: String,
+    pub label: String,
+    pub similarity: f32,
+}
+
+/// A sample in the plane of [`Learner::projection`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Placed {
+    pub id: String,
+    pub x: f32,
+    pub y: f32,
 }
 
 #[derive(Debug)]
 struct Model {
     fitted: Fitted,
     recipe: Recipe,
-    /// `(sample id, content id)` of the rows it was trained on.
-    trained_on: Vec<(String, String)>,
+    novelty: Novelty,
+    /// `(sample id, label, content id)` of the rows it was trained on.
+    trained_on: Vec<(String, String, String)>,
 }
 
 /// A training under way; [`Learner::finish`] takes what it made.
 pub struct Training {
     fit: Fit,
     recipe: Recipe,
-    trained_on: Vec<(String, String)>,
+    novelty: Novelty,
+    trained_on: Vec<(String, String, String)>,
 }
 
 impl Training {
@@ -68,10 +102,19 @@ impl Training {
     }
 }
 
+/// Samples from elsewhere, to score a model on: rows, what they were made from, what came with them, with a label each.
+pub struct Given {
+    pub ids: Vec<String>,
+    pub metas: Vec<Meta>,
+    pub x: Matrix,
+    pub contents: Vec<Arc<Content>>,
+}
+
 #[derive(Debug)]
 pub struct Learner {
     samples: Samples,
     rows: RowStore,
+    near: Near,
     model: Option<Model>,
     seed: u64,
 }
@@ -79,7 +122,7 @@ pub struct Learner {
 impl Learner {
     /// For a backbone with rows of width `dim`.
     pub fn new(dim: usize, seed: u64) -> Self {
-        Self { samples: Samples::default(), rows: RowStore::new(dim), model: None, seed }
+        Self { samples: Samples::default(), rows: RowStore::new(dim), near: Near::default(), model: None, seed }
     }
 
     /// Width of a feature row.
@@ -90,10 +133,10 @@ impl Learner {
     /// Adds a sample whose row is known already, or comes with it. Samples of one `call` are one action to undo.
     ///
     /// Errors: `id-taken`.
-    pub fn add(&mut self, content: &str, meta: Meta, row: Option<&[f32]>, call: u64) -> Result<Added> {
+    pub fn add(&mut self, content: &str, meta: Meta, row: Option<(&[f32], Content)>, call: u64) -> Result<Added> {
         let added = self.samples.add(content, meta, call)?;
-        if let Some(row) = row {
-            self.rows.insert(content, row);
+        if let Some((row, kept)) = row {
+            self.rows.insert(content, row, kept);
         }
         assert!(self.rows.contains(content), "a sample comes with its row, or it was here before");
         Ok(added)
@@ -132,14 +175,28 @@ impl Learner {
         self.rows.get(content)
     }
 
+    /// What is kept of a content that was embedded before.
+    pub fn content(&self, content: &str) -> Option<&Arc<Content>> {
+        Some(self.rows.content(self.rows.place(content)?))
+    }
+
+    /// Looks for near-duplicates among rows that came since the last time, a bounded piece: → `(done, total)` rows, `None` when
+    /// nothing is left. What needs to know them does the rest at once; to call this before leaves time for other things.
+    pub fn prepare(&mut self) -> Option<(usize, usize)> {
+        self.near.step(&self.rows)
+    }
+
     /// Begins a training on the labelled samples as they are now. A seed in the recipe wins over the learner's.
     ///
     /// Errors: `too-few-labels`, `bad-option`.
-    pub fn train(&self, recipe: Recipe) -> Result<Training> {
+    pub fn train(&mut self, recipe: Recipe) -> Result<Training> {
         let data = self.dataset()?;
         let contents: HashMap<&str, &str> = self.samples.iter().map(|s| (s.id.as_str(), s.content.as_str())).collect();
-        let trained_on = data.ids.iter().map(|id| (id.clone(), contents[id.as_str()].to_owned())).collect();
-        Ok(Training { fit: Fit::new(&data, &recipe)?, recipe, trained_on })
+        let one = |(id, &class): (&String, &usize)| {
+            (id.clone(), data.classes[class].clone(), contents[id.as_str()].to_owned())
+        };
+        let trained_on = data.ids.iter().zip(&data.y).map(one).collect();
+        Ok(Training { fit: Fit::new(&data, &recipe)?, novelty: Novelty::fit(&data, recipe.seed), recipe, trained_on })
     }
 
     /// The recipe that `train` and `evaluate` start from.
@@ -156,7 +213,8 @@ impl Learner {
             chosen: fitted.chosen.clone(),
             estimate: fitted.held_out.map(|(hits, rows)| wilson(hits, rows)),
         };
-        self.model = Some(Model { fitted, recipe: training.recipe, trained_on: training.trained_on });
+        let Training { recipe, novelty, trained_on, .. } = training;
+        self.model = Some(Model { fitted, recipe, novelty, trained_on });
         result
     }
 
@@ -165,85 +223,231 @@ impl Learner {
     /// rest and moves the score by less than its interval.
     ///
     /// Errors: `too-few-labels`, `bad-option`.
-    pub fn evaluate(&self, folds: usize, seed: Option<u64>) -> Result<Evaluation> {
-        let mut recipe = self.default_recipe();
-        if let Some(model) = &self.model {
-            recipe = model.recipe.clone();
-            if recipe.head == HeadKind::Linear {
-                recipe.strength = model.fitted.chosen.get("strength").copied();
-            }
-        }
+    pub fn evaluate(&mut self, folds: usize, repeats: Option<usize>, seed: Option<u64>) -> Result<Evaluation> {
+        let mut recipe = self.last_recipe();
         recipe.seed = seed.unwrap_or(recipe.seed);
-        Evaluation::new(self.dataset()?, recipe, folds)
+        let data = self.dataset()?;
+        let tags: HashMap<&str, &Sample> = self.samples.iter().map(|s| (s.id.as_str(), s)).collect();
+        let tags = data.ids.iter().map(|id| tags[id.as_str()].slice.clone()).collect();
+        Evaluation::new(data, tags, recipe, folds, repeats)
+    }
+
+    /// Begins to compare the backbone with learning from scratch. Errors: `too-few-labels`.
+    pub fn verdict(&mut self) -> Result<Trial> {
+        let recipe = self.frozen_recipe();
+        Trial::new(self.dataset()?, recipe)
+    }
+
+    /// Begins to look for what may be wrong with the samples. Errors: `too-few-labels`.
+    pub fn examine(&mut self) -> Result<Examination> {
+        let recipe = self.frozen_recipe();
+        let out = OutOfFold::new(Arc::new(self.dataset()?), recipe, DOCTOR_FOLDS, 1)?;
+        let (mut ids, mut x, mut contents) = (Vec::new(), Matrix::with_capacity(self.dim(), 0), Vec::new());
+        for sample in self.samples.iter().filter(|s| s.label.is_none()) {
+            let place = self.rows.place(&sample.content).expect("a sample has a row");
+            ids.push(sample.id.clone());
+            x.push(self.rows.at(place));
+            contents.push(self.rows.content(place).clone());
+        }
+        Ok(Examination::new(out, self.near_duplicates(), Unlabelled { ids, x, contents }))
     }
 
     /// Scores the present model on samples from elsewhere.
     ///
     /// A label that the model does not know is a class it always misses. Errors: `not-trained`, `too-few-labels`.
-    pub fn evaluate_on(&self, ids: &[String], labels: &[String], x: &Matrix) -> Result<Report> {
+    pub fn evaluate_on(&self, given: Given) -> Result<Report> {
         let model = self.model()?;
+        let Given { ids, metas, x, contents } = given;
         if ids.is_empty() {
             return Err(Error::TooFewLabels { why: "none of the samples to evaluate on could be used".into() });
         }
         let known = &model.fitted.classes;
+        let labels: Vec<&String> = metas.iter().map(|m| m.label.as_ref().expect("every one has a label")).collect();
         let mut classes = known.clone();
-        let mut extra: Vec<String> = labels.iter().filter(|l| !known.contains(l)).cloned().collect();
+        let mut extra: Vec<String> = labels.iter().filter(|l| !known.contains(l)).map(|l| l.to_string()).collect();
         extra.sort_unstable();
         extra.dedup();
         classes.extend(extra);
-        let p = model.fitted.head.probabilities(x);
+        let p = model.fitted.head.probabilities(&x, &contents);
         let mut values = Vec::with_capacity(ids.len() * classes.len());
         for row in 0..ids.len() {
             values.extend_from_slice(p.row(row));
             values.resize((row + 1) * classes.len(), 0.0);
         }
-        let truth: Vec<usize> =
-            labels.iter().map(|l| classes.iter().position(|c| c == l).expect("every label is a class")).collect();
+        let y: Vec<usize> =
+            labels.iter().map(|l| classes.iter().position(|c| c == *l).expect("every label is a class")).collect();
         let how = format!("the {} head as trained, on {} samples given", model.recipe.head.name(), ids.len());
         let p = Probabilities { classes: classes.len(), values };
-        Ok(report(&classes, ids, &truth, &p, self.seed, how))
+        let groups = groups(&metas.iter().map(|m| m.group.as_deref()).collect::<Vec<_>>(), []);
+        let tags: Vec<_> = metas.iter().map(|m| m.slice.clone()).collect();
+        let folds = folds(&y, &groups, DOCTOR_FOLDS, self.seed);
+        let data = Dataset { x, y, classes, ids, groups, contents };
+        Ok(report(&data, &p, &folds, &tags, self.seed, how))
     }
 
-    /// Errors: `not-trained`.
-    pub fn predict(&self, x: &Matrix) -> Result<Vec<Prediction>> {
+    /// `contents`: what the rows were made from. `reject`: the part of known samples that may be refused by mistake.
+    ///
+    /// Errors: `not-trained`, `bad-option`.
+    pub fn predict(&self, x: &Matrix, contents: &[Arc<Content>], reject: Option<f64>) -> Result<Vec<Prediction>> {
         let model = self.model()?;
-        let p = model.fitted.head.probabilities(x);
+        if reject.is_some_and(|part| !(0.0..1.0).contains(&part)) {
+            return Err(Error::BadOption { option: "reject", why: "a number from 0 to below 1".into() });
+        }
+        let threshold = reject.map_or(f32::INFINITY, |part| model.novelty.threshold(part));
+        let p = model.fitted.head.probabilities(x, contents);
+        let novelty = model.novelty.of(x);
         let predict = |(row, features): (usize, &[f32])| {
             let top = p.top(row);
-            let near = self.nearest(model, features);
-            let counted = &near[..near.len().min(NOVELTY_NEIGHBOURS)];
+            let rejected = novelty[row] > threshold;
             Prediction {
-                label: model.fitted.classes[top].clone(),
+                label: (!rejected).then(|| model.fitted.classes[top].clone()),
                 confidence: p.row(row)[top],
                 scores: model.fitted.classes.iter().cloned().zip(p.row(row).iter().copied()).collect(),
-                rejected: false,
-                novelty: 1.0 - counted.iter().map(|n| n.0).sum::<f32>() / counted.len().max(1) as f32,
-                nearest: near.iter().map(|n| n.1.to_owned()).collect(),
+                rejected,
+                novelty: novelty[row],
+                nearest: self.nearest(model, features).into_iter().map(|n| n.id).collect(),
             }
         };
         Ok(x.iter().enumerate().map(predict).collect())
     }
 
-    fn nearest<'a>(&'a self, model: &'a Model, row: &[f32]) -> Vec<(f32, &'a str)> {
-        let mut near: Vec<(f32, &str)> = model
-            .trained_on
-            .iter()
-            .map(|(id, content)| (cosine(self.rows.get(content).expect("rows are never dropped"), row), id.as_str()))
-            .collect();
+    /// `x`, `contents`: the whole sample first, then without each of its parts. Errors: `not-trained`.
+    pub fn explain(&self, x: &Matrix, contents: &[Arc<Content>]) -> Result<Explained> {
+        let model = self.model()?;
+        let found = weights(&model.fitted.head, x, contents);
+        Ok(Explained {
+            label: model.fitted.classes[found.class].clone(),
+            weights: found.weights,
+            nearest: self.nearest(model, x.row(0)),
+        })
+    }
+
+    /// The same for a picture, from its feature map (`cells × dim`, row by row). Errors: `not-trained`.
+    pub fn explain_picture(&self, map: &Matrix, content: &Arc<Content>) -> Result<Explained> {
+        let parts = match (&**content, self.model()?.recipe.head) {
+            (Content::Picture(picture), HeadKind::Scratch) => with_each_cell_grey(picture),
+            _ => vec![content.clone(); map.rows() + 1],
+        };
+        let rows = without_each_cell(map);
+        // A head that looks at the small picture has cells of its own, and the same row for each.
+        let rows = if rows.rows() == parts.len() { rows } else { rows.select(&vec![0; parts.len()]) };
+        self.explain(&rows, &parts)
+    }
+
+    /// The samples' unit rows in the plane in which they differ most: the first two principal components, by orthogonal
+    /// iteration.
+    pub fn projection(&self) -> Vec<Placed> {
+        let mut x = Matrix::with_capacity(self.dim(), self.samples.len());
+        self.samples.iter().for_each(|s| x.push(self.rows.get(&s.content).expect("a sample has a row")));
+        if self.samples.is_empty() {
+            return Vec::new();
+        }
+        let plane = crate::learn::principal_plane(x.normalised());
+        let place = |(sample, [x, y]): (&Sample, [f32; 2])| Placed { id: sample.id.clone(), x, y };
+        self.samples.iter().zip(plane).map(place).collect()
+    }
+
+    fn nearest(&self, model: &Model, row: &[f32]) -> Vec<Neighbour> {
+        let similarity = |content: &str| cosine(self.rows.get(content).expect("rows are never dropped"), row);
+        let mut near: Vec<(f32, usize)> =
+            model.trained_on.iter().enumerate().map(|(i, (_, _, content))| (similarity(content), i)).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
-        near.truncate(NEAREST);
-        near
+        let named = |(similarity, i): (f32, usize)| {
+            let (id, label, _) = &model.trained_on[i];
+            Neighbour { id: id.clone(), label: label.clone(), similarity }
+        };
+        near.into_iter().take(NEAREST).map(named).collect()
     }
 
     fn model(&self) -> Result<&Model> {
         self.model.as_ref().ok_or(Error::NotTrained)
     }
 
-    fn dataset(&self) -> Result<Dataset> {
-        let labelled = self.samples.iter().filter_map(|s| {
-            let label = s.label.as_deref()?;
-            Some((s.content.as_str(), s.id.as_str(), label, self.rows.get(&s.content)?))
-        });
-        Dataset::new(self.rows.dim(), labelled)
+    fn last_recipe(&self) -> Recipe {
+        let Some(model) = &self.model else { return self.default_recipe() };
+        let chosen = model.fitted.chosen.get("strength").copied();
+        Recipe { strength: model.recipe.strength.or(chosen), ..model.recipe.clone() }
+    }
+
+    /// The last recipe, or the default one where that did without the backbone.
+    fn frozen_recipe(&self) -> Recipe {
+        let last = self.last_recipe();
+        if last.head == HeadKind::Scratch { self.default_recipe() } else { last }
+    }
+
+    fn dataset(&mut self) -> Result<Dataset> {
+        while self.prepare().is_some() {}
+        let mut labelled: Vec<(&Sample, usize)> = self
+            .samples
+            .iter()
+            .filter(|s| s.label.is_some())
+            .map(|s| (s, self.rows.place(&s.content).expect("a sample has a row")))
+            .collect();
+        labelled.sort_unstable_by_key(|(sample, _)| &sample.content);
+        let mut data = Dataset::new(
+            self.rows.dim(),
+            labelled.iter().map(|&(s, place)| Labelled {
+                content_id: &s.content,
+                id: &s.id,
+                label: s.label.as_deref().expect("filtered"),
+                row: self.rows.at(place),
+                content: self.rows.content(place).clone(),
+            }),
+        )?;
+        let rows: HashMap<usize, usize> = labelled.iter().enumerate().map(|(row, (_, place))| (*place, row)).collect();
+        let links = self.near_pairs().into_iter().filter_map(|(a, b, _)| Some((*rows.get(&a)?, *rows.get(&b)?)));
+        data.groups = groups(&labelled.iter().map(|(s, _)| s.group.as_deref()).collect::<Vec<_>>(), links);
+        Ok(data)
+    }
+
+    /// Near-duplicates as pairs of the store's rows, with their cosines.
+    fn near_pairs(&self) -> Vec<(usize, usize, f32)> {
+        let n = self.rows.len();
+        if n < 2 {
+            return Vec::new();
+        }
+        let mut mean = vec![0f32; self.dim()];
+        for place in 0..n {
+            let row = self.rows.at(place);
+            let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+            mean.iter_mut().zip(row).for_each(|(m, v)| *m += v / norm / n as f32);
+        }
+        // The mean cosine of two rows is the squared length of the mean row, but for each with itself.
+        let squared: f32 = mean.iter().map(|v| v * v).sum();
+        let apart = 1.0 - (n as f32 * squared - 1.0) / (n - 1) as f32;
+        let kind = usize::from(matches!(**self.rows.content(0), Content::Text(_)));
+        let least = 1.0 - NEAR[kind] * apart;
+        let near = |a: usize| self.near.of(a).iter().map(move |&(cosine, b)| (a, b, cosine));
+        (0..n).flat_map(near).filter(|&(a, b, cosine)| a < b && cosine >= least).collect()
+    }
+
+    /// Samples that are linked by near-duplicates, those with differing labels first.
+    fn near_duplicates(&self) -> Vec<NearDuplicates> {
+        let list: Vec<&Sample> = self.samples.iter().collect();
+        let at: HashMap<usize, usize> =
+            list.iter().enumerate().filter_map(|(i, s)| Some((self.rows.place(&s.content)?, i))).collect();
+        let pairs: Vec<(usize, usize, f32)> = self
+            .near_pairs()
+            .into_iter()
+            .filter_map(|(a, b, cosine)| Some((*at.get(&a)?, *at.get(&b)?, cosine)))
+            .collect();
+        let numbers = groups(&vec![None; list.len()], pairs.iter().map(|&(a, b, _)| (a, b)));
+        let mut found: BTreeMap<usize, (Vec<usize>, f32)> = BTreeMap::new();
+        numbers.iter().enumerate().for_each(|(i, &g)| found.entry(g).or_insert((Vec::new(), 1.0)).0.push(i));
+        for (a, _, cosine) in pairs {
+            let least = &mut found.get_mut(&numbers[a]).expect("every sample has a group").1;
+            *least = least.min(cosine);
+        }
+        let mut found: Vec<NearDuplicates> = found
+            .into_values()
+            .filter(|(members, _)| members.len() > 1)
+            .map(|(members, similarity)| NearDuplicates {
+                ids: members.iter().map(|&i| list[i].id.clone()).collect(),
+                similarity,
+                labels_differ: members.iter().any(|&i| list[i].label != list[members[0]].label),
+            })
+            .collect();
+        found.sort_by(|a, b| b.labels_differ.cmp(&a.labels_differ).then(b.similarity.total_cmp(&a.similarity)));
+        found
     }
 }

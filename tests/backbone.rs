@@ -8,7 +8,7 @@ use fixtures::*;
 use headstart::backbone::{Backbone, Lite0, Manifest, Weights};
 use headstart::device::Computer;
 use headstart::encode::{Preprocess, text};
-use headstart::features::{Matrix, cosine, extract};
+use headstart::features::{Matrix, cosine, extract, feature_map};
 
 const PICTURE: usize = 224 * 224 * 3;
 
@@ -89,6 +89,25 @@ fn a_feature_does_not_depend_on_its_batch() {
         let difference = largest_difference(alone.row(0), together.row(row));
         assert!(difference < 1e-4, "picture {row}: {difference}");
     }
+}
+
+#[test]
+fn a_feature_is_the_mean_of_its_map() {
+    let (backbone, computer) = backbone("efficientnet-lite0");
+    for (row, picture) in synthetic_pictures().chunks_exact(PICTURE).enumerate() {
+        let map = pollster::block_on(feature_map(&backbone, &computer, picture)).unwrap();
+        assert_eq!((map.rows(), map.cols()), (49, 1280));
+        let means: Vec<f32> = map.transposed().iter().map(|cells| cells.iter().sum::<f32>() / 49.0).collect();
+        let feature = pollster::block_on(extract(&backbone, &computer, picture, 1)).unwrap();
+        let difference = largest_difference(&means, feature.values());
+        assert!(difference < 1e-4, "picture {row}: {difference}");
+    }
+}
+
+#[test]
+fn a_text_has_no_feature_map() {
+    let error = backbone("all-minilm-l6-v2").0.feature_map(&[]).unwrap_err();
+    assert_eq!((error.code(), error.item()), ("bad-option", Some("data")));
 }
 
 #[test]

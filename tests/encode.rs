@@ -46,7 +46,7 @@ fn photographs_become_the_original_pixels_and_features() {
     let (backbone, computer) = backbone("efficientnet-lite0");
     for (i, image) in list["images"].as_array().unwrap().iter().enumerate() {
         let bytes = std::fs::read(shared(image["file"].as_str().unwrap()).unwrap()).unwrap();
-        let got = encode(&bytes, &prep()).unwrap();
+        let got = encode(&bytes, &prep()).unwrap().pixels;
         let want = &want[i * got.len()..][..got.len()];
         let off = got.iter().zip(want).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / got.len() as f64;
         let row = pollster::block_on(extract(&backbone, &computer, &got, 1)).unwrap();
@@ -63,9 +63,9 @@ fn photographs_become_the_original_pixels_and_features() {
 #[test]
 fn the_same_picture_in_every_format() {
     let picture = gradient(320, 240);
-    let want = encode(&file(picture.clone(), ImageFormat::Png), &prep()).unwrap();
+    let want = encode(&file(picture.clone(), ImageFormat::Png), &prep()).unwrap().pixels;
     for format in [ImageFormat::Bmp, ImageFormat::WebP, ImageFormat::Jpeg, ImageFormat::Gif] {
-        let got = encode(&file(picture.clone(), format), &prep()).unwrap();
+        let got = encode(&file(picture.clone(), format), &prep()).unwrap().pixels;
         // GIF has 256 colours.
         let tolerance = if format == ImageFormat::Gif { 24 } else { 4 };
         let off = got.iter().zip(&want).filter(|(a, b)| a.abs_diff(**b) > tolerance).count();
@@ -76,31 +76,46 @@ fn the_same_picture_in_every_format() {
 #[test]
 fn transparency_is_white() {
     let picture = image::RgbaImage::from_pixel(50, 50, Rgba([200, 0, 0, 0]));
-    assert_eq!(pixel(&encode(&file(picture, ImageFormat::Png), &prep()).unwrap(), 100, 100), [255, 255, 255]);
+    assert_eq!(pixel(&encode(&file(picture, ImageFormat::Png), &prep()).unwrap().pixels, 100, 100), [255, 255, 255]);
     let half = image::RgbaImage::from_pixel(50, 50, Rgba([200, 0, 0, 51]));
-    assert_eq!(pixel(&encode_rgba(half.as_raw(), 50, 50, &prep()).unwrap(), 9, 9), [244, 204, 204]);
+    assert_eq!(pixel(&encode_rgba(half.as_raw(), 50, 50, &prep()).unwrap().pixels, 9, 9), [244, 204, 204]);
 }
 
 #[test]
 fn grey_and_sixteen_bits_become_rgb() {
     let grey = image::GrayImage::from_pixel(30, 40, Luma([77]));
-    assert_eq!(pixel(&encode(&file(grey, ImageFormat::Png), &prep()).unwrap(), 5, 5), [77, 77, 77]);
+    assert_eq!(pixel(&encode(&file(grey, ImageFormat::Png), &prep()).unwrap().pixels, 5, 5), [77, 77, 77]);
     let deep = image::ImageBuffer::<Rgb<u16>, _>::from_pixel(30, 40, Rgb([65535, 32896, 0]));
     assert_eq!(
-        pixel(&encode(&file(DynamicImage::ImageRgb16(deep), ImageFormat::Png), &prep()).unwrap(), 5, 5),
+        pixel(&encode(&file(DynamicImage::ImageRgb16(deep), ImageFormat::Png), &prep()).unwrap().pixels, 5, 5),
         [255, 128, 0]
     );
     let deep = image::ImageBuffer::<Luma<u16>, _>::from_pixel(30, 40, Luma([257 * 10]));
     assert_eq!(
-        pixel(&encode(&file(DynamicImage::ImageLuma16(deep), ImageFormat::Png), &prep()).unwrap(), 5, 5),
+        pixel(&encode(&file(DynamicImage::ImageLuma16(deep), ImageFormat::Png), &prep()).unwrap().pixels, 5, 5),
         [10, 10, 10]
     );
+}
+
+/// What is kept of a picture: its look, and it made small.
+#[test]
+fn a_picture_is_measured() {
+    let black_and_white = RgbImage::from_fn(640, 320, |x, _| if x < 320 { Rgb([0; 3]) } else { Rgb([255; 3]) });
+    let kept = encode(&file(black_and_white, ImageFormat::Png), &prep()).unwrap().picture;
+    assert_eq!((kept.look.width, kept.look.height), (640, 320));
+    assert!((kept.look.brightness - 0.5).abs() < 0.01, "{:?}", kept.look);
+    assert_eq!((kept.small.len(), kept.small[0], kept.small[3 * 31]), (32 * 32 * 3, 0, 255));
+    let chessboard =
+        RgbImage::from_fn(224, 224, |x, y| if (x / 4 + y / 4) % 2 == 0 { Rgb([0; 3]) } else { Rgb([255; 3]) });
+    let blurred = image::imageops::blur(&chessboard, 4.0);
+    let sharpness = |picture| encode(&file(picture, ImageFormat::Png), &prep()).unwrap().picture.look.sharpness;
+    assert!(sharpness(chessboard) > 5.0 * sharpness(blurred));
 }
 
 #[test]
 fn one_pixel_is_a_picture() {
     let dot = RgbImage::from_pixel(1, 1, Rgb([3, 2, 1]));
-    let encoded = encode(&file(dot, ImageFormat::Png), &prep()).unwrap();
+    let encoded = encode(&file(dot, ImageFormat::Png), &prep()).unwrap().pixels;
     assert_eq!((encoded.len(), pixel(&encoded, 223, 223)), (224 * 224 * 3, [3, 2, 1]));
 }
 
@@ -115,7 +130,7 @@ fn a_very_long_picture_is_cut_from_its_middle() {
         for picture in
             [RgbImage::from_fn(length, breadth, |x, _| colour(x)), RgbImage::from_fn(breadth, length, |_, y| colour(y))]
         {
-            let encoded = encode(&file(picture, ImageFormat::Png), &prep()).unwrap();
+            let encoded = encode(&file(picture, ImageFormat::Png), &prep()).unwrap().pixels;
             assert!(near(pixel(&encoded, 112, 112), [0, 0, 255], 2), "{length}: {:?}", pixel(&encoded, 112, 112));
         }
     }
@@ -131,7 +146,7 @@ fn exif_orientation_is_applied() {
         (false, false) => Rgb([255, 255, 255]),
     };
     let upright = RgbImage::from_fn(64, 64, corner);
-    let want = encode(&file(upright.clone(), ImageFormat::Png), &prep()).unwrap();
+    let want = encode(&file(upright.clone(), ImageFormat::Png), &prep()).unwrap().pixels;
     let upright = DynamicImage::from(upright);
     let stored = [
         upright.clone(),
@@ -150,7 +165,7 @@ fn exif_orientation_is_applied() {
         let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 100);
         encoder.set_exif_metadata(exif).unwrap();
         picture.write_with_encoder(encoder).unwrap();
-        let got = encode(&jpeg, &prep()).unwrap();
+        let got = encode(&jpeg, &prep()).unwrap().pixels;
         for (x, y) in [(20, 20), (200, 20), (20, 200), (200, 200)] {
             assert!(near(pixel(&got, x, y), pixel(&want, x, y), 12), "orientation {} at {x},{y}", i + 1);
         }
@@ -160,7 +175,7 @@ fn exif_orientation_is_applied() {
 /// `cmyk.jpg`: Pillow 13.0.0, `Image.new("CMYK", (64, 48), (0, 255, 255, 0))`, which is red.
 #[test]
 fn cmyk_jpeg_has_its_colours() {
-    let encoded = encode(&golden("cmyk.jpg"), &prep()).unwrap();
+    let encoded = encode(&golden("cmyk.jpg"), &prep()).unwrap().pixels;
     assert!(near(pixel(&encoded, 100, 100), [255, 0, 0], 6), "{:?}", pixel(&encoded, 100, 100));
 }
 

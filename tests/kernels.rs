@@ -10,7 +10,7 @@ use fixtures::*;
 use headstart::backbone::kernels::{BLOCK, Depthwise, Packed, Place, Then, To};
 use headstart::backbone::{Backbone, Lite0, MiniLm, Weights};
 use headstart::device::Computer;
-use headstart::features::{Matrix, extract, extract_texts};
+use headstart::features::{Matrix, extract, extract_texts, feature_map};
 
 fn ramp(n: usize, step: f32) -> Vec<f32> {
     (0..n).map(|i| (i as f32 * step).sin() * 3.0).collect()
@@ -114,18 +114,31 @@ fn depthwise_filters_of_any_width() {
 
 /// The whole network as burn has it, which is what a GPU runs and what is trained.
 #[test]
-fn pictures_have_the_features_of_the_network_in_burn() {
+fn pictures_have_the_features_and_maps_of_the_network_in_burn() {
     let (manifest, weights) = pack_files("efficientnet-lite0");
     let net = Lite0::load(&mut Weights::parse("model", &weights).unwrap(), &Device::flex()).unwrap();
     let pixels = synthetic_pictures();
     let prep = manifest.image().unwrap();
     let normalised: Vec<f32> = pixels.iter().map(|v| (f32::from(*v) - prep.mean) / prep.std).collect();
-    let want = net.forward(tensor(&normalised, [2, 224, 224, 3]).permute([0, 3, 1, 2]));
+    let planes = tensor(&normalised, [2, 224, 224, 3]).permute([0, 3, 1, 2]);
+    let want = Matrix::new(1280, read(net.forward(planes.clone())));
+    let maps = read(net.feature_map(planes));
     let computer = Computer::cpu();
     let backbone = Backbone::load(manifest, &weights, &computer).unwrap();
     let got = pollster::block_on(extract(&backbone, &computer, &pixels, 2)).unwrap();
-    let off = largest_difference(got.values(), &read(want));
+    let off = largest_difference(got.values(), want.values());
     assert!(off < 1e-4, "{off}");
+    for (row, picture) in pixels.chunks_exact(pixels.len() / 2).enumerate() {
+        let map = &maps[row * 49 * 1280..][..49 * 1280];
+        let got = pollster::block_on(feature_map(&backbone, &computer, picture)).unwrap();
+        // A cell lies farther off than the mean of all.
+        let off = largest_difference(got.values(), map);
+        assert!(off < 1e-3, "the map of picture {row}: {off}");
+        let cells = Matrix::new(1280, map.to_vec()).transposed();
+        let means: Vec<f32> = cells.iter().map(|cells| cells.iter().sum::<f32>() / 49.0).collect();
+        let off = largest_difference(&means, want.row(row));
+        assert!(off < 1e-4, "the mean of the map of picture {row}: {off}");
+    }
 }
 
 #[test]

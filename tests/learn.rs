@@ -2,11 +2,14 @@
 
 use headstart::features::Matrix;
 use headstart::judge::{Evaluation, Stage};
-use headstart::learn::{ClassWeight, Dataset, Fit, Fitted, Head, HeadKind, Recipe, Step, Weighting};
+use std::sync::Arc;
+
+use headstart::learn::{ClassWeight, Dataset, Fit, Fitted, Head, HeadKind, Labelled, Recipe, Step, Weighting};
+use headstart::source::Content;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
-const HEADS: [HeadKind; 3] = [HeadKind::Linear, HeadKind::Prototype, HeadKind::Knn];
+const HEADS: [HeadKind; 4] = [HeadKind::Linear, HeadKind::Mlp, HeadKind::Prototype, HeadKind::Knn];
 
 type Row = (String, String, Vec<f32>);
 
@@ -25,9 +28,11 @@ fn clouds(classes: usize, each: usize, dim: usize, spread: f32, seed: u64) -> Ve
 }
 
 fn dataset(rows: &[Row]) -> Dataset {
-    let dim = rows[0].2.len();
-    Dataset::new(dim, rows.iter().map(|(id, label, row)| (id.as_str(), id.as_str(), label.as_str(), row.as_slice())))
-        .unwrap()
+    Dataset::new(rows[0].2.len(), rows.iter().map(labelled)).unwrap()
+}
+
+fn labelled((id, label, row): &Row) -> Labelled<'_> {
+    Labelled { content_id: id, id, label, row, content: Arc::new(Content::Text(id.clone())) }
 }
 
 fn fit(data: &Dataset, recipe: &Recipe) -> Fitted {
@@ -41,7 +46,7 @@ fn head(kind: HeadKind) -> Recipe {
 fn accuracy(fitted: &Fitted, rows: &[Row]) -> f64 {
     let mut x = Matrix::with_capacity(rows[0].2.len(), rows.len());
     rows.iter().for_each(|r| x.push(&r.2));
-    let p = fitted.head.probabilities(&x);
+    let p = fitted.head.probabilities(&x, &[]);
     assert!(p.values.iter().all(|v| (0.0..=1.0).contains(v)), "probabilities");
     let hits = (0..rows.len()).filter(|&i| fitted.classes[p.top(i)] == rows[i].1).count();
     hits as f64 / rows.len() as f64
@@ -64,7 +69,7 @@ fn the_linear_head_is_at_its_minimum() {
     let strength = 5.0;
     let fitted = fit(&data, &Recipe { strength: Some(strength), ..Recipe::default() });
     let Head::Linear(linear) = &fitted.head else { panic!("{fitted:?}") };
-    let p = fitted.head.probabilities(&data.x);
+    let p = fitted.head.probabilities(&data.x, &[]);
     let unit = data.x.clone().normalised();
     for class in 0..3 {
         let pull: Vec<f64> = (0..data.rows())
@@ -156,8 +161,7 @@ fn balanced_weights_lift_a_rare_class() {
 #[test]
 fn too_few_labels_and_bad_options_are_refused() {
     let one: Vec<Row> = clouds(2, 3, 4, 1.0, 1).into_iter().filter(|r| r.1 == "class 0").collect();
-    let rows = one.iter().map(|(id, label, row)| (id.as_str(), id.as_str(), label.as_str(), row.as_slice()));
-    assert_eq!(Dataset::new(4, rows).unwrap_err().code(), "too-few-labels");
+    assert_eq!(Dataset::new(4, one.iter().map(labelled)).unwrap_err().code(), "too-few-labels");
     assert_eq!(Dataset::new(4, []).unwrap_err().code(), "too-few-labels");
     let data = dataset(&clouds(2, 3, 4, 1.0, 1));
     for (recipe, option) in [
@@ -205,14 +209,26 @@ fn the_strength_of_many_rows_is_chosen_on_some_of_them_and_the_head_fitted_to_al
     assert!(fitted.reason.contains(&format!("on {judged} of the samples")), "{}", fitted.reason);
     let strength = Some(fitted.chosen["strength"]);
     let direct = fit(&data, &Recipe { strength, ..Recipe::default() });
-    assert_eq!(direct.head, fitted.head);
+    // But for the temperature that the search has found.
+    let (Head::Linear(direct), Head::Linear(head)) = (&direct.head, &fitted.head) else { panic!("linear heads") };
+    let temperature = fitted.chosen["temperature"] as f32;
+    for (a, b) in direct.weight.values().iter().zip(head.weight.values()) {
+        assert!((a - b * temperature).abs() <= 1e-5 * a.abs().max(1.0), "{a} {b}");
+    }
 }
 
 #[test]
 fn a_cross_validation_predicts_every_row_once() {
     let rows = clouds(3, 11, 8, 3.0, 9);
     let evaluate = |seed| {
-        let mut evaluation = Evaluation::new(dataset(&rows), Recipe { seed, ..Recipe::default() }, 5).unwrap();
+        let mut evaluation = Evaluation::new(
+            dataset(&rows),
+            vec![Default::default(); rows.len()],
+            Recipe { seed, ..Recipe::default() },
+            5,
+            Some(1),
+        )
+        .unwrap();
         loop {
             if let Stage::Done(report) = evaluation.step().unwrap() {
                 return *report;

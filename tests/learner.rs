@@ -1,13 +1,15 @@
 //! The state behind the face, natively, on real pictures where they are.
 
+use std::sync::Arc;
+
 mod fixtures;
 
 use fixtures::*;
 use headstart::encode::image::encode;
 use headstart::features::{Matrix, extract};
 use headstart::learn::{HeadKind, Recipe, Step};
-use headstart::learner::{Learner, TrainResult};
-use headstart::source::{Meta, content_id};
+use headstart::learner::{Given, Learner, TrainResult};
+use headstart::source::{Content, Meta, content_id};
 
 fn train(learner: &mut Learner, recipe: Recipe) -> TrainResult {
     let mut training = learner.train(recipe).unwrap();
@@ -27,7 +29,8 @@ fn two_classes() -> Learner {
     for (i, (label, row)) in
         [("a", [1.0, 0.1]), ("a", [0.9, 0.0]), ("b", [0.0, 1.0]), ("b", [0.2, 0.8])].into_iter().enumerate()
     {
-        learner.add(&format!("content {i}"), labelled(label), Some(&row), 0).unwrap();
+        let content = format!("content {i}");
+        learner.add(&content, labelled(label), Some((&row, Content::Text(content.clone()))), 0).unwrap();
     }
     learner
 }
@@ -36,8 +39,8 @@ fn two_classes() -> Learner {
 fn a_prediction_has_all_its_parts() {
     let mut learner = two_classes();
     train(&mut learner, Recipe::default());
-    let predictions = learner.predict(&Matrix::new(2, vec![1.0, 0.05, -1.0, 0.0])).unwrap();
-    assert_eq!(predictions[0].label, "a");
+    let predictions = learner.predict(&Matrix::new(2, vec![1.0, 0.05, -1.0, 0.0]), &[], None).unwrap();
+    assert_eq!(predictions[0].label.as_deref(), Some("a"));
     assert_eq!(predictions[0].nearest[0], "content 0");
     assert!((predictions[0].scores.values().sum::<f32>() - 1.0).abs() < 1e-6);
     assert!(predictions[1].novelty > predictions[0].novelty + 0.5, "what points away is strange");
@@ -46,11 +49,13 @@ fn a_prediction_has_all_its_parts() {
 #[test]
 fn labels_that_the_model_does_not_know_count_as_missed() {
     let mut learner = two_classes();
-    assert_eq!(learner.predict(&Matrix::new(2, vec![])).unwrap_err().code(), "not-trained");
+    assert_eq!(learner.predict(&Matrix::new(2, vec![]), &[], None).unwrap_err().code(), "not-trained");
     train(&mut learner, Recipe::default());
-    let ids = ["x".to_owned(), "y".to_owned()];
-    let labels = ["a".to_owned(), "new".to_owned()];
-    let report = learner.evaluate_on(&ids, &labels, &Matrix::new(2, vec![1.0, 0.0, 0.0, 1.0])).unwrap();
+    let x = Matrix::new(2, vec![1.0, 0.0, 0.0, 1.0]);
+    let contents = ["x", "y"].map(|text| Arc::new(Content::Text(text.into()))).to_vec();
+    let ids = vec!["x".to_owned(), "y".to_owned()];
+    let given = Given { ids, metas: vec![labelled("a"), labelled("new")], x, contents };
+    let report = learner.evaluate_on(given).unwrap();
     assert_eq!(report.accuracy.value, 0.5);
     assert_eq!(report.confusion.labels, ["a", "b", "new"]);
     assert_eq!(report.confusion.counts[2], [0, 1, 0]);
@@ -61,7 +66,7 @@ fn a_model_outlives_changes_of_its_samples() {
     let mut learner = two_classes();
     train(&mut learner, Recipe::default());
     learner.remove(&["content 0".to_owned(), "content 1".to_owned()]).unwrap();
-    assert_eq!(learner.predict(&Matrix::new(2, vec![1.0, 0.0])).unwrap()[0].label, "a");
+    assert_eq!(learner.predict(&Matrix::new(2, vec![1.0, 0.0]), &[], None).unwrap()[0].label.as_deref(), Some("a"));
     assert_eq!(learner.train(learner.default_recipe()).err().unwrap().code(), "too-few-labels");
 }
 
@@ -74,8 +79,9 @@ fn real_garments_are_told_apart() {
     let (backbone, computer) = backbone("efficientnet-lite0");
     let row = |path: &std::path::Path| {
         let bytes = std::fs::read(path).unwrap();
-        let pixels = encode(&bytes, backbone.manifest().image().unwrap()).unwrap();
-        (content_id(&bytes), pollster::block_on(extract(&backbone, &computer, &pixels, 1)).unwrap())
+        let encoded = encode(&bytes, backbone.manifest().image().unwrap()).unwrap();
+        let row = pollster::block_on(extract(&backbone, &computer, &encoded.pixels, 1)).unwrap();
+        (content_id(&bytes), row, Content::Picture(encoded.picture))
     };
     let list = |part: &str, label: &str, n: usize| {
         let mut files: Vec<_> =
@@ -86,22 +92,25 @@ fn real_garments_are_told_apart() {
     };
     let mut learner = Learner::new(1280, 0);
     let labels = ["hat", "pants", "shoes"];
-    let mut test = (Vec::new(), Vec::new(), Matrix::with_capacity(1280, 24));
+    let given = || (Vec::new(), Vec::new(), Matrix::with_capacity(1280, 24), Vec::new());
+    let mut test: (Vec<String>, Vec<Meta>, Matrix, Vec<Arc<Content>>) = given();
     for label in labels {
         for path in list("train", label, 8) {
-            let (content, features) = row(&path);
-            learner.add(&content, labelled(label), Some(features.row(0)), 0).unwrap();
+            let (content, features, kept) = row(&path);
+            learner.add(&content, labelled(label), Some((features.row(0), kept)), 0).unwrap();
         }
         for path in list("test", label, 8) {
-            let (content, features) = row(&path);
+            let (content, features, kept) = row(&path);
             test.0.push(content);
-            test.1.push(label.to_owned());
+            test.1.push(labelled(label));
             test.2.push(features.row(0));
+            test.3.push(Arc::new(kept));
         }
     }
-    for head in [HeadKind::Linear, HeadKind::Prototype, HeadKind::Knn] {
+    for head in [HeadKind::Linear, HeadKind::Mlp, HeadKind::Prototype, HeadKind::Knn] {
         train(&mut learner, Recipe { head, ..Recipe::default() });
-        let report = learner.evaluate_on(&test.0, &test.1, &test.2).unwrap();
+        let (ids, metas, x, contents) = test.clone();
+        let report = learner.evaluate_on(Given { ids, metas, x, contents }).unwrap();
         assert!(report.accuracy.value >= 0.9, "{head:?}: {:?}", report.accuracy);
     }
 }

@@ -1,12 +1,15 @@
 import { Label, ProgressBar } from "react-aria-components";
 import { Collect } from "./panels/Collect";
 import { CollectTexts } from "./panels/CollectTexts";
+import { Doctor } from "./panels/Doctor";
 import { Machine } from "./panels/Machine";
 import { Report } from "./panels/Report";
+import { Scatter } from "./panels/Scatter";
 import { TopBar } from "./panels/TopBar";
 import { Train } from "./panels/Train";
 import { Try } from "./panels/Try";
 import { TryText } from "./panels/TryText";
+import { Verdict } from "./panels/Verdict";
 import { useStore } from "./state/store";
 import { nouns, task } from "./state/task";
 
@@ -36,6 +39,9 @@ export function App() {
               {task === "text" ? <TryText /> : <Try />}
             </div>
             <Report />
+            <Doctor />
+            <Verdict />
+            <Scatter />
             <Machine />
           </main>
         </>

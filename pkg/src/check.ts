@@ -41,6 +41,10 @@ export function checkFolds(folds: unknown): void {
   if (!Number.isInteger(folds) || (folds as number) < 2 || (folds as number) > 20) throw badOption("folds", "a whole number from 2 to 20");
 }
 
+export function checkRepeats(repeats: unknown): void {
+  if (repeats !== undefined && (!Number.isInteger(repeats) || (repeats as number) < 1 || (repeats as number) > 20)) throw badOption("repeats", "a whole number from 1 to 20");
+}
+
 /** Of `train`: numbers that JSON would turn to null on the way. The rest is checked where it is used. */
 export function checkedRecipe(recipe: Record<string, unknown>): Record<string, unknown> {
   checkSeed(recipe.seed);

@@ -1,8 +1,9 @@
 import * as Comlink from "comlink";
-import type { Encoder, Extractor } from "./generated/headstart_cpu.js";
+import type { Encoded, Encoder, Extractor } from "./generated/headstart_cpu.js";
 import type { TokenBatch } from "./batches";
 import { sha256 } from "./hash";
 import { readBlob } from "./input";
+import { type Kept, keptOf } from "./kept";
 import type { Extracted, ExtractorPort, Picture } from "./protocol";
 import { type Extraction, type Module, cpuModule, gpuModule } from "./wasm";
 
@@ -35,11 +36,14 @@ export class ExtractorWorker implements ExtractorPort {
     return this.#wasm!.contentId(await sha256(bytes, this.#wasm!));
   }
 
-  async encode(): Promise<Uint8Array> {
+  async encode(): Promise<{ pixels: Uint8Array; kept: Kept }> {
     const picture = this.#picture!;
     this.#picture = undefined;
-    const pixels = "file" in picture ? await this.#encodeFile(picture) : this.#encodePixels(picture);
-    return Comlink.transfer(pixels, [pixels.buffer as ArrayBuffer]);
+    const encoded = "file" in picture ? await this.#encodeFile(picture) : this.#encodePixels(picture);
+    const pixels = encoded.pixels();
+    const kept = keptOf(encoded);
+    encoded.free();
+    return Comlink.transfer({ pixels, kept }, [pixels.buffer as ArrayBuffer]);
   }
 
   extract(pixels: Uint8Array, rows: number): Promise<Extracted> {
@@ -50,7 +54,12 @@ export class ExtractorWorker implements ExtractorPort {
     return timed(() => this.#extractor!.extractTexts(ids, lengths));
   }
 
-  async #encodeFile({ file, blob }: FilePicture): Promise<Uint8Array> {
+  async featureMap(pixels: Uint8Array): Promise<Float32Array> {
+    const map = await this.#extractor!.featureMap(pixels);
+    return Comlink.transfer(map, [map.buffer as ArrayBuffer]);
+  }
+
+  async #encodeFile({ file, blob }: FilePicture): Promise<Encoded> {
     try {
       return this.#encoder!.image(file);
     } catch (error) {
@@ -62,7 +71,7 @@ export class ExtractorWorker implements ExtractorPort {
     }
   }
 
-  #encodePixels({ rgba, width, height }: PixelPicture): Uint8Array {
+  #encodePixels({ rgba, width, height }: PixelPicture): Encoded {
     return this.#encoder!.rgba(rgba, width, height);
   }
 }

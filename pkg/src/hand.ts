@@ -1,6 +1,7 @@
 import * as Comlink from "comlink";
 import { HeadstartError } from "./errors";
 import type { TokenBatch } from "./batches";
+import type { Kept } from "./kept";
 import type { Extracted, ExtractorPort, Picture } from "./protocol";
 
 /**
@@ -27,7 +28,7 @@ export class Hand {
     return this.#ask(this.#port.identify("bitmap" in input ? Comlink.transfer(input, [input.bitmap]) : input));
   }
 
-  encode(): Promise<Uint8Array> {
+  encode(): Promise<{ pixels: Uint8Array; kept: Kept }> {
     return this.#ask(this.#port.encode());
   }
 
@@ -38,6 +39,11 @@ export class Hand {
 
   extractTexts(batch: TokenBatch): Promise<Extracted> {
     return this.#ask(this.#port.extractTexts(batch));
+  }
+
+  /** Takes `pixels` away from the caller. */
+  featureMap(pixels: Uint8Array): Promise<Float32Array> {
+    return this.#ask(this.#port.featureMap(Comlink.transfer(pixels, [pixels.buffer as ArrayBuffer])));
   }
 
   /** What waits for it is rejected, and so is all that is asked later. */

@@ -1,12 +1,13 @@
 import * as Comlink from "comlink";
 import type * as Face from "../index";
 import { orAborted } from "./abort";
-import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel, checkSeed, checkedOptions, checkedRecipe, checkedSample, metaOf } from "./check";
+import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel, checkRepeats, checkSeed, checkedOptions, checkedRecipe, checkedSample, metaOf } from "./check";
 import { each } from "./each";
 import { Aborted, HeadstartError, installErrorTransfer, toHeadstartError } from "./errors";
 import { Events } from "./events";
 import { readBlob, toInput } from "./input";
-import type { Hooks, LearnerPort, OpenOptions, Start } from "./protocol";
+import type { Kept } from "./kept";
+import type { Embedded, Hooks, LearnerPort, Meta, OpenOptions, Start } from "./protocol";
 
 export { HeadstartError };
 
@@ -161,7 +162,7 @@ class PageLearner implements Face.Learner {
   ): Promise<{ data: Float32Array; rows: number; cols: number }> {
     const { stage = "current" } = options;
     if (stage !== "current" && stage !== "frozen") throw badOption("stage", '"current" or "frozen"');
-    const rows = await this.#rows(data, "embed", options);
+    const { rows } = await this.#rows(data, "embed", options);
     return { data: rows, rows: rows.length / this.backbone.dim, cols: this.backbone.dim };
   }
 
@@ -191,34 +192,55 @@ class PageLearner implements Face.Learner {
   }
 
   async evaluate(options: Face.EvaluateOptions = {}): Promise<Face.Report> {
-    const { samples, folds = 5, seed } = options;
+    const { samples, folds = 5, repeats, seed } = options;
     checkFolds(folds);
+    checkRepeats(repeats);
     checkSeed(seed);
     const rejected: Face.Rejection[] = [];
     if (!samples) {
       const report = await this.#call(options.signal, (call) =>
-        this.#port.evaluate(call.id, { folds, seed }, Comlink.proxy(call.guarded(options.onProgress))),
+        this.#port.evaluate(call.id, { folds, repeats, seed }, Comlink.proxy(call.guarded(options.onProgress))),
       );
       return { ...report, rejected };
     }
     await this.#needModel(options);
-    const found: { id: string; label: string; row: Float32Array }[] = [];
+    const found: (Embedded & { id: string; meta: Meta })[] = [];
     await this.#each(samples, "evaluate", options, rejected, async (call, sample, index) => {
       if (sample.label === undefined) throw new HeadstartError("bad-sample", "a sample to evaluate on needs a label");
-      const row = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data)));
-      found[index] = { id: sample.id ?? metaOf(sample).name ?? String(index), label: sample.label, row };
+      const embedded = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data)));
+      const meta = metaOf(sample);
+      found[index] = { id: sample.id ?? meta.name ?? String(index), meta, ...embedded };
     });
     const used = found.filter(Boolean);
     const rows = concat(used.map((s) => s.row), this.backbone.dim);
-    const ids = used.map((s) => s.id);
-    const labels = used.map((s) => s.label);
-    return { ...(await this.#race(this.#port.evaluateOn(ids, labels, transferred(rows)))), rejected };
+    const answer = this.#port.evaluateOn(used.map((s) => s.id), used.map((s) => s.meta), transferred(rows), used.map((s) => s.kept));
+    return { ...(await this.#race(answer)), rejected };
   }
 
-  async predict(data: Face.SampleData[], options: Face.CallOptions = {}): Promise<Face.Prediction[]> {
+  async predict(data: Face.SampleData[], options: Face.CallOptions & { reject?: number } = {}): Promise<Face.Prediction[]> {
+    const { reject } = options;
+    if (reject !== undefined && !(typeof reject === "number" && reject >= 0 && reject < 1)) throw badOption("reject", "a number from 0 to below 1");
     await this.#needModel(options);
-    const rows = await this.#rows(data, "predict", options);
-    return this.#race(this.#port.predict(transferred(rows)));
+    const { rows, kept } = await this.#rows(data, "predict", options);
+    return this.#race(this.#port.predict(transferred(rows), kept, reject));
+  }
+
+  transferVerdict(options: Face.CallOptions = {}): Promise<Face.TransferReport> {
+    return this.#call(options.signal, (call) => this.#port.verdict(call.id, Comlink.proxy(call.guarded(options.onProgress))));
+  }
+
+  doctor(options: Face.CallOptions = {}): Promise<Face.DoctorReport> {
+    return this.#call(options.signal, (call) => this.#port.doctor(call.id, Comlink.proxy(call.guarded(options.onProgress))));
+  }
+
+  async explain(data: Face.SampleData, options: Face.CallOptions = {}): Promise<Face.Explanation> {
+    await this.#needModel(options);
+    const input = await toInput(this.task, data);
+    return this.#call(options.signal, (call) => this.#port.explain(call.id, input));
+  }
+
+  projection(): Promise<{ id: string; x: number; y: number }[]> {
+    return this.#race(this.#port.projection());
   }
 
   async importTexts(source: Blob | string, options: Face.ImportOptions = {}): Promise<Face.TextImport> {
@@ -308,13 +330,13 @@ class PageLearner implements Face.Learner {
   /** Rejects with `not-trained` before any picture is read for nothing. */
   async #needModel({ signal }: Face.CallOptions): Promise<void> {
     signal?.throwIfAborted();
-    await this.#race(this.#port.predict(new Float32Array()));
+    await this.#race(this.#port.predict(new Float32Array(), []));
   }
 
   /** Feature rows of `data`, in order; one broken item rejects the call and is named by its index. */
-  async #rows(data: Face.SampleData[], stage: string, options: Face.CallOptions): Promise<Float32Array> {
+  async #rows(data: Face.SampleData[], stage: string, options: Face.CallOptions): Promise<{ rows: Float32Array; kept: Kept[] }> {
     checkIterable("data", data);
-    const rows: Float32Array[] = [];
+    const rows: Embedded[] = [];
     const rejected: Face.Rejection[] = [];
     const samples = Array.from(data, (item) => ({ data: item }));
     await this.#each(samples, stage, options, rejected, async (call, sample, index) => {
@@ -322,7 +344,7 @@ class PageLearner implements Face.Learner {
     });
     const [first] = rejected;
     if (first) throw new HeadstartError(first.code, `item ${first.index}: ${first.message}`, first.name ?? String(first.index));
-    return concat(rows, this.backbone.dim);
+    return { rows: concat(rows.map(({ row }) => row), this.backbone.dim), kept: rows.map(({ kept }) => kept) };
   }
 
   /** `work` for every sample, a few at a time. What is one sample's own fault is listed, anything else ends the call. */

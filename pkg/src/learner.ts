@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import type { ImportOptions, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult } from "../index";
+import type { DoctorReport, Explanation, ImportOptions, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
 import { orAborted } from "./abort";
 import { Aborted, HeadstartError, toHeadstartError } from "./errors";
 import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
@@ -7,10 +7,11 @@ import type { Session, Tokenizer } from "./generated/headstart_cpu.js";
 import { type Gpu, findGpu } from "./gpu";
 import { Hand } from "./hand";
 import { sha256 } from "./hash";
+import { type Kept, keptOf, withContents } from "./kept";
 import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
-import type { Added, Extracted, Hooks, Input, LearnerPort, Meta, OpenOptions, Picture, Table } from "./protocol";
+import type { Added, Embedded, Extracted, Hooks, Input, LearnerPort, Meta, OpenOptions, Picture, Table } from "./protocol";
 import { Recent } from "./recent";
 import { type CpuCode, type Module, cpuCode, cpuModule } from "./wasm";
 
@@ -24,6 +25,8 @@ const TOKENS = { cpu: 1024, gpu: 4096, software: 128 };
 const CPU = { cpu: "WebAssembly SIMD", relaxed: "WebAssembly relaxed SIMD" };
 /** Rows kept for pictures that were predicted or embedded: 5 MB. Those of samples are never dropped. */
 const RECENT_ROWS = 1024;
+/** Of a text that is explained: what comes later is beyond what the backbone reads. */
+const MOST_WORDS = 256;
 
 /**
  * The learner's worker: holds samples, rows and head (in the CPU module), and sends pictures and texts to the extractors.
@@ -49,7 +52,7 @@ export class LearnerWorker implements LearnerPort {
     (batch) => this.#extractTexts(batch),
   );
   /** Rows of contents that are no samples. */
-  #recent = new Recent<Float32Array>(RECENT_ROWS);
+  #recent = new Recent<Embedded>(RECENT_ROWS);
   #device!: Device;
   #side = 0;
   #dim = 0;
@@ -120,20 +123,21 @@ export class LearnerWorker implements LearnerPort {
     let entered = () => {};
     this.#lastAdd = new Promise<void>((resolve) => (entered = resolve));
     try {
-      const { content, row, cut } = await this.#row(call, input);
+      const { content, row, kept, cut } = await this.#row(call, input);
       await before;
       this.#signal(call).throwIfAborted();
-      return { ...this.#session.add(content, meta, row, call), cut };
+      const added = withContents(this.#wasm, [kept], (contents) => this.#session.add(content, meta, row, contents, call));
+      return { ...added, cut };
     } finally {
       void before.then(entered);
     }
   }
 
-  async embed(call: number, input: Input): Promise<Float32Array> {
-    const { row } = await this.#row(call, input);
+  async embed(call: number, input: Input): Promise<Embedded> {
+    const { row, kept } = await this.#row(call, input);
     // A copy: the row stays in the cache.
     const copy = row.slice();
-    return Comlink.transfer(copy, [copy.buffer]);
+    return Comlink.transfer({ row: copy, kept }, [copy.buffer]);
   }
 
   async samples(): Promise<SampleInfo[]> {
@@ -165,35 +169,80 @@ export class LearnerWorker implements LearnerPort {
     recipe: Record<string, unknown>,
     emit: (event: TrainEvent) => Promise<boolean>,
   ): Promise<TrainResult> {
-    return this.#alone("train", call, () => this.#session.startTraining({ seed: this.#options.seed, ...recipe }), async (start) => {
-      const { result, ...progress } = this.#session.stepTraining();
-      if (result) return { ...result, seconds: (performance.now() - start) / 1000 };
-      // Waiting for the page keeps events in order, and lets an abort in between two steps.
+    const begin = () => this.#session.startTraining({ seed: this.#options.seed, ...recipe });
+    const start = performance.now();
+    // Waiting for the page keeps events in order, and lets an abort in between two steps.
+    const heard = async (progress: Progress) => {
       if (!(await emit({ type: "progress", ...progress }))) throw new Aborted();
-      return undefined;
-    });
+    };
+    return this.#alone<TrainResult>("train", call, begin, heard).then((result) => ({ ...result, seconds: (performance.now() - start) / 1000 }));
   }
 
-  evaluate(
+  async evaluate(
     call: number,
-    { folds, seed }: { folds: number; seed?: number },
+    { folds, repeats, seed }: { folds: number; repeats?: number; seed?: number },
     progress: (progress: Progress) => Promise<void>,
   ): Promise<Omit<Report, "rejected">> {
-    return this.#alone("evaluate", call, () => this.#session.startEvaluation(folds, seed), async () => {
-      const { report, done, total } = this.#session.stepEvaluation();
-      if (report) return { ...report, bill: this.#bill() };
-      await progress({ stage: "evaluate", done, total });
-      return undefined;
-    });
-  }
-
-  async evaluateOn(ids: string[], labels: string[], rows: Float32Array): Promise<Omit<Report, "rejected">> {
-    const report = this.#session.evaluateOn(ids, labels, rows);
+    const report = await this.#alone<Report>("evaluate", call, () => this.#session.startEvaluation(folds, repeats, seed), progress);
     return { ...report, bill: this.#bill() };
   }
 
-  async predict(rows: Float32Array): Promise<Prediction[]> {
-    return this.#session.predict(rows);
+  async evaluateOn(ids: string[], metas: Meta[], rows: Float32Array, kept: Kept[]): Promise<Omit<Report, "rejected">> {
+    const report = withContents(this.#wasm, kept, (contents) => this.#session.evaluateOn(ids, metas, rows, contents));
+    return { ...report, bill: this.#bill() };
+  }
+
+  async predict(rows: Float32Array, kept: Kept[], reject?: number): Promise<Prediction[]> {
+    return withContents(this.#wasm, kept, (contents) => this.#session.predict(rows, contents, reject));
+  }
+
+  async verdict(call: number, progress: (progress: Progress) => Promise<void>): Promise<TransferReport> {
+    // How long each row took: a part of the work is that of the row it names.
+    const seconds: Record<string, number> = {};
+    let last = performance.now();
+    const heard = async (now: Progress) => {
+      seconds[now.stage] = (seconds[now.stage] ?? 0) + (performance.now() - last) / 1000;
+      last = performance.now();
+      await progress({ ...now, stage: `verdict: ${now.stage}` });
+    };
+    const report = await this.#alone<TransferReport>("verdict", call, () => this.#session.startVerdict(), heard);
+    return { ...report, rows: report.rows.map((row) => ({ ...row, seconds: seconds[row.name] ?? 0 })) };
+  }
+
+  doctor(call: number, progress: (progress: Progress) => Promise<void>): Promise<DoctorReport> {
+    return this.#alone("doctor", call, () => this.#session.startDoctor(), progress);
+  }
+
+  async explain(call: number, input: Input): Promise<Explanation> {
+    return "text" in input ? this.#explainText(call, input.text) : this.#explainPicture(input, this.#signal(call));
+  }
+
+  async #explainPicture(input: Picture, signal: AbortSignal): Promise<Explanation> {
+    const { pixels, kept } = await this.#pool.run(async (hand) => {
+      await hand.identify(input);
+      return hand.encode();
+    }, signal);
+    const map = this.#gpu
+      ? await onGpu(this.#gpu.hand.featureMap(pixels))
+      : await this.#pool.run((hand) => hand.featureMap(pixels), signal, true);
+    const { label, weights, nearest } = withContents(this.#wasm, [kept], (contents) => this.#session.explainPicture(map, contents));
+    const side = Math.sqrt(weights.length);
+    return { label, heatmap: { data: Float32Array.from(weights as number[]), width: side, height: side }, nearest };
+  }
+
+  /** A text without each of its words goes through the backbone as a text of its own. */
+  async #explainText(call: number, text: string): Promise<Explanation> {
+    const words = wordsOf(text);
+    const texts = [text, ...words.map(({ start, end }) => text.slice(0, start) + text.slice(end))];
+    const parts = await Promise.all(texts.map((text) => this.#row(call, { text })));
+    const rows = new Float32Array(parts.length * this.#dim);
+    parts.forEach(({ row }, i) => rows.set(row, i * this.#dim));
+    const { label, weights, nearest } = withContents(this.#wasm, parts.map(({ kept }) => kept), (contents) => this.#session.explain(rows, contents));
+    return { label, tokens: words.map((word, i) => ({ ...word, weight: weights[i] })), nearest };
+  }
+
+  async projection(): Promise<{ id: string; x: number; y: number }[]> {
+    return this.#session.projection();
   }
 
   async importTexts(file: Uint8Array, options: ImportOptions): Promise<Table> {
@@ -215,21 +264,22 @@ export class LearnerWorker implements LearnerPort {
   }
 
   /** A content's id and its row: from the cache, or made. */
-  async #row(call: number, input: Input): Promise<{ content: string; row: Float32Array; cut?: Added["cut"] }> {
+  async #row(call: number, input: Input): Promise<Row> {
     return "text" in input ? this.#textRow(input.text, this.#signal(call)) : this.#pictureRow(input, this.#signal(call));
   }
 
-  async #textRow(text: string, signal: AbortSignal): Promise<{ content: string; row: Float32Array; cut?: Added["cut"] }> {
+  async #textRow(text: string, signal: AbortSignal): Promise<Row> {
     signal.throwIfAborted();
     const start = performance.now();
     const content = this.#wasm.contentId(this.#wasm.sha256(new TextEncoder().encode(text)));
-    const { windows, tokens, kept }: { windows: Tokens[]; tokens: number; kept: number } = this.#tokenizer!.encode(text);
+    const { windows, tokens, kept: used }: { windows: Tokens[]; tokens: number; kept: number } = this.#tokenizer!.encode(text);
     this.#spend("encode", start);
-    const cut = kept < tokens ? { tokens, kept } : undefined;
-    const known = this.#session.row(content) ?? this.#recent.get(content);
+    const cut = used < tokens ? { tokens, kept: used } : undefined;
+    const kept = { text };
+    const known = this.#session.row(content) ?? this.#recent.get(content)?.row;
     const row = known ?? (await this.#embedWindows(windows, signal));
-    if (!known) this.#recent.set(content, row);
-    return { content, row, cut };
+    if (!known) this.#recent.set(content, { row, kept });
+    return { content, row, kept, cut };
   }
 
   /** Each window waits by itself, so that an abort never waits for the whole of a long text. */
@@ -241,19 +291,29 @@ export class LearnerWorker implements LearnerPort {
     return this.#wasm.joinWindows(all, Uint32Array.from(windows, (window) => window.length));
   }
 
-  async #pictureRow(input: Picture, signal: AbortSignal): Promise<{ content: string; row: Float32Array }> {
-    const { content, row, pixels } = await this.#pool.run(async (hand) => {
+  async #pictureRow(input: Picture, signal: AbortSignal): Promise<Row> {
+    const { content, known, encoded } = await this.#pool.run(async (hand) => {
       const start = performance.now();
       const content = await hand.identify(input);
-      const row = this.#session.row(content) ?? this.#recent.get(content);
-      const pixels = row ? undefined : await hand.encode();
+      const known = this.#known(content);
+      const encoded = known ? undefined : await hand.encode();
       this.#spend("encode", start);
-      return { content, row, pixels };
+      return { content, known, encoded };
     }, signal);
-    if (row) return { content, row };
-    const made = await this.#extract(pixels!, signal);
-    this.#recent.set(content, made);
-    return { content, row: made };
+    if (known) return { content, ...known };
+    const { pixels, kept } = encoded!;
+    const row = await this.#extract(pixels, signal);
+    this.#recent.set(content, { row, kept });
+    return { content, row, kept };
+  }
+
+  #known(content: string): Embedded | undefined {
+    const row = this.#session.row(content);
+    if (!row) return this.#recent.get(content);
+    const picture = this.#session.kept(content)!;
+    const kept = keptOf(picture);
+    picture.free();
+    return { row, kept };
   }
 
   async #extract(pixels: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
@@ -298,17 +358,22 @@ export class LearnerWorker implements LearnerPort {
     return answer.rows;
   }
 
-  /** Runs `step` until it has a result, when nothing else is trained or evaluated. */
-  #alone<T>(part: string, call: number, begin: () => void, step: (start: number) => Promise<T | undefined>): Promise<T> {
+  /** Runs a job of the session to its end, when no other is under way; `progress` is awaited, and may throw. */
+  #alone<T>(part: string, call: number, begin: () => void, progress: (progress: Progress) => Promise<void>): Promise<T> {
     const signal = this.#signal(call);
     const before = this.#lastJob;
     const job = orAborted(before, signal).then(async () => {
       const start = performance.now();
       try {
+        for (let rows = this.#session.prepare(); rows; rows = this.#session.prepare()) {
+          await progress({ stage: "look for duplicates", done: rows[0]!, total: rows[1]! });
+          signal.throwIfAborted();
+        }
         begin();
         for (;;) {
-          const result = await step(start);
-          if (result !== undefined) return result;
+          const { result, ...now } = this.#session.step();
+          if (result) return result as T;
+          await progress(now);
           signal.throwIfAborted();
         }
       } finally {
@@ -421,6 +486,12 @@ export class LearnerWorker implements LearnerPort {
   }
 }
 
+/** A content's row, with what is kept of it. */
+interface Row extends Embedded {
+  content: string;
+  cut?: Added["cut"];
+}
+
 interface OpenGpu {
   hand: Hand;
   software: boolean;
@@ -439,4 +510,12 @@ async function onGpu<T>(work: Promise<T>): Promise<T> {
 
 function unfit(task: OpenOptions["task"]): HeadstartError {
   return new HeadstartError("bad-pack", `this backbone is not for task "${task}"; leave \`backbone\` out, or name one that is`, "manifest.json");
+}
+
+/** The words of a text, as the browser divides its language. */
+function wordsOf(text: string): { text: string; start: number; end: number }[] {
+  return [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)]
+    .filter((part) => part.isWordLike)
+    .slice(0, MOST_WORDS)
+    .map(({ segment, index }) => ({ text: segment, start: index, end: index + segment.length }));
 }

@@ -1,6 +1,9 @@
 // What crosses the borders between page, learner worker and extractors.
-import type { BackbonePack, ErrorCode, ImportOptions, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult } from "../index";
+import type {
+  BackbonePack, DoctorReport, ErrorCode, Explanation, ImportOptions, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
+} from "../index";
 import type { TokenBatch } from "./batches";
+import type { Kept } from "./kept";
 import type { CpuCode } from "./wasm";
 
 /** The first message of every worker: what it is, and the port it is reached by. */
@@ -52,6 +55,11 @@ export interface Added {
   cut?: { tokens: number; kept: number };
 }
 
+export interface Embedded {
+  row: Float32Array;
+  kept: Kept;
+}
+
 /** A table as it was read, and how. */
 export interface Table {
   format: "csv" | "tsv" | "jsonl" | "lines";
@@ -67,7 +75,7 @@ export interface Table {
 export interface LearnerPort {
   open(call: number, options: OpenOptions, hooks: Hooks): Promise<Pick<Learner, "device" | "backbone">>;
   add(call: number, input: Input, meta: Meta): Promise<Added>;
-  embed(call: number, input: Input): Promise<Float32Array>;
+  embed(call: number, input: Input): Promise<Embedded>;
   samples(): Promise<SampleInfo[]>;
   labels(): Promise<string[]>;
   relabel(ids: string[], label: string): Promise<void>;
@@ -78,11 +86,15 @@ export interface LearnerPort {
   train(call: number, recipe: Record<string, unknown>, emit: (event: TrainEvent) => Promise<boolean>): Promise<TrainResult>;
   evaluate(
     call: number,
-    options: { folds: number; seed?: number },
+    options: { folds: number; repeats?: number; seed?: number },
     progress: (progress: Progress) => Promise<void>,
   ): Promise<Omit<Report, "rejected">>;
-  evaluateOn(ids: string[], labels: string[], rows: Float32Array): Promise<Omit<Report, "rejected">>;
-  predict(rows: Float32Array): Promise<Prediction[]>;
+  evaluateOn(ids: string[], metas: Meta[], rows: Float32Array, kept: Kept[]): Promise<Omit<Report, "rejected">>;
+  predict(rows: Float32Array, kept: Kept[], reject?: number): Promise<Prediction[]>;
+  verdict(call: number, progress: (progress: Progress) => Promise<void>): Promise<TransferReport>;
+  doctor(call: number, progress: (progress: Progress) => Promise<void>): Promise<DoctorReport>;
+  explain(call: number, input: Input): Promise<Explanation>;
+  projection(): Promise<{ id: string; x: number; y: number }[]>;
   importTexts(file: Uint8Array, options: ImportOptions): Promise<Table>;
   /** An extractor's worker has died without an answer. */
   broke(extractor: number, why: string): void;
@@ -107,7 +119,9 @@ export interface ExtractorPort {
   /** A picture's content id; the picture is kept for `encode`. */
   identify(input: Picture): Promise<string>;
   /** The picture that was identified last, as the backbone reads it. */
-  encode(): Promise<Uint8Array>;
+  encode(): Promise<{ pixels: Uint8Array; kept: Kept }>;
   extract(pixels: Uint8Array, rows: number): Promise<Extracted>;
   extractTexts(batch: TokenBatch): Promise<Extracted>;
+  /** Of one picture: cell after cell, row by row from the top left, the features side by side. */
+  featureMap(pixels: Uint8Array): Promise<Float32Array>;
 }

@@ -128,11 +128,18 @@ impl Lite0 {
 
     /// `[n, 3, 224, 224]` → `[n, 1280]`: the global average of the last ReLU6, values in 0..=6.
     pub fn forward(&self, input: Tensor<4>) -> Tensor<2> {
-        let mut x = self.stem(input);
-        for block in &self._blocks {
-            x = block.forward(x);
-        }
-        self.head(x)
+        self.head(self.run_blocks(input))
+    }
+
+    /// `[n, 3, 224, 224]` → `[n × 49, 1280]`: the values that a feature is the mean of, row by row from the top left.
+    pub fn feature_map(&self, input: Tensor<4>) -> Tensor<2> {
+        let x = self.widen(self.run_blocks(input));
+        x.permute([0, 2, 3, 1]).reshape([-1, DIM as i32])
+    }
+
+    /// `[n, 3, 224, 224]` → `[n, 320, 7, 7]`.
+    fn run_blocks(&self, input: Tensor<4>) -> Tensor<4> {
+        self._blocks.iter().fold(self.stem(input), |x, block| block.forward(x))
     }
 
     /// `[n, 3, 224, 224]` → `[n, 32, 112, 112]`.
@@ -147,8 +154,12 @@ impl Lite0 {
     /// `[n, 320, 7, 7]` → `[n, 1280]`.
     pub fn head(&self, x: Tensor<4>) -> Tensor<2> {
         let [n, ..] = x.dims();
-        let x = relu6(self._conv_head.forward(x));
-        x.reshape([n as i32, DIM as i32, -1]).mean_dim(2).reshape([n, DIM])
+        self.widen(x).reshape([n as i32, DIM as i32, -1]).mean_dim(2).reshape([n, DIM])
+    }
+
+    /// `[n, 320, 7, 7]` → `[n, 1280, 7, 7]`.
+    fn widen(&self, x: Tensor<4>) -> Tensor<4> {
+        relu6(self._conv_head.forward(x))
     }
 }
 

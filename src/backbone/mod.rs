@@ -120,6 +120,25 @@ impl Backbone {
         }
     }
 
+    /// The feature map of one encoded picture, `cells × dim`: row by row from the top left, and its mean over the cells is
+    /// the pooled feature.
+    ///
+    /// Errors: `bad-option` for a text backbone.
+    pub fn feature_map(&self, pixels: &[u8]) -> Result<Rows> {
+        let no_map = |_| Error::BadOption { option: "data", why: "a text has no feature map".into() };
+        let prep = self.manifest.image().map_err(no_map)?;
+        assert_eq!(pixels.len(), prep.bytes(), "pixels are size × size × 3 bytes");
+        match &self.net {
+            Net::Lite0(net, scratch) => {
+                let scratch = &mut scratch.lock().expect("a pass that panicked ends the module");
+                Ok(Rows::Host(net.feature_map(pixels, scratch).to_vec()))
+            }
+            #[cfg(feature = "webgpu")]
+            Net::GpuLite0(net, device) => Ok(Rows::Gpu(net.feature_map(normalise(prep, pixels, 1, device)))),
+            _ => unreachable!("its manifest has no image preprocessing"),
+        }
+    }
+
     /// Embeddings, `texts × dim`, of texts as token ids, each an unit vector. `done` as in [`Backbone::forward_pixels`].
     ///
     /// Errors: `bad-pack` for an image backbone.

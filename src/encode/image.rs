@@ -14,6 +14,7 @@ use fast_image_resize::{FilterType, ImageView, ResizeAlg, ResizeOptions, Resizer
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::source::{Look, Picture, SMALL};
 
 /// Pictures above this many pixels are refused: as RGB it is 192 MB, and wasm memory never shrinks again.
 pub const MAX_PIXELS: u64 = 64_000_000;
@@ -37,21 +38,60 @@ impl Preprocess {
     }
 }
 
-/// Decodes a JPEG, PNG, WebP, GIF (first frame) or BMP file into `size × size × 3` RGB bytes.
+/// A picture as the backbone reads it, and what is kept of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoded {
+    /// `size × size × 3` RGB bytes.
+    pub pixels: Vec<u8>,
+    pub picture: Picture,
+}
+
+/// Decodes a JPEG, PNG, WebP, GIF (first frame) or BMP file.
 ///
 /// Errors: `empty`, `unsupported-format`, `image-too-large`, `bad-image`.
-pub fn encode(bytes: &[u8], prep: &Preprocess) -> Result<Vec<u8>> {
-    let picture = decode(bytes)?;
-    square(&picture, prep)
+pub fn encode(bytes: &[u8], prep: &Preprocess) -> Result<Encoded> {
+    finish(&decode(bytes)?, prep)
 }
 
 /// The same for pixels that are decoded already (canvas, webcam, the browser's own decoder): RGBA, 8 bits, not
 /// premultiplied.
-pub fn encode_rgba(rgba: &[u8], width: u32, height: u32, prep: &Preprocess) -> Result<Vec<u8>> {
+pub fn encode_rgba(rgba: &[u8], width: u32, height: u32, prep: &Preprocess) -> Result<Encoded> {
     check_size(width, height)?;
     let picture = RgbaImage::from_raw(width, height, rgba.to_vec())
         .ok_or_else(|| Error::BadImage { why: format!("{} bytes for {width} × {height} RGBA pixels", rgba.len()) })?;
-    square(&flatten(DynamicImage::ImageRgba8(picture)), prep)
+    finish(&flatten(DynamicImage::ImageRgba8(picture)), prep)
+}
+
+fn finish(source: &RgbImage, prep: &Preprocess) -> Result<Encoded> {
+    let pixels = square(source, prep)?;
+    let picture = look_at(&pixels, prep.size as usize, source.width(), source.height());
+    Ok(Encoded { pixels, picture })
+}
+
+/// What is kept of a square picture that came from one of `width × height`.
+fn look_at(pixels: &[u8], size: usize, width: u32, height: u32) -> Picture {
+    let mut small = Vec::with_capacity(SMALL * SMALL * 3);
+    for (y, x) in (0..SMALL).flat_map(|y| (0..SMALL).map(move |x| (y, x))) {
+        // The mean of the pixels that a small one covers.
+        let rows = y * size / SMALL..((y + 1) * size / SMALL).max(y * size / SMALL + 1);
+        let columns = x * size / SMALL..((x + 1) * size / SMALL).max(x * size / SMALL + 1);
+        for channel in 0..3 {
+            let values = rows.clone().flat_map(|r| columns.clone().map(move |c| pixels[(r * size + c) * 3 + channel]));
+            let count = rows.len() * columns.len();
+            small.push((values.map(usize::from).sum::<usize>() / count) as u8);
+        }
+    }
+    // ITU-R BT.601.
+    let luma = |p: &[u8]| (0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2])) / 255.0;
+    let luma: Vec<f32> = pixels.chunks_exact(3).map(luma).collect();
+    let brightness = luma.iter().sum::<f32>() / luma.len() as f32;
+    let edges: Vec<f32> = (1..size - 1)
+        .flat_map(|y| (1..size - 1).map(move |x| y * size + x))
+        .map(|i| luma[i - 1] + luma[i + 1] + luma[i - size] + luma[i + size] - 4.0 * luma[i])
+        .collect();
+    let mean = edges.iter().sum::<f32>() / edges.len() as f32;
+    let variance = edges.iter().map(|e| (e - mean).powi(2)).sum::<f32>() / edges.len() as f32;
+    Picture { small, look: Look { width, height, brightness, sharpness: variance.sqrt().min(1.0) } }
 }
 
 fn decode(bytes: &[u8]) -> Result<RgbImage> {

@@ -3,10 +3,12 @@
 
 mod bucket;
 mod matrix;
+mod near;
 mod store;
 mod windows;
 
 pub use matrix::{Matrix, cosine, dot};
+pub use near::Near;
 pub use store::RowStore;
 pub use windows::join_windows;
 
@@ -25,6 +27,13 @@ const TOKENS: usize = 1024;
 /// Errors: `gpu-lost`, `gpu-wrong`, `bad-pack`.
 pub async fn extract(backbone: &Backbone, computer: &Computer, pixels: &[u8], rows: usize) -> Result<Matrix> {
     read_back(backbone, computer, backbone.forward_pixels(pixels, rows, &mut |_, _| {})?).await
+}
+
+/// The feature map of one encoded picture, `cells × dim`, as [`Backbone::feature_map`] has it.
+///
+/// Errors: `gpu-lost`, `gpu-wrong`, `bad-option` for a text backbone.
+pub async fn feature_map(backbone: &Backbone, computer: &Computer, pixels: &[u8]) -> Result<Matrix> {
+    read_back(backbone, computer, backbone.feature_map(pixels)?).await
 }
 
 /// Embeddings of texts, given as token ids, `texts × dim`, in the order given. On a GPU texts of like length share a pass,

@@ -1,5 +1,22 @@
-//! What has to train to know: the report on held-out samples.
+//! What has to train to know: the report on held-out samples, whether the backbone helps, what may be wrong with the
+//! samples, and what is too strange to be answered.
 
+mod curve;
+mod doctor;
+mod explain;
+mod novelty;
+mod out_of_fold;
 mod report;
+mod slices;
+mod verdict;
 
+pub use curve::{Forecast, More, Point};
+pub use doctor::{
+    DoctorReport, Examination, LabelIssue, NearDuplicates, Outlier, Unlabelled, confident_joint, label_issues,
+};
+pub use explain::{Weights, weights, with_each_cell_grey, without_each_cell};
+pub use novelty::Novelty;
+pub use out_of_fold::OutOfFold;
 pub use report::{ClassReport, Evaluation, Report, Stage, report};
+pub use slices::{Slice, slices};
+pub use verdict::{TransferReport, Trial, TrialStage};

@@ -1,11 +1,23 @@
 //! Cross-validated evaluation: the recipe is fitted on all folds but one and judged on that one, so that every sample is
-//! predicted once by a head that never saw it.
+//! predicted by a head that never saw it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::error::{Error, Result};
-use crate::learn::{Dataset, Fit, HeadKind, Recipe, Step};
-use crate::metrics::{Confusion, Interval, Probabilities, bootstrap, stratified_folds, wilson};
+use super::curve::{Curve, Forecast, Point};
+use super::out_of_fold::OutOfFold;
+use super::slices::{Slice, slices};
+use crate::error::Result;
+use crate::learn::{Dataset, Recipe};
+use crate::metrics::{
+    Bin, Confusion, Interval, Probabilities, bootstrap, calibrated, ece, reliability, share, temperature, wilson,
+};
+
+/// Below this many samples the folds are drawn anew several times: with few, which are held out together decides a lot.
+const FEW: usize = 300;
+const REPEATS: usize = 5;
 
 /// Scores with 95 % intervals. Fractions in 0..=1, log loss in nats.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,11 +31,21 @@ pub struct Report {
     pub brier: f64,
     /// Expected calibration error, 15 bins.
     pub ece: f64,
+    /// The same when every sample's logits are divided by the temperature that fits the other folds.
+    pub ece_calibrated: f64,
+    /// That fits all of them.
+    pub temperature: f64,
+    pub reliability: Vec<Bin>,
     /// Split, folds and seed in words.
     pub how: String,
     pub per_class: Vec<ClassReport>,
     pub confusion: ConfusionReport,
     pub baselines: Baselines,
+    /// Fewest samples first; empty for samples from elsewhere.
+    pub learning_curve: Vec<Point>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Forecast>,
+    pub slices: Vec<Slice>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,48 +73,64 @@ pub struct Baselines {
 }
 
 /// The report on rows whose truth is known and whose probabilities were made by a head that had not seen them.
+///
+/// `folds`: of each row, for temperatures that a row has no part in. `tags`: the caller's, by row.
 pub fn report(
-    classes: &[String],
-    ids: &[String],
-    truth: &[usize],
+    data: &Dataset,
     p: &Probabilities,
+    folds: &[usize],
+    tags: &[BTreeMap<String, String>],
     seed: u64,
     how: String,
 ) -> Report {
+    let Dataset { classes, ids, y: truth, groups, .. } = data;
     let top: Vec<usize> = (0..truth.len()).map(|row| p.top(row)).collect();
+    let hits: Vec<bool> = truth.iter().zip(&top).map(|(t, top)| t == top).collect();
     let of = |rows: &[usize]| Confusion::new(classes.len(), rows.iter().map(|&r| (truth[r], top[r])));
     let all: Vec<usize> = (0..truth.len()).collect();
     let confusion = of(&all);
     let mut cells = vec![vec![Vec::new(); classes.len()]; classes.len()];
     all.iter().for_each(|&r| cells[truth[r]][top[r]].push(ids[r].clone()));
+    let part = |belongs: &dyn Fn(usize) -> bool| {
+        let rows: Vec<usize> = all.iter().copied().filter(|&row| belongs(row)).collect();
+        let (hits, groups): (Vec<bool>, Vec<usize>) = rows.iter().map(|&row| (hits[row], groups[row])).unzip();
+        if rows.is_empty() { wilson(0, 0) } else { share(&hits, &groups, seed) }
+    };
     let per_class = classes
         .iter()
         .enumerate()
         .map(|(c, label)| ClassReport {
             label: label.clone(),
             support: confusion.support(c),
-            precision: wilson(confusion.counts[c][c], confusion.predicted(c)),
-            recall: wilson(confusion.counts[c][c], confusion.support(c)),
+            precision: part(&|row| top[row] == c),
+            recall: part(&|row| truth[row] == c),
             f1: confusion.f1(c),
         })
         .collect();
     let majority = (0..classes.len()).map(|c| confusion.support(c)).max().unwrap_or(0);
+    let bins = reliability(p, truth);
     Report {
-        accuracy: wilson(confusion.hits(), confusion.total()),
-        balanced_accuracy: bootstrap(truth.len(), seed, |rows| of(rows).balanced_accuracy()),
-        macro_f1: bootstrap(truth.len(), seed, |rows| of(rows).macro_f1()),
+        accuracy: share(&hits, groups, seed),
+        balanced_accuracy: bootstrap(groups, seed, |rows| of(rows).balanced_accuracy()),
+        macro_f1: bootstrap(groups, seed, |rows| of(rows).macro_f1()),
         log_loss: p.log_loss(truth),
         brier: p.brier(truth),
-        ece: p.ece(truth),
+        ece: ece(&bins),
+        ece_calibrated: ece(&reliability(&calibrated(p, truth, folds), truth)),
+        temperature: temperature(p, truth),
+        reliability: bins,
         how,
         per_class,
         baselines: Baselines { majority: majority as f64 / truth.len() as f64 },
         confusion: ConfusionReport { labels: classes.to_vec(), counts: confusion.counts, ids: cells },
+        learning_curve: Vec::new(),
+        forecast: None,
+        slices: slices(data, tags, &hits, seed),
     }
 }
 
 pub enum Stage {
-    /// Folds done, of all.
+    /// Fits done, of all.
     Progress {
         done: usize,
         total: usize,
@@ -100,69 +138,40 @@ pub enum Stage {
     Done(Box<Report>),
 }
 
-/// A cross-validation under way: a pump, as [`Fit`] is.
+/// A cross-validation under way: a pump, as [`crate::learn::Fit`] is.
 pub struct Evaluation {
-    data: Dataset,
-    recipe: Recipe,
-    folds: Vec<usize>,
-    parts: usize,
-    fold: usize,
-    fit: Option<Fit>,
-    probabilities: Vec<Vec<f32>>,
-    /// How the hyper-parameters came to be, for `how`.
-    note: &'static str,
+    out: OutOfFold,
+    curve: Curve,
+    tags: Vec<BTreeMap<String, String>>,
 }
 
 impl Evaluation {
-    /// `folds`: 2..=20, lowered to the size of the largest class. Errors: `bad-option`, `too-few-labels`.
-    pub fn new(data: Dataset, recipe: Recipe, folds: usize) -> Result<Self> {
-        recipe.check()?;
-        if !(2..=20).contains(&folds) {
-            return Err(Error::BadOption { option: "folds", why: "a whole number from 2 to 20".into() });
-        }
-        let parts = folds.min(data.counts().into_iter().max().unwrap_or(0));
-        if parts < 2 {
-            return Err(Error::TooFewLabels { why: "every class has a single sample, so none can be held out".into() });
-        }
-        let folds = stratified_folds(&data.y, parts, recipe.seed);
-        let note = match (recipe.head, recipe.strength) {
-            (HeadKind::Linear, Some(_)) => ", strength as the last training chose it",
-            (HeadKind::Linear, None) => ", strength chosen anew in each fold",
-            _ => "",
-        };
-        let probabilities = vec![Vec::new(); data.rows()];
-        Ok(Self { data, recipe, folds, parts, fold: 0, fit: None, probabilities, note })
+    /// `folds`: 2..=20, lowered to the number of groups of the largest class; `repeats`: 1..=20, by default 5 for fewer than
+    /// 300 samples. Errors: `bad-option`, `too-few-labels`.
+    pub fn new(
+        data: Dataset,
+        tags: Vec<BTreeMap<String, String>>,
+        recipe: Recipe,
+        folds: usize,
+        repeats: Option<usize>,
+    ) -> Result<Self> {
+        let data = Arc::new(data);
+        let repeats = repeats.unwrap_or(if data.rows() < FEW { REPEATS } else { 1 });
+        let out = OutOfFold::new(data.clone(), recipe.clone(), folds, repeats)?;
+        let curve = Curve::new(data, recipe, out.folds().to_vec(), out.parts());
+        Ok(Self { out, curve, tags })
     }
 
     /// A bounded piece of the work.
     pub fn step(&mut self) -> Result<Stage> {
-        let fit = match &mut self.fit {
-            Some(fit) => fit,
-            None => {
-                let train: Vec<usize> = (0..self.data.rows()).filter(|&r| self.folds[r] != self.fold).collect();
-                self.fit.insert(Fit::new(&self.data.select(&train), &self.recipe)?)
-            }
-        };
-        if let Step::Done(fitted) = fit.step() {
-            let held_out: Vec<usize> = (0..self.data.rows()).filter(|&r| self.folds[r] == self.fold).collect();
-            let p = fitted.head.probabilities(&self.data.x.select(&held_out));
-            held_out.iter().enumerate().for_each(|(i, &r)| self.probabilities[r] = p.row(i).to_vec());
-            self.fit = None;
-            self.fold += 1;
+        if !(self.out.step()? && self.curve.step()?) {
+            let (done, total) = (self.out.done() + self.curve.done(), self.out.total() + self.curve.total());
+            return Ok(Stage::Progress { done, total });
         }
-        if self.fold < self.parts {
-            return Ok(Stage::Progress { done: self.fold, total: self.parts });
-        }
-        let p = Probabilities { classes: self.data.classes.len(), values: self.probabilities.concat() };
-        let how = format!(
-            "{}-fold stratified cross-validation on {} samples, seed {}, {} head{}",
-            self.parts,
-            self.data.rows(),
-            self.recipe.seed,
-            self.recipe.head.name(),
-            self.note
-        );
-        let Dataset { classes, ids, y, .. } = &self.data;
-        Ok(Stage::Done(Box::new(report(classes, ids, y, &p, self.recipe.seed, how))))
+        let (data, p, seed) = (self.out.data(), self.out.probabilities(), self.out.recipe().seed);
+        let mut report = report(data, &p, self.out.folds(), &self.tags, seed, self.out.how());
+        let hits: Vec<bool> = (0..data.rows()).map(|row| p.top(row) == data.y[row]).collect();
+        (report.learning_curve, report.forecast) = self.curve.finish(&hits, self.out.parts());
+        Ok(Stage::Done(Box::new(report)))
     }
 }

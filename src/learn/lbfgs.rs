@@ -18,6 +18,7 @@ pub struct Lbfgs {
     pairs: std::collections::VecDeque<(Vec<f64>, Vec<f64>)>,
     goal: f64,
     iterations: usize,
+    most: usize,
     done: bool,
 }
 
@@ -27,7 +28,12 @@ impl Lbfgs {
         let (value, gradient) = f(&start);
         let goal = GRADIENT * scale;
         let done = largest(&gradient) <= goal;
-        Self { x: start, value, gradient, pairs: Default::default(), goal, iterations: 0, done }
+        Self { x: start, value, gradient, pairs: Default::default(), goal, iterations: 0, most: MAX_ITERATIONS, done }
+    }
+
+    /// Ends after so many iterations.
+    pub fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     pub fn x(&self) -> &[f64] {
@@ -81,9 +87,8 @@ impl Lbfgs {
         }
         let gain = self.value - value;
         self.iterations += 1;
-        self.done = largest(&gradient) <= self.goal
-            || gain <= GAIN * value.abs().max(1e-12)
-            || self.iterations >= MAX_ITERATIONS;
+        self.done =
+            largest(&gradient) <= self.goal || gain <= GAIN * value.abs().max(1e-12) || self.iterations >= self.most;
         (self.x, self.value, self.gradient) = (x, value, gradient);
     }
 

@@ -1,4 +1,5 @@
-//! Multinomial logistic regression with an L2 penalty, fitted to convergence, its strength chosen by cross-validation.
+//! Multinomial logistic regression with an L2 penalty, fitted to convergence, its strength chosen by cross-validation; with a
+//! hidden layer in between it is the MLP head.
 //!
 //! The objective is scikit-learn's `LogisticRegression`: `½‖W‖² + C Σ wᵢ·CEᵢ`, intercept free. Rows are
 //! divided by their norms, so that one grid of strengths serves a backbone with features of norm 15 and one with
@@ -6,10 +7,11 @@
 
 use super::affine::Affine;
 use super::lbfgs::{Lbfgs, largest};
-use super::{Dataset, Fitted, Head, Progress, Recipe, Step};
+use super::mlp::{self, HIDDEN, Mlp, Parts};
+use super::{Dataset, Fitted, Head, HeadKind, Progress, Recipe, Step};
 use crate::backbone::kernels::{Packed, Then};
 use crate::features::Matrix;
-use crate::metrics::stratified_folds;
+use crate::metrics::{Probabilities, temperature};
 
 /// Inverse strengths C on unit rows, weakest fit first: each solution is where the next one starts.
 const STRENGTHS: [f64; 5] = [0.1, 1.0, 10.0, 100.0, 1000.0];
@@ -21,7 +23,11 @@ const SEARCH_ROWS: usize = 3000;
 /// Iterations between two reports.
 const ITERATIONS_PER_STEP: usize = 8;
 
-/// A problem and its minimiser under way. Parameters: `classes × dim` weights, then `classes` intercepts.
+/// An MLP's function has no end to come to; by then it has stopped to change what is predicted.
+const MLP_ITERATIONS: usize = 150;
+
+/// A problem and its minimiser under way. Parameters: `classes × dim` weights, then `classes` intercepts; an MLP's as
+/// [`Parts`] has them.
 struct Solve {
     problem: Problem,
     solver: Lbfgs,
@@ -38,6 +44,8 @@ pub struct LinearFit {
     /// Summed held-out log loss, and hits, by strength.
     losses: Vec<f64>,
     hits: Vec<usize>,
+    /// Held-out probabilities and their rows, by strength.
+    held_out: Vec<(Vec<f32>, Vec<usize>)>,
     /// Fits finished, of `total`.
     done: usize,
     total: usize,
@@ -49,16 +57,15 @@ impl LinearFit {
         let search = match data.rows().div_ceil(SEARCH_ROWS) {
             0 | 1 => data.clone(),
             parts => {
-                let part = stratified_folds(&data.y, parts, recipe.seed);
+                let part = data.folds(parts, recipe.seed);
                 data.select(&(0..data.rows()).filter(|&row| part[row] == 0).collect::<Vec<_>>())
             }
         };
-        let splittable = search.counts().into_iter().max().unwrap_or(0);
-        let parts = recipe.folds.min(splittable);
+        let parts = search.parts(recipe.folds);
         let (folds, strengths) = match recipe.strength {
             Some(strength) => (Vec::new(), vec![strength]),
             None if parts < 2 => (Vec::new(), vec![DEFAULT_STRENGTH]),
-            None => (stratified_folds(&search.y, parts, recipe.seed), STRENGTHS.to_vec()),
+            None => (search.folds(parts, recipe.seed), STRENGTHS.to_vec()),
         };
         let searches = if folds.is_empty() { 0 } else { parts * strengths.len() };
         Self {
@@ -67,6 +74,7 @@ impl LinearFit {
             recipe: recipe.clone(),
             losses: vec![0.0; strengths.len()],
             hits: vec![0; strengths.len()],
+            held_out: vec![Default::default(); strengths.len()],
             folds,
             strengths,
             done: 0,
@@ -111,6 +119,8 @@ impl LinearFit {
         }
         let strength = self.strengths[self.done % self.strengths.len()];
         match previous {
+            // Where too strong a penalty has led an MLP, all weights zero, there is no way out: it starts anew.
+            Some(Solve { problem, .. }) if problem.mlp.is_some() => Solve::start(problem, strength, None),
             Some(Solve { problem, solver }) => Solve::start(problem, strength, Some(solver.x().to_vec())),
             None => Solve::start(Problem::new(&self.search.select(&self.rows(false)), &self.recipe), strength, None),
         }
@@ -125,12 +135,20 @@ impl LinearFit {
     /// Counts a fit's losses and hits on the rows it was not fitted to. → their log loss.
     fn score(&mut self, solve: &Solve) -> f64 {
         let held_out = self.search.select(&self.rows(true));
-        let p = solve.head().probabilities(&held_out.x);
+        let p = solve.head(1.0).probabilities(&held_out.x, &held_out.contents);
         let i = self.done % self.strengths.len();
         let loss = p.log_loss(&held_out.y);
         self.losses[i] += loss * held_out.rows() as f64;
         self.hits[i] += (0..held_out.rows()).filter(|&row| p.top(row) == held_out.y[row]).count();
+        self.held_out[i].0.extend(p.values);
+        self.held_out[i].1.extend(held_out.y);
         loss
+    }
+
+    /// What the logits have to be divided by to be as sure as they are right, by the held-out rows at the strength chosen.
+    fn temperature(&self) -> f64 {
+        let (values, truth) = &self.held_out[self.best()];
+        temperature(&Probabilities { classes: self.data.classes.len(), values: values.clone() }, truth)
     }
 
     /// The strength with the least held-out log loss. Hits decide by a handful of samples, and jump about with few of them.
@@ -155,11 +173,17 @@ impl LinearFit {
                 format!("strength chosen among {} by {parts}-fold cross-validation{of}", self.strengths.len())
             }
         };
+        let temperature = self.temperature();
         Fitted {
-            head: Head::Linear(solve.head()),
+            head: solve.head(temperature as f32),
             classes: self.data.classes.clone(),
-            chosen: [("strength", strength), ("folds", parts as f64), ("iterations", solve.solver.iterations() as f64)]
-                .into(),
+            chosen: [
+                ("strength", strength),
+                ("folds", parts as f64),
+                ("iterations", solve.solver.iterations() as f64),
+                ("temperature", temperature),
+            ]
+            .into(),
             held_out: (parts > 0).then(|| (self.hits[best], self.search.rows())),
             reason,
         }
@@ -169,23 +193,30 @@ impl LinearFit {
 impl Solve {
     fn start(mut problem: Problem, strength: f64, from: Option<Vec<f64>>) -> Self {
         problem.penalty = 1.0 / (strength * problem.total_weight);
-        let zero = vec![0.0; problem.classes * (problem.dim + 1)];
-        let scale = largest(&problem.value_and_gradient(&zero).1);
-        let solver = Lbfgs::new(from.unwrap_or(zero), scale, &mut |p| problem.value_and_gradient(p));
+        let start = problem.start();
+        let scale = largest(&problem.value_and_gradient(&start).1);
+        let solver = Lbfgs::new(from.unwrap_or(start), scale, &mut |p| problem.value_and_gradient(p));
+        let solver = if problem.mlp.is_some() { solver.at_most(MLP_ITERATIONS) } else { solver };
         Self { problem, solver }
     }
 
-    /// The solution for rows that are not centred.
-    fn head(&self) -> Affine {
+    /// The solution for rows that are not centred, its logits divided by `temperature`.
+    fn head(&self, temperature: f32) -> Head {
         let Problem { dim, classes, ref mean, .. } = self.problem;
+        if self.problem.mlp.is_some() {
+            return Head::Mlp(Mlp::new(self.solver.x(), mean, classes).cooled(temperature));
+        }
         let (weight, intercept) = self.solver.x().split_at(classes * dim);
-        let weight: Vec<f32> = weight.iter().map(|w| *w as f32).collect();
+        let weight: Vec<f32> = weight.iter().map(|w| *w as f32 / temperature).collect();
         let bias = weight
             .chunks_exact(dim)
             .zip(intercept)
-            .map(|(w, b)| (b - w.iter().zip(mean).map(|(w, m)| f64::from(w * m)).sum::<f64>()) as f32)
+            .map(|(w, b)| {
+                let off = w.iter().zip(mean).map(|(w, m)| f64::from(w * m)).sum::<f64>();
+                (b / f64::from(temperature) - off) as f32
+            })
             .collect();
-        Affine { weight: Matrix::new(dim, weight), bias }
+        Head::Linear(Affine { weight: Matrix::new(dim, weight), bias })
     }
 }
 
@@ -203,6 +234,8 @@ struct Problem {
     dim: usize,
     classes: usize,
     mean: Vec<f32>,
+    /// With a hidden layer, the seed of its start.
+    mlp: Option<u64>,
 }
 
 impl Problem {
@@ -226,26 +259,69 @@ impl Problem {
             dim,
             classes: data.classes.len(),
             mean,
+            mlp: (recipe.head == HeadKind::Mlp).then_some(recipe.seed),
+        }
+    }
+
+    fn start(&self) -> Vec<f64> {
+        match self.mlp {
+            Some(seed) => mlp::start(self.dim, self.classes, seed),
+            None => vec![0.0; self.classes * (self.dim + 1)],
         }
     }
 
     /// `Σ wᵢ·CEᵢ / Σ wᵢ + penalty · ½‖W‖²` and its gradient.
     fn value_and_gradient(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
+        if self.mlp.is_some() { self.mlp(parameters) } else { self.linear(parameters) }
+    }
+
+    fn linear(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
         let (weight, intercept) = parameters.split_at(self.classes * self.dim);
         let (rows, classes) = (self.y.len(), self.classes);
-        let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
-        let mut residual = vec![0.0; rows * classes];
-        Packed::from_rows(&narrow(weight), &narrow(intercept)).apply(
-            self.x.values(),
-            rows,
-            &mut residual,
-            Then::Nothing,
-        );
+        let mut logits = vec![0.0; rows * classes];
+        product(weight, intercept, self.x.values(), &mut logits);
+        let (loss, by_class, gradient_b) = self.cross_entropy(logits);
+        let mut gradient = vec![0.0; classes * self.dim];
+        self.columns.apply(&by_class, classes, &mut gradient, Then::Nothing);
+        let mut gradient = self.penalised(&gradient, weight);
+        gradient.extend(gradient_b);
+        (loss + self.penalty_of(weight), gradient)
+    }
+
+    fn mlp(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
+        let (rows, classes) = (self.y.len(), self.classes);
+        let parts = Parts::of(parameters, self.dim, classes);
+        let mut hidden = vec![0.0; rows * HIDDEN];
+        product(parts.first, parts.first_bias, self.x.values(), &mut hidden);
+        hidden.iter_mut().for_each(|v| *v = v.tanh());
+        let mut logits = vec![0.0; rows * classes];
+        product(parts.second, parts.second_bias, &hidden, &mut logits);
+        let (loss, by_class, gradient_b2) = self.cross_entropy(logits);
+        let mut gradient_2 = vec![0.0; classes * HIDDEN];
+        Packed::from_columns(&hidden, rows, HIDDEN).apply(&by_class, classes, &mut gradient_2, Then::Nothing);
+        // Back through the second layer: by row, then by hidden unit.
+        let residual = transposed(&by_class, classes, rows);
+        let mut back = vec![0.0; rows * HIDDEN];
+        let second: Vec<f32> = parts.second.iter().map(|&v| v as f32).collect();
+        Packed::from_columns(&second, classes, HIDDEN).apply(&residual, rows, &mut back, Then::Nothing);
+        back.iter_mut().zip(&hidden).for_each(|(d, h)| *d *= 1.0 - h * h);
+        let by_unit = transposed(&back, rows, HIDDEN);
+        let mut gradient_1 = vec![0.0; HIDDEN * self.dim];
+        self.columns.apply(&by_unit, HIDDEN, &mut gradient_1, Then::Nothing);
+        let mut gradient = self.penalised(&gradient_1, parts.first);
+        gradient.extend(by_unit.chunks_exact(rows).map(|unit| unit.iter().map(|&v| f64::from(v)).sum::<f64>()));
+        gradient.extend(self.penalised(&gradient_2, parts.second));
+        gradient.extend(gradient_b2);
+        (loss + self.penalty_of(parts.first) + self.penalty_of(parts.second), gradient)
+    }
+
+    /// → the weighted mean of the rows' cross-entropies; its gradient by logit, class after class; and summed by class.
+    fn cross_entropy(&self, mut logits: Vec<f32>) -> (f64, Vec<f32>, Vec<f64>) {
+        let (rows, classes) = (self.y.len(), self.classes);
         let mut loss = 0.0;
-        let mut gradient_b = vec![0f64; classes];
-        // By class, row after row.
+        let mut sums = vec![0f64; classes];
         let mut by_class = vec![0.0; rows * classes];
-        for (i, row) in residual.chunks_exact_mut(classes).enumerate() {
+        for (i, row) in logits.chunks_exact_mut(classes).enumerate() {
             let (class, weight) = (self.y[i], self.weights[i]);
             let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let own = row[class] - max;
@@ -257,15 +333,29 @@ impl Problem {
                 let p = *v / sum - f32::from(u8::from(c == class));
                 let part = (share * f64::from(p)) as f32;
                 by_class[c * rows + i] = part;
-                gradient_b[c] += f64::from(part);
+                sums[c] += f64::from(part);
             }
         }
-        let mut gradient_w = vec![0.0; classes * self.dim];
-        self.columns.apply(&by_class, classes, &mut gradient_w, Then::Nothing);
-        let mut gradient: Vec<f64> =
-            gradient_w.iter().zip(weight).map(|(&g, w)| f64::from(g) + self.penalty * w).collect();
-        gradient.extend(gradient_b);
-        let squares: f64 = weight.iter().map(|w| w * w).sum();
-        (loss + 0.5 * self.penalty * squares, gradient)
+        (loss, by_class, sums)
     }
+
+    fn penalised(&self, gradient: &[f32], weight: &[f64]) -> Vec<f64> {
+        gradient.iter().zip(weight).map(|(&g, w)| f64::from(g) + self.penalty * w).collect()
+    }
+
+    fn penalty_of(&self, weight: &[f64]) -> f64 {
+        0.5 * self.penalty * weight.iter().map(|w| w * w).sum::<f64>()
+    }
+}
+
+/// `x · weightᵀ + bias`, by row.
+fn product(weight: &[f64], bias: &[f64], x: &[f32], out: &mut [f32]) {
+    let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
+    let rows = out.len() / bias.len();
+    Packed::from_rows(&narrow(weight), &narrow(bias)).apply(x, rows, out, Then::Nothing);
+}
+
+/// `rows × cols` → `cols × rows`.
+fn transposed(values: &[f32], rows: usize, cols: usize) -> Vec<f32> {
+    (0..values.len()).map(|i| values[i % rows * cols + i / rows]).collect()
 }

@@ -5,18 +5,27 @@ mod affine;
 mod knn;
 mod lbfgs;
 mod linear;
+mod mlp;
+mod plane;
 mod prototype;
+mod scratch;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use affine::Affine;
 pub use knn::Knn;
+pub use mlp::Mlp;
+pub use plane::principal_plane;
+pub use scratch::Scratch;
 
 use crate::error::{Error, Result};
 use crate::features::Matrix;
-use crate::metrics::Probabilities;
+use crate::metrics::{Probabilities, folds};
+use crate::source::Content;
+use scratch::{ScratchFit, ScratchStep};
 
 /// Labelled rows in an order that does not depend on how they came: a fit sees the same numbers whichever picture was
 /// dropped first, and gives the same bits.
@@ -28,17 +37,28 @@ pub struct Dataset {
     pub classes: Vec<String>,
     /// Sample id of each row.
     pub ids: Vec<String>,
+    /// Rows with the same number are on the same side of every split.
+    pub groups: Vec<usize>,
+    /// What the rows were made from.
+    pub contents: Vec<Arc<Content>>,
+}
+
+/// A labelled sample on its way into a [`Dataset`].
+pub struct Labelled<'a> {
+    /// Content id: what the rows are ordered by.
+    pub content_id: &'a str,
+    pub id: &'a str,
+    pub label: &'a str,
+    pub row: &'a [f32],
+    pub content: Arc<Content>,
 }
 
 impl Dataset {
-    /// From `(content id, sample id, label, row)` of each labelled sample. Errors: `too-few-labels`.
-    pub fn new<'a>(
-        dim: usize,
-        samples: impl IntoIterator<Item = (&'a str, &'a str, &'a str, &'a [f32])>,
-    ) -> Result<Self> {
+    /// Every row is a group of its own. Errors: `too-few-labels`.
+    pub fn new<'a>(dim: usize, samples: impl IntoIterator<Item = Labelled<'a>>) -> Result<Self> {
         let mut samples: Vec<_> = samples.into_iter().collect();
-        samples.sort_unstable_by_key(|s| s.0);
-        let mut classes: Vec<String> = samples.iter().map(|s| s.2.to_owned()).collect();
+        samples.sort_unstable_by_key(|s| s.content_id);
+        let mut classes: Vec<String> = samples.iter().map(|s| s.label.to_owned()).collect();
         classes.sort_unstable();
         classes.dedup();
         if classes.len() < 2 {
@@ -49,9 +69,16 @@ impl Dataset {
             return Err(Error::TooFewLabels { why });
         }
         let mut x = Matrix::with_capacity(dim, samples.len());
-        samples.iter().for_each(|s| x.push(s.3));
-        let y = samples.iter().map(|s| classes.binary_search_by(|c| c.as_str().cmp(s.2)).unwrap()).collect();
-        Ok(Self { x, y, classes, ids: samples.iter().map(|s| s.1.to_owned()).collect() })
+        samples.iter().for_each(|s| x.push(s.row));
+        let y = samples.iter().map(|s| classes.binary_search_by(|c| c.as_str().cmp(s.label)).unwrap()).collect();
+        Ok(Self {
+            x,
+            y,
+            classes,
+            ids: samples.iter().map(|s| s.id.to_owned()).collect(),
+            groups: (0..samples.len()).collect(),
+            contents: samples.into_iter().map(|s| s.content).collect(),
+        })
     }
 
     pub fn rows(&self) -> usize {
@@ -72,7 +99,22 @@ impl Dataset {
             y: rows.iter().map(|&r| self.y[r]).collect(),
             classes: self.classes.clone(),
             ids: rows.iter().map(|&r| self.ids[r].clone()).collect(),
+            groups: rows.iter().map(|&r| self.groups[r]).collect(),
+            contents: rows.iter().map(|&r| self.contents[r].clone()).collect(),
         }
+    }
+
+    /// A fold for each row: see [`folds`].
+    pub fn folds(&self, parts: usize, seed: u64) -> Vec<usize> {
+        folds(&self.y, &self.groups, parts, seed)
+    }
+
+    /// Folds that make sense, `most` at most: as many as the class with the most groups has of them.
+    pub fn parts(&self, most: usize) -> usize {
+        let mut seen: Vec<(usize, usize)> = self.y.iter().copied().zip(self.groups.iter().copied()).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        seen.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max().unwrap_or(0).min(most)
     }
 }
 
@@ -81,16 +123,21 @@ impl Dataset {
 pub enum HeadKind {
     #[default]
     Linear,
+    Mlp,
     Prototype,
     Knn,
+    /// Without the backbone.
+    Scratch,
 }
 
 impl HeadKind {
     pub fn name(self) -> &'static str {
         match self {
             HeadKind::Linear => "linear",
+            HeadKind::Mlp => "mlp",
             HeadKind::Prototype => "prototype",
             HeadKind::Knn => "knn",
+            HeadKind::Scratch => "scratch",
         }
     }
 }
@@ -134,9 +181,9 @@ impl ClassWeight {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Recipe {
     pub head: HeadKind,
-    /// Folds of the cross-validation that chooses the linear head's strength or the prototype head's scale.
+    /// Folds of the cross-validation that chooses the strength of the linear head and the MLP, or the prototype head's scale.
     pub folds: usize,
-    /// Linear: inverse regularisation strength, scikit-learn's C on unit rows; chosen by cross-validation when absent.
+    /// Linear and MLP: inverse regularisation strength, scikit-learn's C on unit rows; chosen by cross-validation when absent.
     pub strength: Option<f64>,
     pub class_weight: ClassWeight,
     /// kNN: neighbours that vote.
@@ -182,16 +229,20 @@ impl Recipe {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Head {
     Linear(Affine),
+    Mlp(Mlp),
     Prototype(Affine),
     Knn(Knn),
+    Scratch(Scratch),
 }
 
 impl Head {
-    /// Class probabilities of raw feature rows.
-    pub fn probabilities(&self, x: &Matrix) -> Probabilities {
+    /// Class probabilities of raw feature rows, and of what they were made from: one content for each row.
+    pub fn probabilities(&self, x: &Matrix, contents: &[Arc<Content>]) -> Probabilities {
         match self {
             Head::Linear(head) | Head::Prototype(head) => head.probabilities(x),
+            Head::Mlp(head) => head.probabilities(x),
             Head::Knn(head) => head.probabilities(x),
+            Head::Scratch(head) => head.probabilities(&contents.iter().map(|c| &**c).collect::<Vec<_>>()),
         }
     }
 }
@@ -232,6 +283,7 @@ pub struct Fit(Kind);
 enum Kind {
     Linear(Box<linear::LinearFit>),
     Prototype(Box<prototype::PrototypeFit>),
+    Scratch(Box<ScratchFit>, Vec<String>),
     /// kNN keeps the rows.
     Once(Option<Box<Fitted>>),
 }
@@ -258,8 +310,13 @@ impl Fit {
             })))
         };
         Ok(Self(match recipe.head {
-            HeadKind::Linear => Kind::Linear(Box::new(linear::LinearFit::new(data, recipe))),
+            HeadKind::Linear | HeadKind::Mlp => Kind::Linear(Box::new(linear::LinearFit::new(data, recipe))),
             HeadKind::Prototype => Kind::Prototype(Box::new(prototype::PrototypeFit::new(data, recipe))),
+            HeadKind::Scratch => {
+                let contents: Vec<&Content> = data.contents.iter().map(|c| &**c).collect();
+                let fit = ScratchFit::new(&contents, &data.y, data.classes.len(), recipe.seed);
+                Kind::Scratch(Box::new(fit), data.classes.clone())
+            }
             HeadKind::Knn => {
                 let head = Knn::fit(data, recipe.k);
                 let k = head.k() as f64;
@@ -273,6 +330,18 @@ impl Fit {
         match &mut self.0 {
             Kind::Linear(fit) => fit.step(),
             Kind::Prototype(fit) => fit.step(),
+            Kind::Scratch(fit, classes) => match fit.step() {
+                ScratchStep::Progress { done, total, loss } => {
+                    Step::Progress(Progress { stage: "fit", done, total, loss: Some(loss), guard: None })
+                }
+                ScratchStep::Done(head) => Step::Done(Box::new(Fitted {
+                    head: Head::Scratch(head),
+                    classes: std::mem::take(classes),
+                    chosen: BTreeMap::new(),
+                    held_out: None,
+                    reason: "learnt from these samples alone, without the pretrained backbone".to_owned(),
+                })),
+            },
             Kind::Once(fitted) => Step::Done(fitted.take().expect("step() after Done")),
         }
     }

@@ -11,7 +11,7 @@ use super::affine::Affine;
 use super::{Dataset, Fitted, Head, Progress, Recipe, Step};
 use crate::backbone::kernels::{Packed, Then};
 use crate::features::{Matrix, dot};
-use crate::metrics::{Probabilities, stratified_folds};
+use crate::metrics::Probabilities;
 
 /// What the distances are multiplied by before the softmax, from hesitant to certain.
 const SCALES: [f32; 8] = [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
@@ -35,8 +35,8 @@ pub struct PrototypeFit {
 
 impl PrototypeFit {
     pub fn new(data: &Dataset, recipe: &Recipe) -> Self {
-        let parts = recipe.folds.min(data.counts().into_iter().max().unwrap_or(0));
-        let folds = if parts < 2 { Vec::new() } else { stratified_folds(&data.y, parts, recipe.seed) };
+        let parts = data.parts(recipe.folds);
+        let folds = if parts < 2 { Vec::new() } else { data.folds(parts, recipe.seed) };
         let data = Dataset { x: data.x.clone().normalised(), ..data.clone() };
         Self { parts: if folds.is_empty() { 0 } else { parts }, data, folds, done: 0, losses: [0.0; 8], hits: 0 }
     }

@@ -36,14 +36,20 @@ pub fn wilson(hits: usize, total: usize) -> Interval {
     }
 }
 
-/// Percentile bootstrap over `rows` rows for a statistic that has no closed form: `statistic` gets row numbers.
-pub fn bootstrap(rows: usize, seed: u64, statistic: impl Fn(&[usize]) -> f64) -> Interval {
-    let mut picked: Vec<usize> = (0..rows).collect();
-    let value = statistic(&picked);
+/// Percentile bootstrap for a statistic that has no closed form: whole groups of rows are drawn, because rows of a group
+/// say much the same. `groups`: a number for each row, from 0. `statistic` gets row numbers.
+pub fn bootstrap(groups: &[usize], seed: u64, statistic: impl Fn(&[usize]) -> f64) -> Interval {
+    let mut members = vec![Vec::new(); groups.iter().max().map_or(0, |m| m + 1)];
+    (0..groups.len()).for_each(|row| members[groups[row]].push(row));
+    // A part of the rows may lack a group.
+    members.retain(|rows| !rows.is_empty());
+    let value = statistic(&(0..groups.len()).collect::<Vec<_>>());
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut picked = Vec::with_capacity(groups.len());
     let mut values: Vec<f64> = (0..RESAMPLES)
         .map(|_| {
-            picked.iter_mut().for_each(|row| *row = rng.random_range(0..rows));
+            picked.clear();
+            (0..members.len()).for_each(|_| picked.extend(&members[rng.random_range(0..members.len())]));
             statistic(&picked)
         })
         .collect();
@@ -54,6 +60,24 @@ pub fn bootstrap(rows: usize, seed: u64, statistic: impl Fn(&[usize]) -> f64) ->
         high: values[RESAMPLES - 1 - RESAMPLES / 40].max(value),
         method: "bootstrap",
     }
+}
+
+/// The part of rows that are hits: Wilson's interval, or where some rows belong together a bootstrap over groups.
+pub fn share(hits: &[bool], groups: &[usize], seed: u64) -> Interval {
+    let distinct: std::collections::HashSet<_> = groups.iter().collect();
+    let count = |rows: &[usize]| rows.iter().filter(|&&row| hits[row]).count();
+    let all = hits.iter().filter(|&&hit| hit).count();
+    let wilson = wilson(all, hits.len());
+    if distinct.len() == hits.len() {
+        return wilson;
+    }
+    let drawn = bootstrap(groups, seed, |rows| count(rows) as f64 / rows.len().max(1) as f64);
+    // All right or all wrong leaves a bootstrap nothing to draw; then as many rows as there are groups.
+    if all == 0 || all == hits.len() {
+        let few = self::wilson(if all == 0 { 0 } else { distinct.len() }, distinct.len());
+        return Interval { method: "wilson over groups", ..few };
+    }
+    drawn
 }
 
 #[cfg(test)]
@@ -73,7 +97,9 @@ mod tests {
     fn a_bootstrap_interval_holds_its_value_and_narrows() {
         let width = |n: usize| {
             let hits: Vec<f64> = (0..n).map(|i| f64::from(i % 4 != 0)).collect();
-            let i = bootstrap(n, 3, |rows| rows.iter().map(|&r| hits[r]).sum::<f64>() / rows.len() as f64);
+            let i = bootstrap(&(0..n).collect::<Vec<_>>(), 3, |rows| {
+                rows.iter().map(|&r| hits[r]).sum::<f64>() / rows.len() as f64
+            });
             assert!(i.low <= i.value && i.value <= i.high);
             i.high - i.low
         };

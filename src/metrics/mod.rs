@@ -1,9 +1,15 @@
 //! Arithmetic on host arrays: no device, no training.
 
+mod calibration;
 mod interval;
+mod rank;
 mod score;
 mod split;
+mod test;
 
-pub use interval::{Interval, bootstrap, wilson};
+pub use calibration::{Bin, at_temperature, calibrated, ece, reliability, temperature};
+pub use interval::{Interval, bootstrap, share, wilson};
+pub use rank::auroc;
 pub use score::{Confusion, Probabilities};
-pub use split::stratified_folds;
+pub use split::{folds, groups};
+pub use test::{fewer_hits_by_chance, holm};

@@ -45,18 +45,9 @@ impl Probabilities {
         })
     }
 
-    /// Expected calibration error over 15 equal bins of the top probability (Guo et al. 2017).
-    pub fn ece(&self, truth: &[usize]) -> f64 {
-        const BINS: usize = 15;
-        let mut bins = [(0.0, 0.0); BINS];
-        for (row, &t) in truth.iter().enumerate() {
-            let top = self.top(row);
-            let confidence = f64::from(self.row(row)[top]);
-            let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
-            bin.0 += confidence;
-            bin.1 += f64::from(u8::from(top == t));
-        }
-        bins.iter().map(|(confidence, hits)| (confidence - hits).abs()).sum::<f64>() / truth.len().max(1) as f64
+    /// The rows named, in that order.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self { classes: self.classes, values: rows.iter().flat_map(|&row| self.row(row)).copied().collect() }
     }
 
     fn mean(&self, truth: &[usize], f: impl Fn(&[f32], usize) -> f64) -> f64 {
@@ -140,7 +131,7 @@ mod tests {
         let truth = [0, 0];
         assert!((p.log_loss(&truth) - 0.510_826).abs() < 1e-5);
         assert!((p.brier(&truth) - (0.02 + 0.72) / 2.0).abs() < 1e-6);
-        assert!((p.ece(&truth) - (0.1 + 0.6) / 2.0).abs() < 1e-6);
+        assert!((super::super::ece(&super::super::reliability(&p, &truth)) - (0.1 + 0.6) / 2.0).abs() < 1e-6);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the person gave: samples, their labels, and the ids that tell one content from another.
 
+mod content;
 mod history;
 pub mod table;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+pub use content::{Content, Look, Picture, SMALL};
 use history::{Change, History, Relabelled};
 
 /// sha256 in lower-case hexadecimal.

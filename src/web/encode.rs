@@ -1,5 +1,7 @@
 //! What people gave → what a backbone reads.
 
+use std::sync::Arc;
+
 use js_sys::{Float32Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -8,7 +10,7 @@ use super::convert::{from_js, to_js};
 use crate::backbone::Manifest;
 use crate::encode::{image, text};
 use crate::features::{self, Matrix};
-use crate::source;
+use crate::source::{self, Content, Look, Picture, SMALL};
 
 /// sha256 in lower-case hexadecimal, for pages on which the browser's own is not to be had.
 #[wasm_bindgen]
@@ -39,14 +41,73 @@ impl Encoder {
         Ok(Self(Manifest::parse(manifest)?))
     }
 
-    /// A picture file → `size × size × 3` bytes.
-    pub fn image(&self, file: &[u8]) -> JsResult<Uint8Array> {
-        Ok(image::encode(file, self.0.image()?)?.as_slice().into())
+    /// A picture file.
+    pub fn image(&self, file: &[u8]) -> JsResult<Encoded> {
+        Ok(Encoded(image::encode(file, self.0.image()?)?))
     }
 
-    /// Decoded RGBA pixels → `size × size × 3` bytes.
-    pub fn rgba(&self, pixels: &[u8], width: u32, height: u32) -> JsResult<Uint8Array> {
-        Ok(image::encode_rgba(pixels, width, height, self.0.image()?)?.as_slice().into())
+    /// Decoded RGBA pixels.
+    pub fn rgba(&self, pixels: &[u8], width: u32, height: u32) -> JsResult<Encoded> {
+        Ok(Encoded(image::encode_rgba(pixels, width, height, self.0.image()?)?))
+    }
+}
+
+/// A picture as the backbone reads it, and what is kept of it.
+#[wasm_bindgen]
+pub struct Encoded(image::Encoded);
+
+impl Encoded {
+    /// Without pixels.
+    pub(super) fn kept(picture: Picture) -> Self {
+        Self(image::Encoded { pixels: Vec::new(), picture })
+    }
+}
+
+#[wasm_bindgen]
+impl Encoded {
+    /// `size × size × 3` bytes.
+    pub fn pixels(&self) -> Uint8Array {
+        self.0.pixels.as_slice().into()
+    }
+
+    /// `32 × 32 × 3` bytes.
+    pub fn small(&self) -> Uint8Array {
+        self.0.picture.small.as_slice().into()
+    }
+
+    /// `{ width, height, brightness, sharpness }`.
+    pub fn look(&self) -> JsResult<JsValue> {
+        to_js(&self.0.picture.look)
+    }
+}
+
+/// What is kept of contents, in the order in which they are put in.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Contents(Vec<Arc<Content>>);
+
+#[wasm_bindgen]
+impl Contents {
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Contents {
+        Self::default()
+    }
+
+    pub fn text(&mut self, text: String) {
+        self.0.push(Arc::new(Content::Text(text)));
+    }
+
+    pub fn picture(&mut self, small: Vec<u8>, look: JsValue) -> JsResult<()> {
+        let look: Look = from_js("look", &look)?;
+        assert_eq!(small.len(), SMALL * SMALL * 3, "a small picture has its size");
+        self.0.push(Arc::new(Content::Picture(Picture { small, look })));
+        Ok(())
+    }
+}
+
+impl Contents {
+    pub(super) fn list(&self) -> &[Arc<Content>] {
+        &self.0
     }
 }
 

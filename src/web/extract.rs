@@ -32,6 +32,12 @@ impl Extractor {
         Ok(matrix.values().into())
     }
 
+    /// One encoded picture → the `cells × dim` values that its features are the means of, row by row from the top left.
+    #[wasm_bindgen(js_name = featureMap)]
+    pub async fn feature_map(&self, pixels: Vec<u8>) -> JsResult<Float32Array> {
+        Ok(features::feature_map(&self.backbone, &self.computer, &pixels).await?.values().into())
+    }
+
     /// One pass over a blank picture, or a text of `tokens` unknown words. `done(part, multiplications)` is called after each
     /// part of the network, and last after nothing but multiplications (`"peak"`): what `npm run bench` makes its profile of.
     /// Nothing is called on a GPU.

@@ -5,41 +5,64 @@ use wasm_bindgen::prelude::*;
 
 use super::JsResult;
 use super::convert::{from_js, to_js};
+use super::encode::{Contents, Encoded};
 use crate::error::Error;
 use crate::features::Matrix;
-use crate::judge::{Evaluation, Stage};
+use crate::judge::{Evaluation, Examination, Stage, Trial, TrialStage};
 use crate::learn::{Progress, Recipe, Step};
-use crate::learner::{Learner, Training};
-use crate::source::{Added, Meta};
+use crate::learner::{Given, Learner, Training};
+use crate::source::{Added, Content, Meta};
 
-/// [`Learner`], with the one training or evaluation that may be under way.
+/// [`Learner`], with the one long job that may be under way.
 #[wasm_bindgen]
 pub struct Session {
     learner: Learner,
-    training: Option<Training>,
-    evaluation: Option<Evaluation>,
+    job: Option<Job>,
+}
+
+enum Job {
+    Training(Training),
+    Evaluation(Box<Evaluation>),
+    Trial(Trial),
+    Examination(Box<Examination>),
 }
 
 #[wasm_bindgen]
 impl Session {
     #[wasm_bindgen(constructor)]
     pub fn new(dim: usize, seed: f64) -> Session {
-        Self { learner: Learner::new(dim, seed as u64), training: None, evaluation: None }
+        Self { learner: Learner::new(dim, seed as u64), job: None }
     }
 
     pub fn row(&self, content: &str) -> Option<Float32Array> {
         self.learner.row(content).map(Float32Array::from)
     }
 
+    /// Of a picture that has a row, without its pixels.
+    pub fn kept(&self, content: &str) -> Option<Encoded> {
+        match &**self.learner.content(content)? {
+            Content::Picture(picture) => Some(Encoded::kept(picture.clone())),
+            Content::Text(_) => None,
+        }
+    }
+
     /// → `{ id, duplicate }`. What is added with one `call` is one action to undo.
-    pub fn add(&mut self, content: &str, meta: JsValue, row: Option<Vec<f32>>, call: f64) -> JsResult<JsValue> {
+    /// `kept`: of this one content.
+    pub fn add(
+        &mut self,
+        content: &str,
+        meta: JsValue,
+        row: Vec<f32>,
+        kept: &Contents,
+        call: f64,
+    ) -> JsResult<JsValue> {
         let meta: Meta = from_js("sample", &meta)?;
         #[derive(serde::Serialize)]
         struct Outcome {
             id: String,
             duplicate: bool,
         }
-        let outcome = match self.learner.add(content, meta, row.as_deref(), call as u64)? {
+        let outcome = match self.learner.add(content, meta, Some((&row, (*kept.list()[0]).clone())), call as u64)? {
             Added::New(id) => Outcome { id, duplicate: false },
             Added::Duplicate(id) => Outcome { id, duplicate: true },
         };
@@ -70,69 +93,103 @@ impl Session {
         self.learner.redo()
     }
 
+    /// A bounded piece of what has to be done before a job: → `[done, total]`, or nothing when all is done.
+    pub fn prepare(&mut self) -> Option<Vec<usize>> {
+        self.learner.prepare().map(|(done, total)| vec![done, total])
+    }
+
     #[wasm_bindgen(js_name = startTraining)]
     pub fn start_training(&mut self, recipe: JsValue) -> JsResult<()> {
         let recipe: Recipe = from_js("train", &recipe)?;
-        self.training = Some(self.learner.train(recipe)?);
+        self.job = Some(Job::Training(self.learner.train(recipe)?));
         Ok(())
-    }
-
-    /// → `{ stage, done, total, loss, guard }` or `{ result }`.
-    #[wasm_bindgen(js_name = stepTraining)]
-    pub fn step_training(&mut self) -> JsResult<JsValue> {
-        let mut training = self.training.take().ok_or(Error::NotTrained)?;
-        #[derive(serde::Serialize)]
-        #[serde(untagged)]
-        enum Event<R: serde::Serialize> {
-            Progress(Progress),
-            Done { result: R },
-        }
-        match training.step() {
-            Step::Progress(p) => {
-                self.training = Some(training);
-                to_js(&Event::<()>::Progress(p))
-            }
-            Step::Done(fitted) => to_js(&Event::Done { result: self.learner.finish(training, *fitted) }),
-        }
     }
 
     #[wasm_bindgen(js_name = startEvaluation)]
-    pub fn start_evaluation(&mut self, folds: usize, seed: Option<f64>) -> JsResult<()> {
-        self.evaluation = Some(self.learner.evaluate(folds, seed.map(|s| s as u64))?);
+    pub fn start_evaluation(&mut self, folds: usize, repeats: Option<usize>, seed: Option<f64>) -> JsResult<()> {
+        let evaluation = self.learner.evaluate(folds, repeats, seed.map(|s| s as u64))?;
+        self.job = Some(Job::Evaluation(Box::new(evaluation)));
         Ok(())
     }
 
-    /// → `{ done, total }` or `{ report }`.
-    #[wasm_bindgen(js_name = stepEvaluation)]
-    pub fn step_evaluation(&mut self) -> JsResult<JsValue> {
-        let mut evaluation = self.evaluation.take().ok_or(Error::NotTrained)?;
+    #[wasm_bindgen(js_name = startVerdict)]
+    pub fn start_verdict(&mut self) -> JsResult<()> {
+        self.job = Some(Job::Trial(self.learner.verdict()?));
+        Ok(())
+    }
+
+    #[wasm_bindgen(js_name = startDoctor)]
+    pub fn start_doctor(&mut self) -> JsResult<()> {
+        self.job = Some(Job::Examination(Box::new(self.learner.examine()?)));
+        Ok(())
+    }
+
+    /// A bounded piece of the job: → `{ stage, done, total, … }` or `{ result }`.
+    pub fn step(&mut self) -> JsResult<JsValue> {
         #[derive(serde::Serialize)]
         #[serde(untagged)]
         enum Event<R: serde::Serialize> {
-            Progress { done: usize, total: usize },
-            Done { report: R },
+            Way(Progress),
+            Done { result: R },
         }
-        match evaluation.step()? {
-            Stage::Progress { done, total } => {
-                self.evaluation = Some(evaluation);
-                to_js(&Event::<()>::Progress { done, total })
-            }
-            Stage::Done(report) => to_js(&Event::Done { report }),
-        }
+        let way =
+            |stage, done, total| to_js(&Event::<()>::Way(Progress { stage, done, total, loss: None, guard: None }));
+        let mut job = self.job.take().ok_or(Error::NotTrained)?;
+        let answer = match &mut job {
+            Job::Training(training) => match training.step() {
+                Step::Progress(progress) => to_js(&Event::<()>::Way(progress)),
+                Step::Done(fitted) => {
+                    let Job::Training(training) = job else { unreachable!("matched above") };
+                    return to_js(&Event::Done { result: self.learner.finish(training, *fitted) });
+                }
+            },
+            Job::Evaluation(evaluation) => match evaluation.step()? {
+                Stage::Progress { done, total } => way("evaluate", done, total),
+                Stage::Done(result) => return to_js(&Event::Done { result }),
+            },
+            Job::Trial(trial) => match trial.step()? {
+                TrialStage::Progress { row, done, total } => way(row, done, total),
+                TrialStage::Done(result) => return to_js(&Event::Done { result }),
+            },
+            Job::Examination(examination) => match examination.step()? {
+                Err((done, total)) => way("examine", done, total),
+                Ok(result) => return to_js(&Event::Done { result }),
+            },
+        };
+        self.job = Some(job);
+        answer
     }
 
     /// Drops what is under way; the model stays as it was.
     pub fn cancel(&mut self) {
-        (self.training, self.evaluation) = (None, None);
+        self.job = None;
     }
 
+    /// `metas`: one for each row, with a label.
     #[wasm_bindgen(js_name = evaluateOn)]
-    pub fn evaluate_on(&self, ids: Vec<String>, labels: Vec<String>, rows: Vec<f32>) -> JsResult<JsValue> {
-        to_js(&self.learner.evaluate_on(&ids, &labels, &self.matrix(rows))?)
+    pub fn evaluate_on(&self, ids: Vec<String>, metas: JsValue, rows: Vec<f32>, kept: &Contents) -> JsResult<JsValue> {
+        let metas: Vec<Meta> = from_js("samples", &metas)?;
+        let given = Given { ids, metas, x: self.matrix(rows), contents: kept.list().to_vec() };
+        to_js(&self.learner.evaluate_on(given)?)
     }
 
-    pub fn predict(&self, rows: Vec<f32>) -> JsResult<JsValue> {
-        to_js(&self.learner.predict(&self.matrix(rows))?)
+    pub fn predict(&self, rows: Vec<f32>, kept: &Contents, reject: Option<f64>) -> JsResult<JsValue> {
+        to_js(&self.learner.predict(&self.matrix(rows), kept.list(), reject)?)
+    }
+
+    /// The whole sample first, then without each of its parts: → `{ label, weights, nearest }`.
+    pub fn explain(&self, rows: Vec<f32>, kept: &Contents) -> JsResult<JsValue> {
+        to_js(&self.learner.explain(&self.matrix(rows), kept.list())?)
+    }
+
+    /// The same from a picture's feature map.
+    #[wasm_bindgen(js_name = explainPicture)]
+    pub fn explain_picture(&self, map: Vec<f32>, kept: &Contents) -> JsResult<JsValue> {
+        to_js(&self.learner.explain_picture(&self.matrix(map), &kept.list()[0])?)
+    }
+
+    pub fn projection(&self) -> JsResult<JsValue> {
+        to_js(&self.learner.projection())
     }
 
     fn matrix(&self, rows: Vec<f32>) -> Matrix {

@@ -2,8 +2,12 @@ import type { Prediction } from "headstart";
 import { Label, Meter } from "react-aria-components";
 import { Thumb } from "../parts/Thumb";
 import { useObjectUrl } from "../parts/useObjectUrl";
+import { useExplained } from "../parts/useExplained";
 import { fileOf } from "../state/contents";
+import { called } from "../state/predictions";
 import { percent } from "../state/words";
+import { Heat } from "./Heat";
+import { Why } from "./Why";
 
 /** Scores shown. */
 const SHOWN = 5;
@@ -11,11 +15,19 @@ const SHOWN = 5;
 /** What one picture is taken for, how surely, and which training pictures are like it. */
 export function Answer({ name, file, prediction }: { name: string; file: Blob; prediction: Prediction }) {
   const url = useObjectUrl(file);
+  const explained = useExplained(file, prediction);
+  const { explanation } = explained;
   return (
     <div className="answer">
-      {url && <img src={url} alt={`The picture ${name}`} />}
+      {url && (
+        <div className="shown">
+          <img src={url} alt={`The picture ${name}`} />
+          {explanation?.heatmap && <Heat heatmap={explanation.heatmap} label={explanation.label} />}
+        </div>
+      )}
       <Scores prediction={prediction} />
-      <Nearest ids={prediction.nearest} />
+      <Why explained={explained} answer={prediction} />
+      {!explanation && <Nearest ids={prediction.nearest} />}
     </div>
   );
 }
@@ -25,8 +37,9 @@ export function Scores({ prediction }: { prediction: Prediction }) {
   return (
     <div className="scores">
       <p className="headline">
-        <strong>{prediction.label}</strong>
+        <strong>{called(prediction)}</strong>
       </p>
+      {prediction.label === null && <p className="note">It is stranger than what the model learnt from: strangeness {prediction.novelty.toFixed(2)}, where 0 is just like a class and 2 as unlike as can be.</p>}
       {scores.slice(0, SHOWN).map(([label, score]) => (
         <Meter key={label} value={score} maxValue={1} formatOptions={{ style: "percent", maximumFractionDigits: 1 }}>
           {({ valueText }) => (

@@ -1,6 +1,7 @@
 import { Button, Cell, Column, Row, Table, TableBody, TableHeader, TableLayout, Virtualizer } from "react-aria-components";
+import { download } from "../parts/download";
 import { Thumb } from "../parts/Thumb";
-import { type Judged, asCsv } from "../state/predictions";
+import { type Judged, asCsv, called } from "../state/predictions";
 import { noun, task } from "../state/task";
 import { count, percent } from "../state/words";
 
@@ -16,20 +17,12 @@ function thumbOf(file: Blob): string {
 /** Predictions for many pictures or texts, and the whole of them as CSV. */
 export function Batch({ batch }: { batch: readonly Judged[] }) {
   const byLabel = new Map<string, number>();
-  for (const { prediction } of batch) if (prediction) byLabel.set(String(prediction.label), (byLabel.get(String(prediction.label)) ?? 0) + 1);
-  const save = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(asCsv(batch));
-    link.download = "predictions.csv";
-    link.click();
-    // The download has its own hold on the file by the next task.
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  };
+  for (const { prediction } of batch) if (prediction) byLabel.set(called(prediction), (byLabel.get(called(prediction)) ?? 0) + 1);
   return (
     <div className="batch">
       <div className="row">
         <p className="soft">{[...byLabel].map(([label, n]) => `${label}: ${n.toLocaleString("en")}`).join(", ")}</p>
-        <Button className="button" onPress={save}>
+        <Button className="button" onPress={() => download(asCsv(batch), "predictions.csv")}>
           Download CSV
         </Button>
       </div>
@@ -48,7 +41,7 @@ export function Batch({ batch }: { batch: readonly Judged[] }) {
               <Row id={one.id}>
                 {task === "image" && <Cell>{one.file && <Thumb id={thumbOf(one.file)} file={one.file} />}</Cell>}
                 <Cell>{task === "text" ? <span title={one.name}>{one.name}</span> : one.name}</Cell>
-                <Cell>{one.prediction ? one.prediction.label : <span className="warn" title={one.problem ?? ""}>{one.problem}</span>}</Cell>
+                <Cell>{one.prediction ? called(one.prediction) : <span className="warn" title={one.problem ?? ""}>{one.problem}</span>}</Cell>
                 <Cell>{one.prediction ? percent(one.prediction.confidence) : ""}</Cell>
               </Row>
             )}

@@ -1,6 +1,7 @@
 import type { ImportOptions, TextImport } from "headstart";
 import { useEffect, useState } from "react";
-import { Button, Checkbox, Input, Label, TextField } from "react-aria-components";
+import { Button, Input, Label, TextField } from "react-aria-components";
+import { Check } from "../parts/Check";
 import { Choose } from "../parts/Choose";
 import { Window } from "../parts/Window";
 import { type Problem, learner, sentence } from "../state/store";
@@ -83,16 +84,9 @@ export function ImportTable({ source, verb, waiting, onTexts, onClose, onCloseAl
             )}
           </div>
           {(table.format === "csv" || table.format === "tsv") && (
-            <Checkbox className="check" isSelected={table.header} onChange={(header) => setOptions({ format: table.format, header })}>
-              {({ isSelected }) => (
-                <>
-                  <span className="box" aria-hidden="true">
-                    {isSelected ? "✓" : ""}
-                  </span>
-                  The first row names the columns
-                </>
-              )}
-            </Checkbox>
+            <Check isSelected={table.header} onChange={(header) => setOptions({ format: table.format, header })}>
+              The first row names the columns
+            </Check>
           )}
           <Preview table={table} />
           <p className="note">{summary(table)}</p>

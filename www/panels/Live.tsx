@@ -2,6 +2,7 @@ import type { Prediction } from "headstart";
 import { useEffect, useState } from "react";
 import { Viewfinder } from "../parts/Viewfinder";
 import { useCamera } from "../parts/useCamera";
+import { rejection } from "../state/predictions";
 import { learner, say, sentence } from "../state/store";
 import { Scores } from "./Answer";
 
@@ -15,7 +16,7 @@ export function Live() {
     const leave = new AbortController();
     const run = async () => {
       while (!leave.signal.aborted) {
-        const [now] = await learner().predict([await grab()], { signal: leave.signal });
+        const [now] = await learner().predict([await grab()], { signal: leave.signal, ...rejection() });
         setPrediction(now!);
       }
     };

@@ -1,14 +1,18 @@
-import type { Interval, Report as ReportData } from "headstart";
+import type { Report as ReportData } from "headstart";
 import { useState } from "react";
 import { Button } from "react-aria-components";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
+import { PlainTable } from "../parts/PlainTable";
 import { evaluate } from "../state/model";
 import { isStale, useRunning, useStore } from "../state/store";
 import { noun, nouns, task } from "../state/task";
-import { count, percent } from "../state/words";
+import { count, percent, range } from "../state/words";
 import { CellSamples } from "./CellSamples";
 import { Confusion } from "./Confusion";
+import { LearningCurve } from "./LearningCurve";
+import { Reliability } from "./Reliability";
+import { Slices } from "./Slices";
 
 export function Report() {
   const report = useStore((s) => s.report);
@@ -59,6 +63,11 @@ export function Report() {
               <PerClass report={report} />
             </div>
           </div>
+          <div className="figures">
+            <Reliability report={report} />
+            <LearningCurve report={report} />
+          </div>
+          <Slices report={report} />
           {/* The cell of an earlier report may not exist in this one. */}
           {cell?.of === report && <CellSamples report={report} truth={cell.truth} called={cell.called} onClose={() => setCell(null)} />}
         </>
@@ -76,36 +85,22 @@ function Headline({ report }: { report: ReportData }) {
   );
 }
 
-/** Wide tables scroll by themselves, by keyboard too, and leave the page still. */
 function PerClass({ report }: { report: ReportData }) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Results by class">
-      <table>
-        <thead>
-          <tr>
-            {["Class", task === "text" ? "Texts" : "Pictures", "Precision", "Recall", "F1"].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {report.perClass.map((c) => (
-            <tr key={c.label}>
-              <th scope="row">{c.label}</th>
-              <td>{c.support}</td>
-              <td title={range(c.precision)}>{percent(c.precision.value)}</td>
-              <td title={range(c.recall)}>{percent(c.recall.value)}</td>
-              <td>{percent(c.f1)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <PlainTable
+      name="Results by class"
+      heads={["Class", task === "text" ? "Texts" : "Pictures", "Precision", "Recall", "F1"]}
+      rows={report.perClass.map((c) => [
+        c.label,
+        c.support,
+        <span key="precision" title={range(c.precision)}>
+          {percent(c.precision.value)}
+        </span>,
+        <span key="recall" title={range(c.recall)}>
+          {percent(c.recall.value)}
+        </span>,
+        percent(c.f1),
+      ])}
+    />
   );
-}
-
-function range({ low, high }: Interval): string {
-  return `${percent(low)} to ${percent(high)}`;
 }

@@ -16,6 +16,9 @@ export function TopBar() {
     ["train", "Train", training ? "…" : result ? (stale ? "again" : "✓") : ""],
     ["try", "Try", ""],
     ["report", "Report", report ? `${percent(report.accuracy.value)}${stale ? ", before changes" : ""}` : ""],
+    ["doctor", "Check", ""],
+    ["verdict", "Backbone", ""],
+    ["map", "Map", ""],
     ["machine", "What runs here", ""],
   ];
   return (

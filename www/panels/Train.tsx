@@ -4,7 +4,7 @@ import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } fro
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { type Head, train } from "../state/model";
-import { type Class, isStale, total, useRunning, useStore } from "../state/store";
+import { type Class, isReady, isStale, total, useRunning, useStore } from "../state/store";
 import { noun, nouns, task } from "../state/task";
 import { count } from "../state/words";
 
@@ -25,7 +25,7 @@ export function Train() {
   const collecting = useRunning("collect");
   const training = useRunning("train");
   const [head, setHead] = useState<Head>("linear");
-  const ready = classes.filter((c) => c.members.length > 0 && c.name !== "").length >= 2;
+  const ready = isReady({ classes });
   return (
     <Panel id="train" title="Train">
       <div className="row">

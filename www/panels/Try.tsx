@@ -12,6 +12,7 @@ import { count } from "../state/words";
 import { Answer } from "./Answer";
 import { Batch } from "./Batch";
 import { Live } from "./Live";
+import { Refuse } from "./Refuse";
 
 export function Try() {
   const result = useStore((s) => s.result);
@@ -53,6 +54,7 @@ export function Try() {
           )}
         </div>
       </DropZone>
+      <Refuse />
       {live && <Live />}
       {!live && single && <Single judged={single} />}
       {(predicting || batch.length > 0) && <JobBar of="batch">{count(batch.length, "file")}, in the order they were given.</JobBar>}

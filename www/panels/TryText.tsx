@@ -5,8 +5,9 @@ import { TABLE_FILES } from "../intake/table";
 import { ChooseFiles } from "../parts/ChooseFiles";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
+import { useExplained } from "../parts/useExplained";
 import { textOf } from "../state/contents";
-import { tryAll, useJudged } from "../state/predictions";
+import { called, rejection, tryAll, useJudged, useRefuse } from "../state/predictions";
 import { sentenceToTry, useSampleSet } from "../state/sampleSet";
 import { labelOf } from "../state/classes";
 import { get, learner, say, sentence, set, useRunning, useStore } from "../state/store";
@@ -15,6 +16,8 @@ import { count, percent } from "../state/words";
 import { Scores } from "./Answer";
 import { Batch } from "./Batch";
 import { ImportTable } from "./ImportTable";
+import { Refuse } from "./Refuse";
+import { Why } from "./Why";
 
 /** Milliseconds after the last key. */
 const PAUSE = 250;
@@ -50,6 +53,7 @@ export function TryText() {
           Predict a table
         </ChooseFiles>
       </div>
+      <Refuse />
       {text.trim() !== "" && <Said text={text} />}
       {(predicting || batch.length > 0) && <JobBar of="batch">{count(batch.length, "text")}, in the order they were given.</JobBar>}
       {batch.length > 0 && <Batch batch={batch} />}
@@ -74,16 +78,17 @@ export function TryText() {
 /** What the model says, a moment after the last key. */
 function Said({ text }: { text: string }) {
   const result = useStore((s) => s.result);
-  const [answer, setAnswer] = useState<Prediction | null>(null);
+  const refusing = useRefuse((s) => s.on);
+  const [answer, setAnswer] = useState<{ to: string; prediction: Prediction } | null>(null);
   useEffect(() => {
     const leave = new AbortController();
     const timer = setTimeout(() => {
       learner()
-        .predict([text], { signal: leave.signal })
+        .predict([text], { signal: leave.signal, ...rejection() })
         .then(
           ([prediction]) => {
-            setAnswer(prediction!);
-            say(`This text: ${prediction!.label}, ${percent(prediction!.confidence)}.`);
+            setAnswer({ to: text, prediction: prediction! });
+            say(`This text: ${called(prediction!)}, ${percent(prediction!.confidence)}.`);
           },
           (error: unknown) => !leave.signal.aborted && say(sentence(error)),
         );
@@ -93,12 +98,17 @@ function Said({ text }: { text: string }) {
       leave.abort();
     };
     // The answer of a new model is another.
-  }, [text, result]);
-  if (!answer) return null;
+  }, [text, result, refusing]);
+  return answer && <Answered text={answer.to} prediction={answer.prediction} />;
+}
+
+function Answered({ text, prediction }: { text: string; prediction: Prediction }) {
+  const explained = useExplained(text, prediction);
   return (
     <div className="answer">
-      <Scores prediction={answer} />
-      <NearestTexts ids={answer.nearest} />
+      <Scores prediction={prediction} />
+      <Why explained={explained} answer={prediction} text={text} />
+      {!explained.explanation && <NearestTexts ids={prediction.nearest} />}
     </div>
   );
 }

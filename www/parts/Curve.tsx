@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { useEffect, useRef } from "react";
+import { plotted } from "../plots/plotted";
 import { nouns } from "../state/task";
 import type { CurvePoint } from "../state/store";
 
@@ -10,7 +11,7 @@ export default function Curve({ points }: { points: readonly CurvePoint[] }) {
     const draw = () => {
       const fitted = points.filter((p) => p.loss !== undefined);
       const held = points.filter((p) => p.guard !== undefined);
-      const chart = Plot.plot({
+      const chart = plotted({
         width: place.current!.clientWidth,
         height: place.current!.clientHeight,
         marginLeft: 48,
@@ -25,9 +26,6 @@ export default function Curve({ points }: { points: readonly CurvePoint[] }) {
           Plot.dot(held, { x: "step", y: "guard", fill: "var(--second)", r: 2 }),
         ],
       });
-      // One picture with one description: Plot's names for its groups are none that a reader may be told.
-      chart.setAttribute("role", "img");
-      chart.querySelectorAll("g[aria-label]").forEach((group) => group.removeAttribute("aria-label"));
       place.current!.replaceChildren(chart);
     };
     draw();

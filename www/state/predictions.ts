@@ -25,31 +25,61 @@ export interface Judged {
 
 export const useJudged = create<{ single: Judged | null; batch: readonly Judged[] }>()(() => ({ single: null, batch: [] }));
 
+/** Part of the known kind that may be refused by mistake, where "none of these" is an answer. */
+const REJECT = 0.05;
+
+/** Whether "none of these" is an answer. */
+export const useRefuse = create<{ on: boolean }>()(() => ({ on: false }));
+
+/** What `predict` is told about it. */
+export function rejection(): { reject?: number } {
+  return useRefuse.getState().on ? { reject: REJECT } : {};
+}
+
+/** What a prediction is shown as. */
+export function called({ label }: Prediction): string {
+  return label ?? "None of these";
+}
+
 /** Questions on their way at once: enough that no worker waits. */
 const AT_ONCE = task === "text" ? 256 : 8;
 
 /** The latest question; an earlier one that answers late is not heard. */
 let latest = 0;
+/** What the answers on show are to. */
+let asked: { single: Question | null; batch: readonly Question[] } = { single: null, batch: [] };
+
+/** Asks again what was asked, with or without "none of these" as an answer. */
+export async function refuse(on: boolean): Promise<void> {
+  useRefuse.setState({ on });
+  const { single, batch } = asked;
+  if (single) await tryOn(single);
+  // Someone may have asked something else by now.
+  if (batch.length > 0 && batch === asked.batch) await tryAll(batch);
+}
 
 export function forget(): void {
   latest++;
   get().jobs.batch?.stop();
+  asked = { single: null, batch: [] };
   useJudged.setState({ single: null, batch: [] });
 }
 
 export async function tryOn(found: Question): Promise<void> {
   const turn = ++latest;
+  asked = { ...asked, single: found };
   const single = await judge(found, 0);
   if (turn !== latest) return;
   useJudged.setState({ single });
   const { prediction } = single;
   const name = task === "text" ? "This text" : found.path.split("/").at(-1);
-  say(prediction ? `${name}: ${prediction.label}, ${percent(prediction.confidence)}.` : `${name}: ${single.problem}`);
+  say(prediction ? `${name}: ${called(prediction)}, ${percent(prediction.confidence)}.` : `${name}: ${single.problem}`);
 }
 
 export async function tryAll(found: readonly Question[]): Promise<void> {
   get().jobs.batch?.stop();
   const turn = ++latest;
+  asked = { ...asked, batch: found };
   useJudged.setState({ batch: [] });
   const batch: Judged[] = [];
   const stopped = "Stopped. What was predicted so far is kept.";
@@ -80,7 +110,7 @@ async function judge({ path: name, open }: Question, id: number, signal?: AbortS
   try {
     const content = await open();
     if (content instanceof Blob) file = content;
-    const [prediction] = await learner().predict([content], { signal });
+    const [prediction] = await learner().predict([content], { signal, ...rejection() });
     return { id, name, file, prediction: prediction!, problem: null };
   } catch (error) {
     // The name says which one it was.
@@ -88,7 +118,7 @@ async function judge({ path: name, open }: Question, id: number, signal?: AbortS
   }
 }
 
-/** One line a picture or text: what it is, label, confidence, novelty, error, and the score of every class. */
+/** One line a picture or text: what it is, label (none where it is none of the classes), confidence, novelty, error, and the score of every class. */
 export function asCsv(batch: readonly Judged[]): Blob {
   const labels = Object.keys(batch.find((b) => b.prediction)?.prediction?.scores ?? {});
   const fields = [task === "text" ? "text" : "file", "label", "confidence", "novelty", "error", ...labels.map((label) => `score: ${label}`)];

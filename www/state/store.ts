@@ -47,7 +47,7 @@ export interface State {
   status: string;
   classes: readonly Class[];
   problems: readonly Problem[];
-  jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job };
+  jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job; doctor?: Job; verdict?: Job };
   curve: readonly CurvePoint[];
   result: TrainResult | null;
   report: Report | null;
@@ -89,6 +89,11 @@ export function useRunning(name: keyof State["jobs"]): boolean {
 /** Whether the samples have changed since the training that made the model. */
 export function isStale({ revision, trainedAt, result }: State): boolean {
   return result !== null && revision !== trainedAt;
+}
+
+/** Whether there is something to learn: samples of two classes. */
+export function isReady({ classes }: Pick<State, "classes">): boolean {
+  return classes.filter((c) => c.members.length > 0 && c.name !== "").length >= 2;
 }
 
 /** Samples that are in. */

@@ -17,3 +17,11 @@ export function left({ done, total, since }: { done: number; total: number; sinc
   const seconds = Math.ceil(((performance.now() - since) / 1000 / done) * (total - done));
   return seconds < 90 ? `about ${seconds} s left` : `about ${Math.round(seconds / 60)} min left`;
 }
+
+export function range({ low, high }: { low: number; high: number }): string {
+  return `${percent(low)} to ${percent(high)}`;
+}
+
+export function list(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}

@@ -66,6 +66,26 @@ impl Lite0 {
     /// One picture, `224 × 224 × 3` bytes → 1280 features. `done` hears of each part when it is: its name, and its
     /// multiplications.
     pub fn forward(&self, picture: &[u8], scratch: &mut Scratch, out: &mut [f32], done: &mut dyn FnMut(&str, usize)) {
+        self.run_blocks(picture, scratch, done);
+        let cells = self.cells(scratch);
+        out.fill(0.0);
+        for cell in cells.chunks_exact(DIM) {
+            out.iter_mut().zip(cell).for_each(|(sum, v)| *sum += v);
+        }
+        let area = cells.len() / DIM;
+        out.iter_mut().for_each(|v| *v /= area as f32);
+        done("_conv_head", area * LAST * DIM);
+    }
+
+    /// One picture → the 49 × 1280 values that its features are the means of: cell after cell, row by row from the top
+    /// left.
+    pub fn feature_map<'a>(&self, picture: &[u8], scratch: &'a mut Scratch) -> &'a [f32] {
+        self.run_blocks(picture, scratch, &mut |_, _| {});
+        self.cells(scratch)
+    }
+
+    /// A picture → `scratch.x`, which the head reads.
+    fn run_blocks(&self, picture: &[u8], scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
         assert_eq!(picture.len(), SIZE * SIZE * 3, "a picture is 224 × 224 × 3 bytes");
         for block in &self.blocks {
             match &block.expand {
@@ -83,8 +103,6 @@ impl Lite0 {
             std::mem::swap(&mut scratch.x, &mut scratch.y);
             done(&block.name, block.products(block.expand.as_ref().unwrap_or(&self.stem)));
         }
-        let area = self.pool(scratch, out);
-        done("_conv_head", area * LAST * DIM);
     }
 
     /// What the stem's filter sees at each pixel of `rows` of its output.
@@ -106,17 +124,13 @@ impl Lite0 {
         }
     }
 
-    /// → the pixels it was the mean of.
-    fn pool(&self, scratch: &mut Scratch, out: &mut [f32]) -> usize {
-        let area = scratch.x.len() / LAST;
-        scratch.wide.resize(area * DIM, 0.0);
-        self.head.apply(&scratch.x, area, &mut scratch.wide, Then::Relu6);
-        out.fill(0.0);
-        for pixel in scratch.wide.chunks_exact(DIM) {
-            out.iter_mut().zip(pixel).for_each(|(sum, v)| *sum += v);
-        }
-        out.iter_mut().for_each(|v| *v /= area as f32);
-        area
+    /// What the head makes of the last block's output.
+    fn cells<'a>(&self, scratch: &'a mut Scratch) -> &'a [f32] {
+        let Scratch { x, wide, .. } = scratch;
+        let area = x.len() / LAST;
+        wide.resize(area * DIM, 0.0);
+        self.head.apply(x, area, wide, Then::Relu6);
+        wide
     }
 }
 

@@ -1,0 +1,233 @@
+//! Would more labels pay? Accuracy with a part of the samples, and where the curve is likely to go.
+
+use std::sync::Arc;
+
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::learn::{Dataset, Fit, Recipe, Step};
+use crate::metrics::{Interval, share};
+
+/// Parts of the training samples that are tried, besides all of them.
+const SHARES: [f64; 3] = [0.125, 0.25, 0.5];
+const RESAMPLES: usize = 400;
+/// Errors fall with a power of the number of samples between these (Cortes et al. 1994); outside it is noise.
+const EXPONENTS: [f64; 2] = [0.0, 1.0];
+/// What "more of a class" means.
+const MORE: usize = 20;
+/// Rows above which two folds are enough to see the curve.
+const LARGE: usize = 2000;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Point {
+    /// Training samples of a class, in the mean over classes.
+    pub per_class: f64,
+    pub accuracy: Interval,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Forecast {
+    pub doubled: Point,
+    pub more: Vec<More>,
+    pub sentence: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct More {
+    pub label: String,
+    pub gain: Interval,
+}
+
+/// The smaller fits, as a pump.
+pub struct Curve {
+    data: Arc<Dataset>,
+    recipe: Recipe,
+    folds: Vec<usize>,
+    /// Folds that are held out.
+    parts: usize,
+    shares: Vec<f64>,
+    done: usize,
+    fit: Option<Fit>,
+    /// By share: whether a row that was held out was a hit.
+    hits: Vec<Vec<Option<bool>>>,
+    /// By share: training rows, over all folds.
+    trained: Vec<usize>,
+}
+
+impl Curve {
+    pub fn new(data: Arc<Dataset>, recipe: Recipe, folds: Vec<usize>, parts: usize) -> Self {
+        let most = data.rows() as f64 / data.classes.len() as f64;
+        // A class wants a sample at least; below two in the mean many would have none.
+        let shares: Vec<f64> = SHARES.into_iter().filter(|share| share * most >= 2.0).collect();
+        let parts = if data.rows() > LARGE { 2 } else { parts };
+        let (hits, trained) = (vec![vec![None; data.rows()]; shares.len()], vec![0; shares.len()]);
+        Self { data, recipe, folds, parts, shares, done: 0, fit: None, hits, trained }
+    }
+
+    pub fn total(&self) -> usize {
+        self.shares.len() * self.parts
+    }
+
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    /// A bounded piece of the work. True when there is nothing left to do.
+    pub fn step(&mut self) -> Result<bool> {
+        if self.done == self.total() {
+            return Ok(true);
+        }
+        let (i, fold) = (self.done / self.parts, self.done % self.parts);
+        let fit = match &mut self.fit {
+            Some(fit) => fit,
+            None => {
+                let rows = self.part(self.shares[i], fold);
+                self.trained[i] += rows.len();
+                self.fit.insert(Fit::new(&self.data.select(&rows), &self.recipe)?)
+            }
+        };
+        if let Step::Done(fitted) = fit.step() {
+            let held_out: Vec<usize> = (0..self.folds.len()).filter(|&row| self.folds[row] == fold).collect();
+            let held = self.data.select(&held_out);
+            let p = fitted.head.probabilities(&held.x, &held.contents);
+            held_out.iter().enumerate().for_each(|(k, &row)| self.hits[i][row] = Some(p.top(k) == held.y[k]));
+            self.fit = None;
+            self.done += 1;
+        }
+        Ok(self.done == self.total())
+    }
+
+    /// A share of each class's groups outside of a fold, the smaller share within the larger.
+    fn part(&self, share: f64, fold: usize) -> Vec<usize> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.recipe.seed ^ fold as u64);
+        let mut rows: Vec<usize> = (0..self.folds.len()).filter(|&row| self.folds[row] != fold).collect();
+        rows.shuffle(&mut rng);
+        // Groups stay together: two frames of one burst are worth little more than one.
+        let mut order: Vec<usize> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        order.extend(rows.iter().map(|&row| self.data.groups[row]).filter(|group| seen.insert(*group)));
+        let place: std::collections::HashMap<usize, usize> =
+            order.into_iter().enumerate().map(|(i, g)| (g, i)).collect();
+        rows.sort_by_key(|row| place[&self.data.groups[*row]]);
+        let mut wanted: Vec<usize> = vec![0; self.data.classes.len()];
+        rows.iter().for_each(|&row| wanted[self.data.y[row]] += 1);
+        wanted.iter_mut().for_each(|n| *n = ((*n as f64 * share).round() as usize).max(1));
+        rows.retain(|&row| {
+            let left = &mut wanted[self.data.y[row]];
+            let taken = *left > 0;
+            *left = left.saturating_sub(1);
+            taken
+        });
+        rows.sort_unstable();
+        rows
+    }
+
+    /// The curve with all rows at its end, `hits` of the full cross-validation by row, and the forecast.
+    pub fn finish(&self, hits: &[bool], parts: usize) -> (Vec<Point>, Option<Forecast>) {
+        let (data, classes) = (&self.data, self.data.classes.len() as f64);
+        let mut sizes: Vec<f64> = self.trained.iter().map(|&n| n as f64 / self.parts as f64 / classes).collect();
+        sizes.push(data.rows() as f64 * (parts - 1) as f64 / parts as f64 / classes);
+        let mut levels = self.hits.clone();
+        levels.push(hits.iter().map(|&hit| Some(hit)).collect());
+        let point = |(level, &per_class): (&Vec<Option<bool>>, &f64)| {
+            let rows: Vec<usize> = (0..level.len()).filter(|&row| level[row].is_some()).collect();
+            let hits: Vec<bool> = rows.iter().map(|&row| level[row] == Some(true)).collect();
+            let groups: Vec<usize> = rows.iter().map(|&row| data.groups[row]).collect();
+            Point { per_class, accuracy: share(&hits, &groups, self.recipe.seed) }
+        };
+        let points: Vec<Point> = levels.iter().zip(&sizes).map(point).collect();
+        (points, self.forecast(&levels, &sizes))
+    }
+
+    /// `error = e · n^−α`, by least squares on the logarithms; its uncertainty by drawing groups of rows anew.
+    fn forecast(&self, levels: &[Vec<Option<bool>>], sizes: &[f64]) -> Option<Forecast> {
+        if levels.len() < 3 {
+            return None;
+        }
+        let data = &self.data;
+        let mut members = vec![Vec::new(); data.rows()];
+        data.groups.iter().enumerate().for_each(|(row, &group)| members[group].push(row));
+        members.retain(|rows| !rows.is_empty());
+        let all: Vec<usize> = (0..data.rows()).collect();
+        let (value, gains) = self.outlook(&all, levels, sizes)?;
+        let mut rng = ChaCha8Rng::seed_from_u64(self.recipe.seed);
+        let mut drawn = Vec::new();
+        for _ in 0..RESAMPLES {
+            let rows: Vec<usize> =
+                (0..members.len()).flat_map(|_| members[rng.random_range(0..members.len())].iter().copied()).collect();
+            drawn.extend(self.outlook(&rows, levels, sizes));
+        }
+        if drawn.len() < RESAMPLES / 2 {
+            return None;
+        }
+        let interval = |value: f64, mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            let cut = values.len() / 40;
+            let (low, high) = (values[cut].min(value), values[values.len() - 1 - cut].max(value));
+            Interval { value, low, high, method: "bootstrap" }
+        };
+        let doubled = interval(value, drawn.iter().map(|d| d.0).collect());
+        let mut more: Vec<More> = (0..data.classes.len())
+            .map(|c| More {
+                label: data.classes[c].clone(),
+                gain: interval(gains[c], drawn.iter().map(|d| d.1[c]).collect()),
+            })
+            .collect();
+        more.sort_by(|a, b| b.gain.value.total_cmp(&a.gain.value));
+        let percent = |v: f64| format!("{:.0} %", 100.0 * v);
+        let best = &more[0];
+        let (gain, half) = (100.0 * best.gain.value, 50.0 * (best.gain.high - best.gain.low));
+        let first = if best.gain.high < 0.005 {
+            "More samples of any one class would hardly change the accuracy.".to_owned()
+        } else {
+            format!("{MORE} more of {} would likely add {gain:.1} ± {half:.1} points.", best.label)
+        };
+        let sentence = format!(
+            "{first} With twice as many of every class: about {} ({} to {}).",
+            percent(doubled.value),
+            percent(doubled.low),
+            percent(doubled.high)
+        );
+        let per_class = 2.0 * sizes.last().expect("there are three");
+        Some(Forecast { doubled: Point { per_class, accuracy: doubled }, more, sentence })
+    }
+
+    /// The accuracy with twice the samples, and what more of each class adds, as these rows have it.
+    fn outlook(&self, rows: &[usize], levels: &[Vec<Option<bool>>], sizes: &[f64]) -> Option<(f64, Vec<f64>)> {
+        let error = |level: &Vec<Option<bool>>| {
+            let (mut misses, mut count) = (0.5, 1.0);
+            for hit in rows.iter().filter_map(|&row| level[row]) {
+                misses += f64::from(u8::from(!hit));
+                count += 1.0;
+            }
+            misses / count
+        };
+        let errors: Vec<f64> = levels.iter().map(error).collect();
+        let (xs, ys): (Vec<f64>, Vec<f64>) = sizes.iter().zip(&errors).map(|(n, e)| (n.ln(), e.ln())).unzip();
+        let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+        let (mx, my) = (mean(&xs), mean(&ys));
+        let spread: f64 = xs.iter().map(|x| (x - mx).powi(2)).sum();
+        if spread < 1e-9 {
+            return None;
+        }
+        let slope = xs.iter().zip(&ys).map(|(x, y)| (x - mx) * (y - my)).sum::<f64>() / spread;
+        let exponent = (-slope).clamp(EXPONENTS[0], EXPONENTS[1]);
+        let last = levels.last()?;
+        let classes = self.data.classes.len();
+        let (mut misses, mut counts) = (vec![0.0; classes], vec![0.0; classes]);
+        for &row in rows {
+            counts[self.data.y[row]] += 1.0;
+            misses[self.data.y[row]] += f64::from(u8::from(last[row] == Some(false)));
+        }
+        let gain = |c: usize| {
+            let factor: f64 = (counts[c] + MORE as f64) / f64::max(counts[c], 1.0);
+            misses[c] / rows.len() as f64 * (1.0 - factor.powf(-exponent))
+        };
+        let end: f64 = misses.iter().sum::<f64>() / rows.len() as f64;
+        Some((1.0 - end * 2f64.powf(-exponent), (0..classes).map(gain).collect()))
+    }
+}

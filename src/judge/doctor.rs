@@ -1,0 +1,214 @@
+//! What may be wrong with the samples: labels, duplicates, outliers, imbalance; and which to label next.
+
+use serde::Serialize;
+
+use super::novelty;
+use super::out_of_fold::OutOfFold;
+use crate::error::Result;
+use crate::features::{Matrix, dot};
+use crate::learn::Dataset;
+use crate::metrics::Probabilities;
+
+/// Robust standard deviations from the median at which a sample is an outlier.
+const FAR: f32 = 3.5;
+/// Median absolute deviation → standard deviation, for a normal distribution.
+const MAD: f32 = 1.4826;
+/// Of samples to label next.
+const NEXT: usize = 20;
+/// Those that are worth a look: so many times as many as are named, the most doubtful.
+const DOUBTFUL: usize = 5;
+/// A class is small with less than this part of the median class.
+const SMALL: f64 = 1.0 / 3.0;
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DoctorReport {
+    pub label_issues: Vec<LabelIssue>,
+    pub near_duplicates: Vec<NearDuplicates>,
+    pub outliers: Vec<Outlier>,
+    pub label_next: Vec<String>,
+    pub imbalance: Vec<Imbalance>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LabelIssue {
+    pub id: String,
+    pub given: String,
+    pub suggested: String,
+    /// 0..=1: how much likelier another label is (cleanlab's normalized margin, turned round).
+    pub score: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NearDuplicates {
+    pub ids: Vec<String>,
+    /// The least cosine that links them.
+    pub similarity: f32,
+    pub labels_differ: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outlier {
+    pub id: String,
+    pub score: f32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Imbalance {
+    pub label: String,
+    pub count: usize,
+    pub median: usize,
+}
+
+/// Confident learning (Northcutt et al. 2021): a row counts for the class, among those as probable as they are for
+/// their own rows in the mean, that is the most probable. → by row that class, and `joint[given][counted]`.
+///
+/// As cleanlab's `compute_confident_joint` without calibration, but that a class nothing counts for stays 0.
+pub fn confident_joint(given: &[usize], p: &Probabilities) -> (Vec<Option<usize>>, Vec<Vec<usize>>) {
+    let classes = p.classes;
+    let (mut sums, mut counts) = (vec![0f64; classes], vec![0usize; classes]);
+    for (row, &class) in given.iter().enumerate() {
+        sums[class] += f64::from(p.row(row)[class]);
+        counts[class] += 1;
+    }
+    let threshold: Vec<f64> = sums.iter().zip(&counts).map(|(sum, &n)| sum / n.max(1) as f64 - 1e-6).collect();
+    let mut joint = vec![vec![0; classes]; classes];
+    let counted = given.iter().enumerate().map(|(row, &class)| {
+        let p = p.row(row);
+        let over = (0..classes).filter(|&c| counts[c] > 0 && f64::from(p[c]) >= threshold[c]);
+        let best =
+            over.fold(None, |best: Option<usize>, c| if best.is_some_and(|b| p[b] >= p[c]) { best } else { Some(c) });
+        if let Some(best) = best {
+            joint[class][best] += 1;
+        }
+        best
+    });
+    (counted.collect(), joint)
+}
+
+/// Labels that are likely wrong, likeliest first: those that count for another class, and those whose own class is not
+/// the most probable.
+pub fn label_issues(data: &Dataset, p: &Probabilities) -> Vec<LabelIssue> {
+    let (counted, _) = confident_joint(&data.y, p);
+    let mut issues: Vec<LabelIssue> = (0..data.rows())
+        .filter_map(|row| {
+            let given = data.y[row];
+            let other = (0..p.classes)
+                .filter(|&c| c != given)
+                .max_by(|&a, &b| p.row(row)[a].total_cmp(&p.row(row)[b]))
+                .expect("there are two classes");
+            let margin = f64::from(p.row(row)[given] - p.row(row)[other]);
+            let elsewhere = counted[row].is_some_and(|c| c != given);
+            (elsewhere || margin < 0.0).then(|| LabelIssue {
+                id: data.ids[row].clone(),
+                given: data.classes[given].clone(),
+                suggested: data.classes[counted[row].filter(|&c| c != given).unwrap_or(other)].clone(),
+                score: (1.0 - margin) / 2.0,
+            })
+        })
+        .collect();
+    issues.sort_by(|a, b| b.score.total_cmp(&a.score));
+    issues
+}
+
+/// Samples unlike every class: distances to the means of the others, against how such distances are spread.
+pub fn outliers(data: &Dataset, seed: u64) -> Vec<Outlier> {
+    let distances = novelty::out_of_fold(data, seed);
+    let median = |values: &mut Vec<f32>| {
+        values.sort_by(f32::total_cmp);
+        values[values.len() / 2]
+    };
+    let middle = median(&mut distances.clone());
+    let spread = MAD * median(&mut distances.iter().map(|d| (d - middle).abs()).collect());
+    let mut found: Vec<Outlier> = (0..data.rows())
+        .filter(|&row| spread > 0.0 && distances[row] > middle + FAR * spread)
+        .map(|row| Outlier { id: data.ids[row].clone(), score: distances[row] })
+        .collect();
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    found
+}
+
+pub fn imbalance(data: &Dataset) -> Vec<Imbalance> {
+    let counts = data.counts();
+    let mut sorted = counts.clone();
+    sorted.sort_unstable();
+    let median = sorted[sorted.len() / 2];
+    let small = counts.iter().enumerate().filter(|(_, count)| (**count as f64) < SMALL * median as f64);
+    small.map(|(c, &count)| Imbalance { label: data.classes[c].clone(), count, median }).collect()
+}
+
+/// Of rows without a label, those that would teach most: little between the two most probable classes, and unlike each
+/// other (the farthest from those already chosen, weighed by the doubt).
+pub fn label_next(ids: &[String], x: &Matrix, p: &Probabilities) -> Vec<String> {
+    let doubt = |row: usize| {
+        let mut sorted = p.row(row).to_vec();
+        sorted.sort_by(|a, b| b.total_cmp(a));
+        1.0 - (sorted[0] - sorted.get(1).copied().unwrap_or(0.0))
+    };
+    let doubts: Vec<f32> = (0..ids.len()).map(doubt).collect();
+    let mut pool: Vec<usize> = (0..ids.len()).collect();
+    pool.sort_by(|&a, &b| doubts[b].total_cmp(&doubts[a]));
+    pool.truncate(DOUBTFUL * NEXT);
+    let unit = x.select(&pool).normalised();
+    // The nearest of the chosen, by row of the pool.
+    let mut likeness = vec![0f32; pool.len()];
+    let mut chosen: Vec<usize> = Vec::new();
+    while chosen.len() < NEXT.min(pool.len()) {
+        let worth = |i: usize| doubts[pool[i]] * (1.0 - likeness[i]).max(0.0);
+        let next = (0..pool.len()).filter(|i| !chosen.contains(i)).max_by(|&a, &b| worth(a).total_cmp(&worth(b)));
+        let Some(next) = next else { break };
+        chosen.push(next);
+        (0..pool.len()).for_each(|i| likeness[i] = likeness[i].max(dot(unit.row(i), unit.row(next))));
+    }
+    chosen.into_iter().map(|i| ids[pool[i]].clone()).collect()
+}
+
+/// Samples without a label.
+pub struct Unlabelled {
+    pub ids: Vec<String>,
+    pub x: Matrix,
+    pub contents: Vec<std::sync::Arc<crate::source::Content>>,
+}
+
+/// An examination under way: a pump, as [`super::Evaluation`] is.
+pub struct Examination {
+    out: OutOfFold,
+    near: Vec<NearDuplicates>,
+    unlabelled: Unlabelled,
+    last: Option<crate::learn::Fit>,
+}
+
+impl Examination {
+    pub fn new(out: OutOfFold, near: Vec<NearDuplicates>, unlabelled: Unlabelled) -> Self {
+        Self { out, near, unlabelled, last: None }
+    }
+
+    /// A bounded piece of the work. → what was found, or the fits done, of all.
+    pub fn step(&mut self) -> Result<std::result::Result<DoctorReport, (usize, usize)>> {
+        let total = self.out.total() + 1;
+        if !self.out.step()? {
+            return Ok(Err((self.out.done(), total)));
+        }
+        let data = self.out.data();
+        let mut next = Vec::new();
+        if !self.unlabelled.ids.is_empty() {
+            let fit = match &mut self.last {
+                Some(fit) => fit,
+                None => self.last.insert(crate::learn::Fit::new(data, self.out.recipe())?),
+            };
+            let crate::learn::Step::Done(fitted) = fit.step() else {
+                return Ok(Err((self.out.done(), total)));
+            };
+            let p = fitted.head.probabilities(&self.unlabelled.x, &self.unlabelled.contents);
+            next = label_next(&self.unlabelled.ids, &self.unlabelled.x, &p);
+        }
+        Ok(Ok(DoctorReport {
+            label_issues: label_issues(data, &self.out.probabilities()),
+            near_duplicates: std::mem::take(&mut self.near),
+            outliers: outliers(data, self.out.recipe().seed),
+            label_next: next,
+            imbalance: imbalance(data),
+        }))
+    }
+}

@@ -1,0 +1,130 @@
+//! Predictions for every sample by a head that never saw it.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::learn::{Dataset, Fit, HeadKind, Recipe, Step};
+use crate::metrics::Probabilities;
+
+/// Repeated cross-validation, as a pump. A sample's probabilities are the mean over repeats.
+pub struct OutOfFold {
+    data: Arc<Dataset>,
+    recipe: Recipe,
+    /// By repeat, the fold of each row.
+    splits: Vec<Vec<usize>>,
+    parts: usize,
+    done: usize,
+    fit: Option<Fit>,
+    sums: Vec<f32>,
+}
+
+impl OutOfFold {
+    /// `folds`: 2..=20, lowered to the number of groups of the largest class. Errors: `bad-option`, `too-few-labels`.
+    pub fn new(data: Arc<Dataset>, recipe: Recipe, folds: usize, repeats: usize) -> Result<Self> {
+        recipe.check()?;
+        if !(2..=20).contains(&folds) {
+            return Err(Error::BadOption { option: "folds", why: "a whole number from 2 to 20".into() });
+        }
+        if !(1..=20).contains(&repeats) {
+            return Err(Error::BadOption { option: "repeats", why: "a whole number from 1 to 20".into() });
+        }
+        let parts = data.parts(folds);
+        if parts < 2 {
+            let why = "every class has a single sample, or a single group of them, so none can be held out".into();
+            return Err(Error::TooFewLabels { why });
+        }
+        let splits = (0..repeats as u64).map(|repeat| data.folds(parts, recipe.seed.wrapping_add(repeat))).collect();
+        let sums = vec![0.0; data.rows() * data.classes.len()];
+        Ok(Self { data, recipe, splits, parts, done: 0, fit: None, sums })
+    }
+
+    pub fn total(&self) -> usize {
+        self.splits.len() * self.parts
+    }
+
+    /// Fits that are finished.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    pub fn parts(&self) -> usize {
+        self.parts
+    }
+
+    pub fn repeats(&self) -> usize {
+        self.splits.len()
+    }
+
+    pub fn data(&self) -> &Arc<Dataset> {
+        &self.data
+    }
+
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The fold of each row in the first repeat.
+    pub fn folds(&self) -> &[usize] {
+        &self.splits[0]
+    }
+
+    /// A bounded piece of the work. True when there is nothing left to do.
+    pub fn step(&mut self) -> Result<bool> {
+        if self.done == self.total() {
+            return Ok(true);
+        }
+        let (split, fold) = (&self.splits[self.done / self.parts], self.done % self.parts);
+        let (held_out, train): (Vec<usize>, Vec<usize>) = (0..split.len()).partition(|&row| split[row] == fold);
+        if held_out.is_empty() || train.is_empty() {
+            self.done += 1;
+            return Ok(self.done == self.total());
+        }
+        let fit = match &mut self.fit {
+            Some(fit) => fit,
+            None => self.fit.insert(Fit::new(&self.data.select(&train), &self.recipe)?),
+        };
+        if let Step::Done(fitted) = fit.step() {
+            let held = self.data.select(&held_out);
+            let p = fitted.head.probabilities(&held.x, &held.contents);
+            let (classes, repeats) = (self.data.classes.len(), self.splits.len() as f32);
+            for (i, row) in held_out.into_iter().enumerate() {
+                let sums = &mut self.sums[row * classes..][..classes];
+                sums.iter_mut().zip(p.row(i)).for_each(|(sum, p)| *sum += p / repeats);
+            }
+            self.fit = None;
+            self.done += 1;
+        }
+        Ok(self.done == self.total())
+    }
+
+    /// Of all rows, once [`step`](Self::step) has said that it is done.
+    pub fn probabilities(&self) -> Probabilities {
+        assert_eq!(self.done, self.total(), "every row was held out");
+        Probabilities { classes: self.data.classes.len(), values: self.sums.clone() }
+    }
+
+    /// Where the predictions come from, in words.
+    pub fn how(&self) -> String {
+        let note = match (self.recipe.head, self.recipe.strength) {
+            (HeadKind::Linear | HeadKind::Mlp, Some(_)) => ", strength as the last training chose it",
+            (HeadKind::Linear | HeadKind::Mlp, None) => ", strength chosen anew in each fold",
+            _ => "",
+        };
+        let groups = self.data.groups.iter().collect::<std::collections::HashSet<_>>().len();
+        let together = match self.data.rows() - groups {
+            0 => String::new(),
+            _ => format!(" in {groups} groups that are never split"),
+        };
+        let repeats = match self.splits.len() {
+            1 => String::new(),
+            n => format!(", repeated {n} times (probabilities averaged)"),
+        };
+        format!(
+            "{}-fold stratified cross-validation on {} samples{together}{repeats}, seed {}, {} head{note}",
+            self.parts,
+            self.data.rows(),
+            self.recipe.seed,
+            self.recipe.head.name(),
+        )
+    }
+}

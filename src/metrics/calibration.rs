@@ -1,0 +1,95 @@
+//! Is a head as sure as it is right?
+
+use serde::Serialize;
+
+use super::Probabilities;
+
+/// Bins of the expected calibration error.
+const BINS: usize = 15;
+/// Sureness that temperatures are looked for in: a head a hundred times too sure is not one that a number mends.
+const RANGE: [f64; 2] = [0.01, 100.0];
+
+/// Predictions of like confidence. Confidences and accuracies are means, in 0..=1.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Bin {
+    pub confidence: f64,
+    pub accuracy: f64,
+    pub count: usize,
+}
+
+/// 15 equal bins of the top probability, without the empty ones.
+pub fn reliability(p: &Probabilities, truth: &[usize]) -> Vec<Bin> {
+    let mut bins = vec![(0.0, 0.0, 0); BINS];
+    for (row, &t) in truth.iter().enumerate() {
+        let top = p.top(row);
+        let confidence = f64::from(p.row(row)[top]);
+        let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
+        *bin = (bin.0 + confidence, bin.1 + f64::from(u8::from(top == t)), bin.2 + 1);
+    }
+    let mean = |(confidence, hits, count): (f64, f64, usize)| Bin {
+        confidence: confidence / count as f64,
+        accuracy: hits / count as f64,
+        count,
+    };
+    bins.into_iter().filter(|bin| bin.2 > 0).map(mean).collect()
+}
+
+/// Expected calibration error (Guo et al. 2017): the gap between confidence and accuracy, in the mean over predictions.
+pub fn ece(bins: &[Bin]) -> f64 {
+    let rows: usize = bins.iter().map(|bin| bin.count).sum();
+    bins.iter().map(|bin| (bin.confidence - bin.accuracy).abs() * bin.count as f64).sum::<f64>() / rows.max(1) as f64
+}
+
+/// The temperature at which the log loss is least (Guo et al. 2017): logits are divided by it. Above 1, the head was
+/// too sure. 1 for no rows.
+pub fn temperature(p: &Probabilities, truth: &[usize]) -> f64 {
+    if truth.is_empty() {
+        return 1.0;
+    }
+    let logs: Vec<f64> = p.values.iter().map(|&v| f64::from(v.max(1e-30)).ln()).collect();
+    let loss = |log_t: f64| -> f64 {
+        let scale = (-log_t).exp();
+        let row = |(row, &t): (&[f64], &usize)| {
+            let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            row.iter().map(|v| ((v - top) * scale).exp()).sum::<f64>().ln() - (row[t] - top) * scale
+        };
+        logs.chunks_exact(p.classes).zip(truth).map(row).sum()
+    };
+    // Convex in 1/T and so with one minimum in ln T too: golden section.
+    let golden = (5f64.sqrt() - 1.0) / 2.0;
+    let [mut low, mut high] = RANGE.map(f64::ln);
+    let (mut a, mut b) = (high - golden * (high - low), low + golden * (high - low));
+    let (mut at_a, mut at_b) = (loss(a), loss(b));
+    while high - low > 1e-6 {
+        if at_a < at_b {
+            (high, b, at_b) = (b, a, at_a);
+            a = high - golden * (high - low);
+            at_a = loss(a);
+        } else {
+            (low, a, at_a) = (a, b, at_b);
+            b = low + golden * (high - low);
+            at_b = loss(b);
+        }
+    }
+    ((low + high) / 2.0).exp()
+}
+
+/// The probabilities at another temperature.
+pub fn at_temperature(p: &Probabilities, temperature: f64) -> Probabilities {
+    let logits = p.values.iter().map(|&v| (f64::from(v.max(1e-30)).ln() / temperature) as f32).collect();
+    Probabilities::softmax(p.classes, logits)
+}
+
+/// Every row at the temperature that fits the other folds' rows.
+pub fn calibrated(p: &Probabilities, truth: &[usize], folds: &[usize]) -> Probabilities {
+    let mut out = p.clone();
+    for fold in 0..folds.iter().max().map_or(0, |m| m + 1) {
+        let (own, others): (Vec<usize>, Vec<usize>) = (0..truth.len()).partition(|&row| folds[row] == fold);
+        let fitted = temperature(&p.select(&others), &others.iter().map(|&row| truth[row]).collect::<Vec<_>>());
+        let scaled = at_temperature(&p.select(&own), fitted);
+        for (i, row) in own.into_iter().enumerate() {
+            out.values[row * p.classes..][..p.classes].copy_from_slice(scaled.row(i));
+        }
+    }
+    out
+}

@@ -1,0 +1,298 @@
+//! Scores, calibration and tests against scikit-learn, SciPy and cleanlab (`golden/judge.py` made the numbers), and what the
+//! judges must find in data made here.
+
+mod fixtures;
+
+use std::sync::Arc;
+
+use headstart::features::Matrix;
+use headstart::judge::{Evaluation, Novelty, Report, Stage, Trial, TrialStage, confident_joint, label_issues, slices};
+use headstart::learn::{Dataset, HeadKind, Labelled, Recipe, principal_plane};
+use headstart::metrics::{
+    Confusion, Probabilities, auroc, ece, fewer_hits_by_chance, reliability, share, temperature, wilson,
+};
+use headstart::source::{Content, Look, Picture};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use serde_json::Value;
+
+fn golden() -> Value {
+    serde_json::from_slice(&fixtures::golden("judge.json")).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+fn whole(value: &Value) -> Vec<usize> {
+    numbers(value).into_iter().map(|v| v as usize).collect()
+}
+
+fn table(value: &Value) -> Vec<Vec<f64>> {
+    value.as_array().unwrap().iter().map(numbers).collect()
+}
+
+fn probabilities(case: &Value) -> Probabilities {
+    let rows = table(&case["p"]);
+    Probabilities { classes: rows[0].len(), values: rows.concat().into_iter().map(|v| v as f32).collect() }
+}
+
+fn near(got: f64, want: &Value, tolerance: f64, what: &str) {
+    let want = want.as_f64().unwrap();
+    assert!((got - want).abs() <= tolerance, "{what}: {got}, not {want}");
+}
+
+#[test]
+fn scores_are_those_of_scikit_learn() {
+    for case in golden()["classes"].as_array().unwrap() {
+        let (p, truth) = (probabilities(case), whole(&case["truth"]));
+        let confusion = Confusion::new(p.classes, truth.iter().enumerate().map(|(row, &t)| (t, p.top(row))));
+        let counts: Vec<Vec<usize>> = case["confusion"].as_array().unwrap().iter().map(whole).collect();
+        assert_eq!(confusion.counts, counts);
+        near(confusion.hits() as f64 / confusion.total() as f64, &case["accuracy"], 1e-6, "accuracy");
+        near(confusion.balanced_accuracy(), &case["balanced_accuracy"], 1e-6, "balanced accuracy");
+        near(confusion.macro_f1(), &case["macro_f1"], 1e-6, "macro F1");
+        (0..p.classes).for_each(|c| near(confusion.f1(c), &case["f1"][c], 1e-6, "F1"));
+        near(p.log_loss(&truth), &case["log_loss"], 1e-6, "log loss");
+        near(p.brier(&truth), &case["brier"], 1e-6, "Brier");
+        near(ece(&reliability(&p, &truth)), &case["ece"], 1e-6, "ECE");
+    }
+}
+
+#[test]
+fn temperatures_are_where_the_loss_is_least() {
+    let golden = golden();
+    for (case, want) in golden["classes"].as_array().unwrap().iter().zip(golden["temperature"].as_array().unwrap()) {
+        near(temperature(&probabilities(case), &whole(&case["truth"])), &want["temperature"], 1e-3, "temperature");
+    }
+}
+
+#[test]
+fn confident_counts_are_those_of_cleanlab() {
+    let golden = golden();
+    for (case, want) in golden["classes"].as_array().unwrap().iter().zip(golden["confident"].as_array().unwrap()) {
+        let given = whole(&want["labels"]);
+        let (counted, mut joint) = confident_joint(&given, &probabilities(case));
+        let off: Vec<usize> = (0..given.len()).filter(|&row| counted[row].is_some_and(|c| c != given[row])).collect();
+        assert_eq!(off, whole(&want["off_diagonal"]));
+        // cleanlab makes the 0 of a class that nothing counts for a 1, to be able to divide by it.
+        (0..joint.len()).for_each(|c| joint[c][c] = joint[c][c].max(1));
+        let joint_want: Vec<Vec<usize>> = want["joint"].as_array().unwrap().iter().map(whole).collect();
+        assert_eq!(joint, joint_want);
+    }
+}
+
+#[test]
+fn intervals_and_tests_are_those_of_scipy() {
+    let golden = golden();
+    for case in golden["wilson"].as_array().unwrap() {
+        let interval = wilson(case["hits"].as_u64().unwrap() as usize, case["total"].as_u64().unwrap() as usize);
+        near(interval.low, &case["low"], 1e-9, "low");
+        near(interval.high, &case["high"], 1e-9, "high");
+    }
+    for case in golden["fisher"].as_array().unwrap() {
+        let cells: Vec<Vec<usize>> = case["table"].as_array().unwrap().iter().map(whole).collect();
+        let (own, others) = (&cells[0], &cells[1]);
+        let p = fewer_hits_by_chance(own[0], own[0] + own[1], others[0], others[0] + others[1]);
+        near(p, &case["p"], 1e-9, "Fisher");
+    }
+    let scores: Vec<f32> = numbers(&golden["auroc"]["scores"]).into_iter().map(|v| v as f32).collect();
+    let truth: Vec<bool> = whole(&golden["auroc"]["truth"]).into_iter().map(|v| v == 1).collect();
+    near(auroc(&scores, &truth), &golden["auroc"]["auroc"], 1e-6, "AUROC");
+}
+
+#[test]
+fn the_plane_is_that_of_scikit_learns_pca() {
+    let golden = golden();
+    let x = table(&golden["pca"]["x"]);
+    let values = x.concat().into_iter().map(|v| v as f32).collect();
+    for (got, want) in principal_plane(Matrix::new(x[0].len(), values)).iter().zip(table(&golden["pca"]["absolute"])) {
+        for axis in 0..2 {
+            assert!((f64::from(got[axis].abs()) - want[axis]).abs() < 1e-3, "{got:?} {want:?}");
+        }
+    }
+}
+
+/// `each` rows of every class around a centre; `label(row)` may differ from the class that the row was made for.
+struct Clouds {
+    rows: Vec<Vec<f32>>,
+    labels: Vec<usize>,
+}
+
+fn clouds(classes: usize, each: usize, spread: f32, seed: u64) -> Clouds {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let labels: Vec<usize> = (0..classes * each).map(|i| i % classes).collect();
+    let value =
+        |d: usize, class: usize, noise: f32| if d % classes == class { 2.0 } else { 0.5 } + spread * (noise - 0.5);
+    let rows = labels.iter().map(|&class| (0..16).map(|d| value(d, class, rng.random())).collect()).collect();
+    Clouds { rows, labels }
+}
+
+/// `groups`: of each row; its own where there is none.
+fn dataset(clouds: &Clouds, groups: Option<Vec<usize>>, content: impl Fn(usize) -> Content) -> Dataset {
+    let ids: Vec<String> = (0..clouds.rows.len()).map(|i| format!("{i:05}")).collect();
+    let names: Vec<String> = clouds.labels.iter().map(|l| format!("class {l}")).collect();
+    let labelled = |i: usize| Labelled {
+        content_id: &ids[i],
+        id: &ids[i],
+        label: &names[i],
+        row: &clouds.rows[i],
+        content: Arc::new(content(i)),
+    };
+    let mut data = Dataset::new(16, (0..ids.len()).map(labelled)).unwrap();
+    data.groups = groups.unwrap_or(data.groups);
+    data
+}
+
+fn text(i: usize) -> Content {
+    Content::Text(format!("text {i}"))
+}
+
+fn evaluate(data: Dataset, repeats: Option<usize>) -> Report {
+    let tags = vec![Default::default(); data.rows()];
+    let mut evaluation = Evaluation::new(data, tags, Recipe::default(), 5, repeats).unwrap();
+    loop {
+        if let Stage::Done(report) = evaluation.step().unwrap() {
+            return *report;
+        }
+    }
+}
+
+/// Every row ten times with a little noise, as a burst of a webcam has it: without groups the copies give the answer away.
+#[test]
+fn a_burst_gives_the_estimate_of_its_pictures() {
+    let single = clouds(4, 15, 7.0, 1);
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let burst = |row: &Vec<f32>| row.iter().map(|v| v + 0.02 * rng.random::<f32>()).collect::<Vec<f32>>();
+    let rows: Vec<Vec<f32>> = single.rows.iter().flat_map(|row| vec![row.clone(); 10]).collect::<Vec<_>>();
+    let rows = rows.iter().map(burst).collect();
+    let labels = single.labels.iter().flat_map(|&label| [label; 10]).collect();
+    let many = Clouds { rows, labels };
+    let groups: Vec<usize> = (0..600).map(|i| i / 10).collect();
+    let alone = evaluate(dataset(&single, None, text), Some(5));
+    let together = evaluate(dataset(&many, Some(groups), text), Some(5));
+    let leaking = evaluate(dataset(&many, None, text), Some(5));
+    let (alone, together, leaking) = (&alone.accuracy, &together.accuracy, &leaking.accuracy);
+    assert!((alone.value - together.value).abs() < 0.05, "{alone:?} {together:?}");
+    assert!(leaking.value > together.value + 0.1, "{leaking:?} {together:?}");
+    // Six hundred rows are not six hundred proofs.
+    assert!(together.high - together.low > 0.6 * (alone.high - alone.low), "{alone:?} {together:?}");
+}
+
+#[test]
+fn a_report_says_how_it_came_about_and_where_it_leads() {
+    let report = evaluate(dataset(&clouds(3, 30, 6.0, 3), None, text), None);
+    assert!(report.how.contains("5-fold") && report.how.contains("repeated 5 times"), "{}", report.how);
+    let sizes: Vec<f64> = report.learning_curve.iter().map(|p| p.per_class).collect();
+    assert_eq!(sizes.len(), 4, "an eighth, a quarter, half, all");
+    assert!(sizes.windows(2).all(|w| w[0] < w[1]) && (sizes[3] - 24.0).abs() < 1e-9, "{sizes:?}");
+    assert_eq!(report.learning_curve[3].accuracy.value, report.accuracy.value);
+    let forecast = report.forecast.unwrap();
+    assert!(forecast.doubled.accuracy.value >= report.accuracy.value - 1e-9, "{forecast:?}");
+    assert!(forecast.more.iter().all(|m| m.gain.low <= m.gain.value && m.gain.value <= m.gain.high));
+    assert!(forecast.sentence.contains("20 more of") || forecast.sentence.contains("hardly"), "{}", forecast.sentence);
+    // What is right already gains nothing.
+    let solved = evaluate(dataset(&clouds(2, 40, 0.5, 3), None, text), Some(1)).forecast.unwrap();
+    assert!(solved.more.iter().all(|m| m.gain.value < 0.01), "{solved:?}");
+}
+
+#[test]
+fn too_sure_a_head_is_cooled() {
+    let data = dataset(&clouds(3, 40, 9.0, 4), None, text);
+    let tags = vec![Default::default(); data.rows()];
+    let recipe = Recipe { strength: Some(1e5), ..Recipe::default() };
+    let mut evaluation = Evaluation::new(data, tags, recipe, 5, Some(1)).unwrap();
+    let report = loop {
+        if let Stage::Done(report) = evaluation.step().unwrap() {
+            break report;
+        }
+    };
+    assert!(report.temperature > 1.5 && report.ece_calibrated < report.ece, "{report:?}");
+}
+
+#[test]
+fn flipped_labels_are_found() {
+    let mut wrong = clouds(4, 50, 2.5, 5);
+    let flipped = [3, 40, 77, 120, 150, 171, 190, 199];
+    flipped.iter().for_each(|&i| wrong.labels[i] = (wrong.labels[i] + 1) % 4);
+    let data = Arc::new(dataset(&wrong, None, text));
+    let mut out = headstart::judge::OutOfFold::new(data.clone(), Recipe::default(), 5, 1).unwrap();
+    while !out.step().unwrap() {}
+    let issues = label_issues(&data, &out.probabilities());
+    let found = issues.iter().take(10).filter(|i| flipped.contains(&i.id.parse().unwrap())).count();
+    assert!(found >= 7, "{found} of 8: {:?}", &issues[..10.min(issues.len())]);
+    let first = &issues[0];
+    assert_eq!(first.given, data.classes[wrong.labels[first.id.parse::<usize>().unwrap()]]);
+}
+
+#[test]
+fn what_is_of_no_class_is_strange_and_a_part_of_the_known_is_refused() {
+    let known = dataset(&clouds(4, 100, 4.0, 6), None, text);
+    let novelty = Novelty::fit(&known, 0);
+    let fresh = clouds(4, 250, 4.0, 7);
+    let distances = novelty.of(&Matrix::new(16, fresh.rows.concat()));
+    for asked in [0.05, 0.2] {
+        let refused = distances.iter().filter(|&&d| d > novelty.threshold(asked)).count() as f64 / 1000.0;
+        assert!((refused - asked).abs() < 0.03, "asked for {asked}: {refused}");
+    }
+    let strange = novelty.of(&Matrix::new(16, vec![-1.0; 16]));
+    assert!(strange[0] > *distances.iter().max_by(|a, b| a.total_cmp(b)).unwrap());
+    assert_eq!(novelty.threshold(0.0), f32::INFINITY, "no promise without samples to make it on");
+}
+
+/// Every fifth sample is of another camera, and half of those are misread; the others are right.
+#[test]
+fn a_group_that_is_served_badly_shows() {
+    let picture = |i: usize| {
+        let look = Look { width: 100, height: 100, brightness: if i % 5 == 0 { 0.1 } else { 0.6 }, sharpness: 0.1 };
+        Content::Picture(Picture { small: vec![0; 32 * 32 * 3], look })
+    };
+    let data = dataset(&clouds(2, 100, 1.0, 8), None, picture);
+    let tags: Vec<_> = (0..200)
+        .map(|i| [("camera".to_owned(), if i % 5 == 0 { "left" } else { "right" }.to_owned())].into())
+        .collect();
+    let hits: Vec<bool> = (0..200).map(|i| i % 5 != 0 || i / 5 % 4 >= 2).collect();
+    let found = slices(&data, &tags, &hits, 0);
+    let worst: Vec<(&str, &str, bool)> =
+        found.iter().filter(|s| s.worse).map(|s| (s.name.as_str(), s.value.as_str(), s.auto)).collect();
+    assert_eq!(worst, [("camera", "left", false)], "{found:?}");
+    let left = &found[0];
+    assert_eq!((left.support, left.ids.len()), (40, 40));
+    assert!((left.accuracy.value - 0.5).abs() < 1e-9);
+    // Chance sets nobody apart.
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let noise: Vec<bool> = (0..200).map(|_| rng.random::<f32>() < 0.8).collect();
+    assert!(slices(&data, &tags, &noise, 0).iter().all(|s| !s.worse));
+}
+
+/// Rows that say nothing about texts that say it all: the backbone hurts. Rows that say it all about texts that are all the
+/// same: it helps. Both: nobody can tell.
+#[test]
+fn the_verdict_is_what_the_samples_say() {
+    let verdict = |spread: f32, telling: bool| {
+        let clouds = clouds(2, 60, spread, 9);
+        let word = |i: usize| if telling { ["alpha beta", "gamma delta"][clouds.labels[i]] } else { "nothing at all" };
+        let data = dataset(&clouds, None, |i| Content::Text(format!("{} {}", word(i), i % 7)));
+        let mut trial = Trial::new(data, Recipe { head: HeadKind::Linear, ..Recipe::default() }).unwrap();
+        loop {
+            if let TrialStage::Done(report) = trial.step().unwrap() {
+                let names: Vec<&str> = report.rows.iter().map(|r| r.name).collect();
+                assert_eq!(names, ["majority", "scratch", "frozen"]);
+                return (report.verdict, report.sentence);
+            }
+        }
+    };
+    assert_eq!(verdict(200.0, true).0, "hurts");
+    assert_eq!(verdict(0.5, false).0, "helps");
+    assert_eq!(verdict(0.5, true).0, "unclear");
+    assert!(verdict(200.0, true).1.contains("scratch"));
+}
+
+#[test]
+fn groups_widen_an_interval() {
+    let hits: Vec<bool> = (0..100).map(|i| i / 10 % 3 != 0).collect();
+    let alone = share(&hits, &(0..100).collect::<Vec<_>>(), 0);
+    let together = share(&hits, &(0..100).map(|i| i / 10).collect::<Vec<_>>(), 0);
+    assert_eq!(alone.value, together.value);
+    assert!(together.high - together.low > 2.0 * (alone.high - alone.low), "{alone:?} {together:?}");
+}

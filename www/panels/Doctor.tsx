@@ -1,0 +1,42 @@
+import { Button } from "react-aria-components";
+import { JobBar } from "../parts/JobBar";
+import { Panel } from "../parts/Panel";
+import { examine, leaveNone, useDoctor } from "../state/doctor";
+import { isReady, useRunning, useStore } from "../state/store";
+import { nouns } from "../state/task";
+import { Imbalance, LabelNext, NearDuplicates, Outliers, WrongLabels } from "./DoctorLists";
+
+/** Wrong labels and the like, each with the button that puts it right; Undo takes it back. */
+export function Doctor() {
+  const { found, at, kept } = useDoctor();
+  const ready = useStore(isReady);
+  const revision = useStore((s) => s.revision);
+  const running = useRunning("doctor");
+  const collecting = useRunning("collect");
+  return (
+    <Panel id="doctor" title="What may be wrong with your samples">
+      {!found && <p className="soft">Looks for labels that are likely wrong, for {nouns} that are almost the same or unlike all others, and for classes with too few. You decide what becomes of them.</p>}
+      <div className="row">
+        <Button className={found ? "button quiet" : "button"} isDisabled={!ready || running || collecting} onPress={() => void examine()}>
+          {found ? "Check the samples again" : "Check the samples"}
+        </Button>
+        {kept.size > 0 && (
+          <Button className="button quiet" onPress={leaveNone}>
+            Show {kept.size} kept again
+          </Button>
+        )}
+      </div>
+      <JobBar of="doctor">{!ready && !found && <p>Collect {nouns} of two classes first.</p>}</JobBar>
+      {found && revision !== at && <p className="note warn">The {nouns} have changed since this check. What you have put right is no longer listed; check again when you are done.</p>}
+      {found && (
+        <>
+          <WrongLabels found={found.labelIssues} />
+          <NearDuplicates found={found.nearDuplicates} />
+          <Outliers found={found.outliers} />
+          <LabelNext found={found.labelNext} />
+          <Imbalance found={found.imbalance} />
+        </>
+      )}
+    </Panel>
+  );
+}

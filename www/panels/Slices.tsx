@@ -1,0 +1,56 @@
+import type { Report } from "headstart";
+import { useState } from "react";
+import { PlainTable } from "../parts/PlainTable";
+import { Window } from "../parts/Window";
+import { useFirst } from "../parts/useFirst";
+import { noun, nouns, task } from "../state/task";
+import { count, percent, range } from "../state/words";
+import { PickedSamples } from "./PickedSamples";
+
+type Slice = Report["slices"][number];
+
+/** Where the model does worse than elsewhere: dark pictures, long texts, one of the caller's tags. */
+export function Slices({ report: { slices } }: { report: Report }) {
+  const [open, setOpen] = useState<Slice | null>(null);
+  const [shown, more] = useFirst(worstFirst(slices));
+  if (slices.length === 0) return null;
+  const worse = slices.filter((s) => s.worse).length;
+  return (
+    <div className="slices">
+      <h3>Is it worse on some {nouns}?</h3>
+      <p className="note">
+        {worse === 0 ? `On no part of the ${nouns} is it clearly worse than on the rest.` : `On ${count(worse, "part")} of the ${nouns} it is worse than on the rest, by more than chance explains.`} Press a
+        number to see the {nouns}.
+      </p>
+      <PlainTable
+        name="Results by part"
+        heads={["Part", task === "text" ? "Texts" : "Pictures", "Right", "95 % interval", "Against the rest", "From"]}
+        rows={shown.map((slice) => [
+          named(slice),
+          <button key="open" type="button" className="cell" aria-label={`${count(slice.support, noun)} with ${named(slice)}`} onClick={() => setOpen(slice)}>
+            {slice.support}
+          </button>,
+          percent(slice.accuracy.value),
+          range(slice.accuracy),
+          slice.worse ? <strong className="warn">worse</strong> : "no clear difference",
+          slice.auto ? "measured here" : "your tag",
+        ])}
+      />
+      {more}
+      {/* That of an earlier report may not exist in this one. */}
+      {open && slices.includes(open) && (
+        <Window title={`${count(open.ids.length, noun)} with ${named(open)}, ${percent(open.accuracy.value)} right`} wide onClose={() => setOpen(null)}>
+          <PickedSamples name={named(open)} ids={open.ids} onClose={() => setOpen(null)} />
+        </Window>
+      )}
+    </div>
+  );
+}
+
+function worstFirst(slices: readonly Slice[]): Slice[] {
+  return [...slices].sort((a, b) => Number(b.worse) - Number(a.worse) || a.accuracy.value - b.accuracy.value);
+}
+
+function named({ name, value }: Slice): string {
+  return `${name}: ${value}`;
+}

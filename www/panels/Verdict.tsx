@@ -1,0 +1,75 @@
+import type { Interval, TransferReport } from "headstart";
+import type { CSSProperties } from "react";
+import { Button } from "react-aria-components";
+import { JobBar } from "../parts/JobBar";
+import { Panel } from "../parts/Panel";
+import { PlainTable } from "../parts/PlainTable";
+import { isReady, useRunning, useStore } from "../state/store";
+import { nouns, task } from "../state/task";
+import { percent, range } from "../state/words";
+import { compare, useVerdict } from "../state/verdict";
+
+const NAMES: Record<TransferReport["rows"][number]["name"], string> = {
+  majority: "Always the largest class",
+  scratch: "From scratch, without the backbone",
+  frozen: "With the backbone as it is",
+  tuned: "With the backbone tuned",
+};
+
+/** Whether what the backbone has learnt elsewhere is of use here. */
+export function Verdict() {
+  const { verdict, at } = useVerdict();
+  const ready = useStore(isReady);
+  const revision = useStore((s) => s.revision);
+  const running = useRunning("verdict");
+  const collecting = useRunning("collect");
+  return (
+    <Panel id="verdict" title="Does the backbone help?">
+      {!verdict && (
+        <p className="soft">
+          The backbone is the network that has {task === "text" ? "read a billion pairs of sentences" : "seen a million photographs"}. Whether that helps with your {nouns} is measured: the same {nouns} are also learnt without
+          it. This can take a few minutes.
+        </p>
+      )}
+      <div className="row">
+        <Button className={verdict ? "button quiet" : "button"} isDisabled={!ready || running || collecting} onPress={() => void compare()}>
+          Check against learning from scratch
+        </Button>
+      </div>
+      <JobBar of="verdict">{!ready && !verdict && <p>Collect {nouns} of two classes first.</p>}</JobBar>
+      {verdict && <Found verdict={verdict} />}
+      {verdict && revision !== at && <p className="note warn">The {nouns} have changed since this check.</p>}
+    </Panel>
+  );
+}
+
+function Found({ verdict: { sentence, rows, how } }: { verdict: TransferReport }) {
+  return (
+    <>
+      <p className="verdict big">{sentence}</p>
+      <PlainTable
+        name="With and without the backbone"
+        heads={["How it learnt", "Right", "95 % interval", "Seconds"]}
+        rows={rows.map(({ name, accuracy, seconds }) => [
+          NAMES[name],
+          <>
+            {percent(accuracy.value)} <Bar of={accuracy} />
+          </>,
+          range(accuracy),
+          seconds.toFixed(1),
+        ])}
+      />
+      <p className="note">{how}</p>
+    </>
+  );
+}
+
+/** The number beside it, for the eye: filled up to the value, the interval drawn over it. */
+function Bar({ of: { value, low, high } }: { of: Interval }) {
+  return (
+    <span className="interval" aria-hidden="true" style={{ "--value": value, "--low": low, "--high": high } as CSSProperties}>
+      <span />
+      <span />
+    </span>
+  );
+}
