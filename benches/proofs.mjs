@@ -1,8 +1,6 @@
 // What each proof does, and what it has to reach.
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { helpers } from "../tests/browser/helpers.mjs";
-import { shared } from "../scripts/paths.mjs";
+import { draw, judgeProofs, pictures as list } from "./judge.mjs";
 
 const percent = (v) => `${(100 * v).toFixed(1)} %`;
 
@@ -82,27 +80,13 @@ proofs.push({
   },
 });
 
+proofs.push(...judgeProofs);
+
 /** Mean ± standard deviation. */
 function spread(values) {
   const mean = values.reduce((a, b) => a + b) / values.length;
   const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1));
   return { mean, text: `${percent(mean)} ± ${(100 * deviation).toFixed(1)}` };
-}
-
-function list(set, part) {
-  const folder = join(shared, "data", set, part);
-  return readdirSync(folder)
-    .sort()
-    .flatMap((label) => readdirSync(join(folder, label)).sort().map((name) => ({ label, url: `/data/${set}/${part}/${label}/${name}` })));
-}
-
-/** `each` of every class, by a generator that a seed starts (Park & Miller's). */
-function draw(rows, each, seed) {
-  let state = seed * 7919 + 1;
-  const next = () => (state = (state * 48271) % 2147483647);
-  const keyed = rows.map((row) => ({ row, key: next() })).sort((a, b) => a.key - b.key);
-  const taken = {};
-  return keyed.map((k) => k.row).filter(({ label }) => (taken[label] = (taken[label] ?? 0) + 1) <= each);
 }
 
 /** Test accuracy after each training set, in one learner: a picture goes through the backbone once. */

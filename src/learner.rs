@@ -196,7 +196,7 @@ impl Learner {
             (id.clone(), data.classes[class].clone(), contents[id.as_str()].to_owned())
         };
         let trained_on = data.ids.iter().zip(&data.y).map(one).collect();
-        Ok(Training { fit: Fit::new(&data, &recipe)?, novelty: Novelty::fit(&data, recipe.seed), recipe, trained_on })
+        Ok(Training { fit: Fit::new(&data, &recipe)?, novelty: Novelty::fit(&data), recipe, trained_on })
     }
 
     /// The recipe that `train` and `evaluate` start from.

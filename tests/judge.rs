@@ -228,7 +228,7 @@ fn flipped_labels_are_found() {
 #[test]
 fn what_is_of_no_class_is_strange_and_a_part_of_the_known_is_refused() {
     let known = dataset(&clouds(4, 100, 4.0, 6), None, text);
-    let novelty = Novelty::fit(&known, 0);
+    let novelty = Novelty::fit(&known);
     let fresh = clouds(4, 250, 4.0, 7);
     let distances = novelty.of(&Matrix::new(16, fresh.rows.concat()));
     for asked in [0.05, 0.2] {

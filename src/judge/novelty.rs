@@ -5,25 +5,23 @@
 //! (`npm run prove`, BENCHMARKS.md): the class means are the best or next to it on pictures and on texts, need no
 //! covariance, and work from one sample a class.
 
-use crate::features::{Matrix, dot};
+use crate::features::{Matrix, cosine, dot};
 use crate::learn::Dataset;
-
-/// Folds for the distances of samples that are held out.
-const FOLDS: usize = 5;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Novelty {
-    /// Of each class that has rows, of length 1.
+    /// Of each class, of length 1.
     means: Matrix,
-    /// Distances of the samples to means they were no part of, ascending.
+    /// Distances of the samples to means that they and their groups were no part of, ascending.
     held_out: Vec<f32>,
 }
 
 impl Novelty {
-    pub fn fit(data: &Dataset, seed: u64) -> Self {
-        let mut held_out = out_of_fold(data, seed);
+    pub fn fit(data: &Dataset) -> Self {
+        let mut held_out = out_of_fold(data);
         held_out.sort_by(f32::total_cmp);
-        Self { means: means(data, |_| true), held_out }
+        let means = sums(&data.x.clone().normalised(), &data.y, data.classes.len()).normalised();
+        Self { means, held_out }
     }
 
     /// Of each row, 0..=2: higher is stranger.
@@ -40,34 +38,41 @@ impl Novelty {
     }
 }
 
-/// The distance of each row to the means of the other folds' rows.
-pub fn out_of_fold(data: &Dataset, seed: u64) -> Vec<f32> {
-    let parts = data.parts(FOLDS);
+/// The distance of each row to the class means without its group. 0 where its group is all there is.
+pub fn out_of_fold(data: &Dataset) -> Vec<f32> {
+    let unit = data.x.clone().normalised();
+    let classes = data.classes.len();
+    let sums = sums(&unit, &data.y, classes);
+    let norms: Vec<f32> = sums.iter().map(|sum| dot(sum, sum).sqrt()).collect();
+    let mut members = std::collections::HashMap::<usize, Vec<usize>>::new();
+    data.groups.iter().enumerate().for_each(|(row, &group)| members.entry(group).or_default().push(row));
     let mut out = vec![0.0; data.rows()];
-    if parts < 2 {
-        // Nothing can be held out: how far the classes are from each other is all there is to know.
-        return out;
-    }
-    let folds = data.folds(parts, seed);
-    for fold in 0..parts {
-        let means = means(data, |row| folds[row] != fold);
-        let rows: Vec<usize> = (0..data.rows()).filter(|&row| folds[row] == fold).collect();
-        let distances = distances(&means, &data.x.select(&rows));
-        rows.into_iter().zip(distances).for_each(|(row, distance)| out[row] = distance);
+    for group in members.into_values() {
+        // The few classes that the group has a part in, without it.
+        let mut changed = std::collections::HashMap::<usize, Vec<f32>>::new();
+        for &row in &group {
+            let sum = changed.entry(data.y[row]).or_insert_with(|| sums.row(data.y[row]).to_vec());
+            sum.iter_mut().zip(unit.row(row)).for_each(|(s, v)| *s -= v);
+        }
+        for &row in &group {
+            let likeness = |class: usize| match changed.get(&class) {
+                Some(sum) => cosine(sum, unit.row(row)),
+                None if norms[class] > 0.0 => dot(sums.row(class), unit.row(row)) / norms[class],
+                None => 0.0,
+            };
+            out[row] = 1.0 - (0..classes).map(likeness).fold(-1.0, f32::max);
+        }
     }
     out
 }
 
-fn means(data: &Dataset, counts: impl Fn(usize) -> bool) -> Matrix {
-    let dim = data.x.cols();
-    let mut sums = vec![vec![0f32; dim]; data.classes.len()];
-    for (row, values) in data.x.iter().enumerate().filter(|(row, _)| counts(*row)) {
-        let norm = dot(values, values).sqrt().max(f32::MIN_POSITIVE);
-        sums[data.y[row]].iter_mut().zip(values).for_each(|(sum, v)| *sum += v / norm);
+fn sums(unit: &Matrix, y: &[usize], classes: usize) -> Matrix {
+    let dim = unit.cols();
+    let mut sums = Matrix::new(dim, vec![0.0; classes * dim]);
+    for (row, &class) in unit.iter().zip(y) {
+        sums.values_mut()[class * dim..][..dim].iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
     }
-    let mut means = Matrix::with_capacity(dim, sums.len());
-    sums.iter().filter(|sum| sum.iter().any(|v| *v != 0.0)).for_each(|sum| means.push(sum));
-    means.normalised()
+    sums
 }
 
 fn distances(means: &Matrix, x: &Matrix) -> Vec<f32> {

@@ -120,7 +120,7 @@ impl OutOfFold {
             n => format!(", repeated {n} times (probabilities averaged)"),
         };
         format!(
-            "{}-fold stratified cross-validation on {} samples{together}{repeats}, seed {}, {} head{note}",
+            "{}-fold stratified cross-validation on {} samples{together}, seed {}{repeats}, {} head{note}",
             self.parts,
             self.data.rows(),
             self.recipe.seed,
