@@ -58,7 +58,7 @@ pub enum Error {
     GpuLost {
         reason: String,
     },
-    /// Training needs at least two classes with a labelled sample each.
+    /// Training needs two classes with a labelled sample each, a check on held-out samples more. `why` says what to do.
     TooFewLabels {
         why: String,
     },
@@ -144,7 +144,7 @@ impl fmt::Display for Error {
                 write!(f, "the GPU stopped answering ({reason}); what is done is kept, go on with device \"cpu\"")
             }
             Error::TooFewLabels { why } => {
-                write!(f, "{why}; label at least one sample in each of two classes")
+                write!(f, "{why}")
             }
             Error::NotTrained => write!(f, "there is no trained head yet; call train() first"),
             Error::UnknownId { id } => write!(f, "no sample has the id `{id}`; see samples()"),

@@ -259,7 +259,9 @@ impl Learner {
         let model = self.model()?;
         let Given { ids, metas, x, contents } = given;
         if ids.is_empty() {
-            return Err(Error::TooFewLabels { why: "none of the samples to evaluate on could be used".into() });
+            return Err(Error::TooFewLabels {
+                why: "none of the samples to evaluate on could be used; see what was rejected, and why".into(),
+            });
         }
         let known = &model.fitted.classes;
         let labels: Vec<&String> = metas.iter().map(|m| m.label.as_ref().expect("every one has a label")).collect();

@@ -210,6 +210,16 @@ fn too_sure_a_head_is_cooled() {
     assert!(report.temperature > 1.5 && report.ece_calibrated < report.ece, "{report:?}");
 }
 
+/// Found on the page: a dozen drawings that were all called right made every answer certain to twenty places.
+#[test]
+fn a_dozen_right_answers_make_no_certainty() {
+    let few = clouds(3, 8, 0.5, 1);
+    let fitted = headstart::learn::Fit::new(&dataset(&few, None, text), &Recipe::default()).unwrap().run();
+    let p = fitted.head.probabilities(&Matrix::new(16, few.rows.concat()), &[]);
+    let surest = p.values.iter().copied().fold(0.0, f32::max);
+    assert!((0.8..0.999).contains(&surest), "{surest}: {:?}", fitted.chosen);
+}
+
 #[test]
 fn flipped_labels_are_found() {
     let mut wrong = clouds(4, 50, 2.5, 5);

@@ -30,7 +30,8 @@ impl OutOfFold {
         }
         let parts = data.parts(folds);
         if parts < 2 {
-            let why = "every class has a single sample, or a single group of them, so none can be held out".into();
+            let why = "every class is a single sample or a single burst, so nothing can be held out; add another to each class";
+            let why = why.to_owned();
             return Err(Error::TooFewLabels { why });
         }
         let splits = (0..repeats as u64).map(|repeat| data.folds(parts, recipe.seed.wrapping_add(repeat))).collect();

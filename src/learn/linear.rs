@@ -11,7 +11,7 @@ use super::mlp::{self, HIDDEN, Mlp, Parts};
 use super::{Dataset, Fitted, Head, HeadKind, Progress, Recipe, Step};
 use crate::backbone::kernels::{Packed, Then};
 use crate::features::Matrix;
-use crate::metrics::{Probabilities, temperature};
+use crate::metrics::{Probabilities, careful_temperature};
 
 /// Inverse strengths C on unit rows, weakest fit first: each solution is where the next one starts.
 const STRENGTHS: [f64; 5] = [0.1, 1.0, 10.0, 100.0, 1000.0];
@@ -148,7 +148,7 @@ impl LinearFit {
     /// What the logits have to be divided by to be as sure as they are right, by the held-out rows at the strength chosen.
     fn temperature(&self) -> f64 {
         let (values, truth) = &self.held_out[self.best()];
-        temperature(&Probabilities { classes: self.data.classes.len(), values: values.clone() }, truth)
+        careful_temperature(&Probabilities { classes: self.data.classes.len(), values: values.clone() }, truth)
     }
 
     /// The strength with the least held-out log loss. Hits decide by a handful of samples, and jump about with few of them.

@@ -66,7 +66,7 @@ impl Dataset {
                 None => "no sample has a label".to_owned(),
                 Some(only) => format!("every labelled sample is `{only}`"),
             };
-            return Err(Error::TooFewLabels { why });
+            return Err(Error::TooFewLabels { why: why + "; label at least one sample in each of two classes" });
         }
         let mut x = Matrix::with_capacity(dim, samples.len());
         samples.iter().for_each(|s| x.push(s.row));

@@ -43,6 +43,17 @@ pub fn ece(bins: &[Bin]) -> f64 {
 /// The temperature at which the log loss is least (Guo et al. 2017): logits are divided by it. Above 1, the head was
 /// too sure. 1 for no rows.
 pub fn temperature(p: &Probabilities, truth: &[usize]) -> f64 {
+    least_loss(p, truth, 0.0)
+}
+
+/// The same for use on other rows, with the doubt that so few rows leave: as if one more had been a miss, shared among them
+/// (after Platt 1999). Where all of a dozen predictions are right, the loss alone would have a head be sure of everything.
+pub fn careful_temperature(p: &Probabilities, truth: &[usize]) -> f64 {
+    least_loss(p, truth, 1.0 / (truth.len() + 2) as f64)
+}
+
+/// `doubt`: the part of a row's truth that is spread over all classes.
+fn least_loss(p: &Probabilities, truth: &[usize], doubt: f64) -> f64 {
     if truth.is_empty() {
         return 1.0;
     }
@@ -51,7 +62,9 @@ pub fn temperature(p: &Probabilities, truth: &[usize]) -> f64 {
         let scale = (-log_t).exp();
         let row = |(row, &t): (&[f64], &usize)| {
             let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            row.iter().map(|v| ((v - top) * scale).exp()).sum::<f64>().ln() - (row[t] - top) * scale
+            let mean = row.iter().sum::<f64>() / row.len() as f64;
+            let true_log = (1.0 - doubt) * row[t] + doubt * mean;
+            row.iter().map(|v| ((v - top) * scale).exp()).sum::<f64>().ln() - (true_log - top) * scale
         };
         logs.chunks_exact(p.classes).zip(truth).map(row).sum()
     };
@@ -85,7 +98,7 @@ pub fn calibrated(p: &Probabilities, truth: &[usize], folds: &[usize]) -> Probab
     let mut out = p.clone();
     for fold in 0..folds.iter().max().map_or(0, |m| m + 1) {
         let (own, others): (Vec<usize>, Vec<usize>) = (0..truth.len()).partition(|&row| folds[row] == fold);
-        let fitted = temperature(&p.select(&others), &others.iter().map(|&row| truth[row]).collect::<Vec<_>>());
+        let fitted = careful_temperature(&p.select(&others), &others.iter().map(|&row| truth[row]).collect::<Vec<_>>());
         let scaled = at_temperature(&p.select(&own), fitted);
         for (i, row) in own.into_iter().enumerate() {
             out.values[row * p.classes..][..p.classes].copy_from_slice(scaled.row(i));

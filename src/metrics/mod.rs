@@ -7,7 +7,7 @@ mod score;
 mod split;
 mod test;
 
-pub use calibration::{Bin, at_temperature, calibrated, ece, reliability, temperature};
+pub use calibration::{Bin, at_temperature, calibrated, careful_temperature, ece, reliability, temperature};
 pub use interval::{Interval, bootstrap, share, wilson};
 pub use rank::auroc;
 pub use score::{Confusion, Probabilities};

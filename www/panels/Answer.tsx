@@ -41,7 +41,7 @@ export function Scores({ prediction }: { prediction: Prediction }) {
       </p>
       {prediction.label === null && <p className="note">It is stranger than what the model learnt from: strangeness {prediction.novelty.toFixed(2)}, where 0 is just like a class and 2 as unlike as can be.</p>}
       {scores.slice(0, SHOWN).map(([label, score]) => (
-        <Meter key={label} value={score} maxValue={1} formatOptions={{ style: "percent", maximumFractionDigits: 1 }}>
+        <Meter key={label} value={Number(score.toFixed(6))} maxValue={1} formatOptions={{ style: "percent", maximumFractionDigits: 1 }}>
           {({ valueText }) => (
             <>
               <Label>{label}</Label>

@@ -18,6 +18,7 @@ export function Report() {
   const report = useStore((s) => s.report);
   const result = useStore((s) => s.result);
   const checking = useRunning("report");
+  const unreported = useStore((s) => s.unreported);
   const inGroups = useStore((s) => s.inGroups);
   const stale = useStore(isStale);
   const [cell, setCell] = useState<{ of: ReportData; truth: number; called: number } | null>(null);
@@ -34,7 +35,7 @@ export function Report() {
       )}
       {!report && !checking && (
         <div className="empty">
-          <p>After training, this is how good the model is on {nouns} it was not shown.</p>
+          {unreported ? <p className="note warn">{unreported}.</p> : <p>After training, this is how good the model is on {nouns} it was not shown.</p>}
           {result && (
             <Button className="button" onPress={() => void evaluate()}>
               Check it now
@@ -47,9 +48,8 @@ export function Report() {
           <Headline report={report} />
           {stale && <p className="note warn">The {nouns} have changed since this report.</p>}
           {inGroups > 0 && (
-            <p className="note warn">
-              {count(inGroups, "picture")} came from the webcam in bursts. The pictures of a burst are almost the same, and may lie on both sides of this
-              check: the figure is hopeful. Try the model on something new.
+            <p className="note">
+              {count(inGroups, "picture")} came from the webcam in bursts: a burst is held out as a whole, because its pictures are almost the same.
             </p>
           )}
           <div className="tables">

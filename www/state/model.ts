@@ -3,7 +3,7 @@ import type { TrainOptions } from "headstart";
 import { asJob } from "./jobs";
 import { forget } from "./predictions";
 import { nouns } from "./task";
-import { type CurvePoint, get, learner, say, set } from "./store";
+import { type CurvePoint, get, learner, say, sentence, set } from "./store";
 
 /** Milliseconds between two drawings of the curve, which cost tens of them. */
 const REDRAW = 500;
@@ -47,6 +47,12 @@ function thinned(curve: readonly CurvePoint[]): CurvePoint[] {
 
 export async function evaluate(): Promise<void> {
   await asJob("report", `Checking on held-out ${nouns}`, "The check was stopped.", async (signal, progress) => {
-    set({ report: await learner().evaluate({ signal, onProgress: progress }) });
+    set({ unreported: null });
+    try {
+      set({ report: await learner().evaluate({ signal, onProgress: progress }) });
+    } catch (error) {
+      if (!signal.aborted) set({ unreported: sentence(error) });
+      throw error;
+    }
   });
 }

@@ -56,6 +56,8 @@ export interface State {
   trainedAt: number;
   /** Samples of webcam bursts. */
   inGroups: number;
+  /** Why there is no report. */
+  unreported: string | null;
   canUndo: boolean;
   canRedo: boolean;
 }
@@ -75,6 +77,7 @@ export const useStore = create<State>()(() => ({
   revision: 0,
   trainedAt: 0,
   inGroups: 0,
+  unreported: null,
   canUndo: false,
   canRedo: false,
 }));
