@@ -114,7 +114,10 @@ export interface Learner {
   train(options?: TrainOptions): AsyncIterable<TrainEvent>;
   /** Cross-validates the last recipe; with `samples`, scores the present model on them. */
   evaluate(options?: EvaluateOptions): Promise<Report>;
-  /** `reject`: part of the known kind that may be refused by mistake, e.g. 0.05; what is stranger than that comes with `label: null`. */
+  /**
+   * `reject`: part of the known kind that may be refused by mistake, e.g. 0.05; what is stranger than that comes with `label: null`.
+   * A small part takes samples to promise it on: 0.05 refuses nothing with fewer than 19 (but `negative`s).
+   */
   predict(data: SampleData[], options?: CallOptions & { reject?: number }): Promise<Prediction[]>;
   /** Whether the pretrained backbone helps, against the same samples learnt from scratch. */
   transferVerdict(options?: CallOptions): Promise<TransferReport>;
@@ -196,6 +199,8 @@ export interface TrainOptions extends CallOptions {
   classWeight?: "balanced" | "none" | Record<string, number>;
   /** kNN: neighbours that vote, default 10. */
   k?: number;
+  /** A label whose samples are of no kind ("background", "something else"): with `reject`, `predict` refuses what looks like them too. */
+  negative?: string;
   seed?: number;
 }
 
@@ -248,7 +253,7 @@ export interface Report {
   ece: number;
   /** The same after temperature scaling; a sample's temperature comes from the other folds. */
   eceCalibrated: number;
-  /** Of all out-of-fold predictions together: logits are divided by it. Above 1: the head was too sure. */
+  /** That fits all out-of-fold predictions: logits would be divided by it once more. Above 1: the head is too sure. */
   temperature: number;
   /** Behind `ece`: by bin of confidence, empty ones left out. */
   reliability: { confidence: number; accuracy: number; count: number }[];

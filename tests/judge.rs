@@ -238,7 +238,7 @@ fn flipped_labels_are_found() {
 #[test]
 fn what_is_of_no_class_is_strange_and_a_part_of_the_known_is_refused() {
     let known = dataset(&clouds(4, 100, 4.0, 6), None, text);
-    let novelty = Novelty::fit(&known);
+    let novelty = Novelty::fit(&known, None);
     let fresh = clouds(4, 250, 4.0, 7);
     let distances = novelty.of(&Matrix::new(16, fresh.rows.concat()));
     for asked in [0.05, 0.2] {
@@ -247,6 +247,12 @@ fn what_is_of_no_class_is_strange_and_a_part_of_the_known_is_refused() {
     }
     let strange = novelty.of(&Matrix::new(16, vec![-1.0; 16]));
     assert!(strange[0] > *distances.iter().max_by(|a, b| a.total_cmp(b)).unwrap());
+    // As a class of negatives, a class is as strange as what is of none.
+    let fewer = Novelty::fit(&known, Some("class 3"));
+    let of_class = |class: usize| fresh.labels.iter().position(|&l| l == class).unwrap();
+    let at = |novelty: &Novelty, row: usize| novelty.of(&Matrix::new(16, fresh.rows[row].clone()))[0];
+    assert!(at(&fewer, of_class(3)) > at(&novelty, of_class(3)));
+    assert_eq!(at(&fewer, of_class(1)), at(&novelty, of_class(1)));
     assert_eq!(novelty.threshold(0.0), f32::INFINITY, "no promise without samples to make it on");
 }
 
@@ -296,6 +302,54 @@ fn the_verdict_is_what_the_samples_say() {
     assert_eq!(verdict(0.5, false).0, "helps");
     assert_eq!(verdict(0.5, true).0, "unclear");
     assert!(verdict(200.0, true).1.contains("scratch"));
+}
+
+/// Few groups, or many that say the same, are no certainty.
+#[test]
+fn no_interval_is_a_point() {
+    let one_group = share(&[true, true, true, false], &[0; 4], 0);
+    assert!(one_group.low < 0.3 && one_group.high > 0.95, "{one_group:?}");
+    let all_right = evaluate(dataset(&clouds(3, 6, 0.2, 1), None, text), Some(1));
+    for interval in [all_right.accuracy, all_right.balanced_accuracy, all_right.macro_f1] {
+        assert!(interval.value == 1.0 && interval.low < 0.95, "{interval:?}");
+    }
+    // Four of four against none of four is four coins.
+    let clouds = clouds(2, 2, 0.1, 2);
+    let data = dataset(&clouds, None, |i| Content::Text(["same words", "same words here"][i / 2].to_owned()));
+    let mut trial = Trial::new(data, Recipe::default()).unwrap();
+    loop {
+        if let TrialStage::Done(report) = trial.step().unwrap() {
+            assert_eq!(report.verdict, "unclear", "{report:?}");
+            break;
+        }
+    }
+}
+
+/// A class of a single burst cannot be found while it is held out; that must not cool the other classes' answers.
+#[test]
+fn one_burst_of_a_class_does_not_spoil_the_rest() {
+    let set = clouds(2, 60, 1.0, 3);
+    let groups: Vec<usize> = (0..120).map(|i| if set.labels[i] == 1 { 0 } else { i + 1 }).collect();
+    let temperature = |groups| {
+        let data = dataset(&set, groups, text);
+        headstart::learn::Fit::new(&data, &Recipe { strength: None, ..Recipe::default() }).unwrap().run().chosen["temperature"]
+    };
+    let (apart, together) = (temperature(None), temperature(Some(groups)));
+    assert!((0.6..1.6).contains(&(together / apart)), "{together} beside {apart}");
+}
+
+#[test]
+fn a_tag_that_is_an_id_hides_no_other() {
+    let data = dataset(&clouds(2, 100, 1.0, 8), None, text);
+    let tags: Vec<_> = (0..200)
+        .map(|i| {
+            let camera = if i % 5 == 0 { "left" } else { "right" };
+            [("camera".to_owned(), camera.to_owned()), ("file".to_owned(), i.to_string())].into()
+        })
+        .collect();
+    let hits: Vec<bool> = (0..200).map(|i| i % 5 != 0 || i / 5 % 4 >= 2).collect();
+    let found = slices(&data, &tags, &hits, 0);
+    assert!(found.len() <= 60 && found[0].worse && found[0].value == "left", "{found:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod fixtures;
 use fixtures::*;
 use headstart::encode::image::encode;
 use headstart::features::{Matrix, extract};
-use headstart::learn::{HeadKind, Recipe, Step};
+use headstart::learn::{ClassWeight, HeadKind, Recipe, Step};
 use headstart::learner::{Given, Learner, TrainResult};
 use headstart::source::{Content, Meta, content_id};
 
@@ -44,6 +44,41 @@ fn a_prediction_has_all_its_parts() {
     assert_eq!(predictions[0].nearest[0], "content 0");
     assert!((predictions[0].scores.values().sum::<f32>() - 1.0).abs() < 1e-6);
     assert!(predictions[1].novelty > predictions[0].novelty + 0.5, "what points away is strange");
+}
+
+/// The same picture over and over, in any order: one group, so that it is never on both sides of a split.
+#[test]
+fn copies_are_one_group() {
+    let mut learner = Learner::new(2, 0);
+    for i in 0..60 {
+        let (label, row) = if i % 3 == 0 { ("a", [1.0, i as f32 / 60.0]) } else { ("b", [0.1, 1.0]) };
+        let content = format!("content {i}");
+        learner.add(&content, labelled(label), Some((&row, Content::Text(content.clone()))), 0).unwrap();
+    }
+    let mut evaluation = learner.evaluate(5, Some(1), None).unwrap();
+    let report = loop {
+        if let headstart::judge::Stage::Done(report) = evaluation.step().unwrap() {
+            break report;
+        }
+    };
+    // Forty copies are one group; of the twenty others the nearest may be linked too.
+    let groups: usize = report.how.split(" in ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!(groups <= 21, "{}", report.how);
+}
+
+/// A recipe that names a class which is gone is no reason to refuse a report.
+#[test]
+fn a_recipe_outlives_its_classes() {
+    let mut learner = two_classes();
+    for (i, row) in [[0.5, 0.5], [0.52, 0.48]].into_iter().enumerate() {
+        let content = format!("grey {i}");
+        learner.add(&content, labelled("none"), Some((&row, Content::Text(content.clone()))), 1).unwrap();
+    }
+    let weights = ClassWeight::ByClass([("none".to_owned(), 2.0)].into());
+    train(&mut learner, Recipe { negative: Some("none".into()), class_weight: weights, ..Recipe::default() });
+    learner.remove(&["grey 0".to_owned(), "grey 1".to_owned()]).unwrap();
+    assert!(learner.evaluate(2, None, None).is_ok());
+    assert!(learner.examine().is_ok() && learner.verdict().is_ok());
 }
 
 #[test]

@@ -205,7 +205,11 @@ export class LearnerWorker implements LearnerPort {
       last = performance.now();
       await progress({ ...now, stage: `verdict: ${now.stage}` });
     };
-    const report = await this.#alone<TransferReport>("verdict", call, () => this.#session.startVerdict(), heard);
+    const begin = () => {
+      this.#session.startVerdict();
+      last = performance.now();
+    };
+    const report = await this.#alone<TransferReport>("verdict", call, begin, heard);
     return { ...report, rows: report.rows.map((row) => ({ ...row, seconds: seconds[row.name] ?? 0 })) };
   }
 
@@ -222,22 +226,39 @@ export class LearnerWorker implements LearnerPort {
       await hand.identify(input);
       return hand.encode();
     }, signal);
-    const map = this.#gpu
-      ? await onGpu(this.#gpu.hand.featureMap(pixels))
-      : await this.#pool.run((hand) => hand.featureMap(pixels), signal, true);
+    const map = await this.#featureMap(pixels, signal);
+    signal.throwIfAborted();
     const { label, weights, nearest } = withContents(this.#wasm, [kept], (contents) => this.#session.explainPicture(map, contents));
     const side = Math.sqrt(weights.length);
     return { label, heatmap: { data: Float32Array.from(weights as number[]), width: side, height: side }, nearest };
   }
 
+  async #featureMap(pixels: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
+    if (this.#gpu) {
+      try {
+        // A copy: the pool needs them where the GPU fails.
+        return await onGpu(this.#gpu.hand.featureMap(pixels.slice()));
+      } catch (error) {
+        if (this.#options.device === "webgpu" || signal.aborted) throw error;
+        await this.#leaveGpu(error);
+      }
+    }
+    return this.#pool.run((hand) => hand.featureMap(pixels), signal, true);
+  }
+
   /** A text without each of its words goes through the backbone as a text of its own. */
   async #explainText(call: number, text: string): Promise<Explanation> {
     const words = wordsOf(text);
-    const texts = [text, ...words.map(({ start, end }) => text.slice(0, start) + text.slice(end))];
-    const parts = await Promise.all(texts.map((text) => this.#row(call, { text })));
-    const rows = new Float32Array(parts.length * this.#dim);
-    parts.forEach(({ row }, i) => rows.set(row, i * this.#dim));
-    const { label, weights, nearest } = withContents(this.#wasm, parts.map(({ kept }) => kept), (contents) => this.#session.explain(rows, contents));
+    // Of a long text the beginning: with each of its words it goes through the backbone once more.
+    const begin = words.length < MOST_WORDS ? text : text.slice(0, words.at(-1)!.end);
+    const texts = [begin, ...words.map(({ start, end }) => begin.slice(0, start) + begin.slice(end))];
+    const signal = this.#signal(call);
+    // Past the caches: nobody will ask for these again.
+    const embed = (text: string) => this.#embedWindows(this.#tokenizer!.encode(text).windows, signal);
+    const rows = new Float32Array(texts.length * this.#dim);
+    (await Promise.all(texts.map(embed))).forEach((row, i) => rows.set(row, i * this.#dim));
+    const kept = texts.map((text) => ({ text }));
+    const { label, weights, nearest } = withContents(this.#wasm, kept, (contents) => this.#session.explain(rows, contents));
     return { label, tokens: words.map((word, i) => ({ ...word, weight: weights[i] })), nearest };
   }
 
@@ -278,7 +299,8 @@ export class LearnerWorker implements LearnerPort {
     const kept = { text };
     const known = this.#session.row(content) ?? this.#recent.get(content)?.row;
     const row = known ?? (await this.#embedWindows(windows, signal));
-    if (!known) this.#recent.set(content, { row, kept });
+    // Without the text: a thousand of a megabyte each would be a gigabyte.
+    if (!known) this.#recent.set(content, { row, kept: { text: "" } });
     return { content, row, kept, cut };
   }
 
@@ -414,6 +436,8 @@ export class LearnerWorker implements LearnerPort {
 
   async #retire(hand: Hand): Promise<void> {
     this.#hands.delete(hand.id);
+    // Who still waits for it must not wait for ever.
+    hand.broke("it was given up");
     await this.#hooks.retire(hand.id);
   }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use rand::rngs::ChaCha8Rng;
-use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
@@ -85,7 +84,8 @@ impl Curve {
         let fit = match &mut self.fit {
             Some(fit) => fit,
             None => {
-                let rows = self.part(self.shares[i], fold);
+                let others: Vec<usize> = (0..self.folds.len()).filter(|&row| self.folds[row] != fold).collect();
+                let rows = self.data.sample(&others, self.shares[i], self.recipe.seed ^ fold as u64);
                 self.trained[i] += rows.len();
                 self.fit.insert(Fit::new(&self.data.select(&rows), &self.recipe)?)
             }
@@ -101,33 +101,9 @@ impl Curve {
         Ok(self.done == self.total())
     }
 
-    /// A share of each class's groups outside of a fold, the smaller share within the larger.
-    fn part(&self, share: f64, fold: usize) -> Vec<usize> {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.recipe.seed ^ fold as u64);
-        let mut rows: Vec<usize> = (0..self.folds.len()).filter(|&row| self.folds[row] != fold).collect();
-        rows.shuffle(&mut rng);
-        // Groups stay together: two frames of one burst are worth little more than one.
-        let mut order: Vec<usize> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
-        order.extend(rows.iter().map(|&row| self.data.groups[row]).filter(|group| seen.insert(*group)));
-        let place: std::collections::HashMap<usize, usize> =
-            order.into_iter().enumerate().map(|(i, g)| (g, i)).collect();
-        rows.sort_by_key(|row| place[&self.data.groups[*row]]);
-        let mut wanted: Vec<usize> = vec![0; self.data.classes.len()];
-        rows.iter().for_each(|&row| wanted[self.data.y[row]] += 1);
-        wanted.iter_mut().for_each(|n| *n = ((*n as f64 * share).round() as usize).max(1));
-        rows.retain(|&row| {
-            let left = &mut wanted[self.data.y[row]];
-            let taken = *left > 0;
-            *left = left.saturating_sub(1);
-            taken
-        });
-        rows.sort_unstable();
-        rows
-    }
-
-    /// The curve with all rows at its end, `hits` of the full cross-validation by row, and the forecast.
-    pub fn finish(&self, hits: &[bool], parts: usize) -> (Vec<Point>, Option<Forecast>) {
+    /// The curve with all rows at its end, and the forecast. `hits`: of the report, by row; `single`: of one cross-validation, as
+    /// the smaller fits are: means over repeats are a little better.
+    pub fn finish(&self, hits: &[bool], single: &[bool], parts: usize) -> (Vec<Point>, Option<Forecast>) {
         let (data, classes) = (&self.data, self.data.classes.len() as f64);
         let mut sizes: Vec<f64> = self.trained.iter().map(|&n| n as f64 / self.parts as f64 / classes).collect();
         sizes.push(data.rows() as f64 * (parts - 1) as f64 / parts as f64 / classes);
@@ -140,11 +116,17 @@ impl Curve {
             Point { per_class, accuracy: share(&hits, &groups, self.recipe.seed) }
         };
         let points: Vec<Point> = levels.iter().zip(&sizes).map(point).collect();
-        (points, self.forecast(&levels, &sizes))
+        let last = levels.len() - 1;
+        levels[last] = single.iter().map(|&hit| Some(hit)).collect();
+        let forecast = self.forecast(&levels, &sizes, &points.last().expect("all rows are one").accuracy);
+        (points, forecast)
     }
 
     /// `error = e · n^−α`, by least squares on the logarithms; its uncertainty by drawing groups of rows anew.
-    fn forecast(&self, levels: &[Vec<Option<bool>>], sizes: &[f64]) -> Option<Forecast> {
+    ///
+    /// `now`: the accuracy with all rows. Drawing from rows that were all right can only say that all will be; so its
+    /// interval counts too, as if it moved along the curve.
+    fn forecast(&self, levels: &[Vec<Option<bool>>], sizes: &[f64], now: &Interval) -> Option<Forecast> {
         if levels.len() < 3 {
             return None;
         }
@@ -153,7 +135,7 @@ impl Curve {
         data.groups.iter().enumerate().for_each(|(row, &group)| members[group].push(row));
         members.retain(|rows| !rows.is_empty());
         let all: Vec<usize> = (0..data.rows()).collect();
-        let (value, gains) = self.outlook(&all, levels, sizes)?;
+        let (value, gains, exponent) = self.outlook(&all, levels, sizes)?;
         let mut rng = ChaCha8Rng::seed_from_u64(self.recipe.seed);
         let mut drawn = Vec::new();
         for _ in 0..RESAMPLES {
@@ -170,18 +152,29 @@ impl Curve {
             let (low, high) = (values[cut].min(value), values[values.len() - 1 - cut].max(value));
             Interval { value, low, high, method: "bootstrap" }
         };
-        let doubled = interval(value, drawn.iter().map(|d| d.0).collect());
+        let mut doubled = interval(value, drawn.iter().map(|d| d.0).collect());
+        let moved = |accuracy: f64| 1.0 - (1.0 - accuracy) * 2f64.powf(-exponent);
+        (doubled.low, doubled.high) = (doubled.low.min(moved(now.low)), doubled.high.max(moved(now.high)));
+        // What a class may be missing now, by the same interval, if all that may be wrong were of it.
+        let counts = data.counts();
+        let most = |c: usize| {
+            let factor = (counts[c] + MORE) as f64 / counts[c].max(1) as f64;
+            (1.0 - now.low).min(counts[c] as f64 / data.rows() as f64) * (1.0 - factor.powf(-exponent))
+        };
         let mut more: Vec<More> = (0..data.classes.len())
-            .map(|c| More {
-                label: data.classes[c].clone(),
-                gain: interval(gains[c], drawn.iter().map(|d| d.1[c]).collect()),
+            .map(|c| {
+                let mut gain = interval(gains[c], drawn.iter().map(|d| d.1[c]).collect());
+                if gain.high == 0.0 {
+                    gain.high = most(c);
+                }
+                More { label: data.classes[c].clone(), gain }
             })
             .collect();
         more.sort_by(|a, b| b.gain.value.total_cmp(&a.gain.value));
         let percent = |v: f64| format!("{:.0} %", 100.0 * v);
         let best = &more[0];
         let (gain, half) = (100.0 * best.gain.value, 50.0 * (best.gain.high - best.gain.low));
-        let first = if best.gain.high < 0.005 {
+        let first = if best.gain.value < 0.0005 {
             "More samples of any one class would hardly change the accuracy.".to_owned()
         } else {
             format!("{MORE} more of {} would likely add {gain:.1} ± {half:.1} points.", best.label)
@@ -197,7 +190,7 @@ impl Curve {
     }
 
     /// The accuracy with twice the samples, and what more of each class adds, as these rows have it.
-    fn outlook(&self, rows: &[usize], levels: &[Vec<Option<bool>>], sizes: &[f64]) -> Option<(f64, Vec<f64>)> {
+    fn outlook(&self, rows: &[usize], levels: &[Vec<Option<bool>>], sizes: &[f64]) -> Option<(f64, Vec<f64>, f64)> {
         let error = |level: &Vec<Option<bool>>| {
             let (mut misses, mut count) = (0.5, 1.0);
             for hit in rows.iter().filter_map(|&row| level[row]) {
@@ -228,6 +221,6 @@ impl Curve {
             misses[c] / rows.len() as f64 * (1.0 - factor.powf(-exponent))
         };
         let end: f64 = misses.iter().sum::<f64>() / rows.len() as f64;
-        Some((1.0 - end * 2f64.powf(-exponent), (0..classes).map(gain).collect()))
+        Some((1.0 - end * 2f64.powf(-exponent), (0..classes).map(gain).collect(), exponent))
     }
 }

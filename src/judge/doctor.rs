@@ -98,12 +98,13 @@ pub fn label_issues(data: &Dataset, p: &Probabilities) -> Vec<LabelIssue> {
                 .filter(|&c| c != given)
                 .max_by(|&a, &b| p.row(row)[a].total_cmp(&p.row(row)[b]))
                 .expect("there are two classes");
-            let (own, theirs) = (p.row(row)[given], p.row(row)[other]);
             let elsewhere = counted[row].is_some_and(|c| c != given);
+            let suggested = counted[row].filter(|&c| c != given).unwrap_or(other);
+            let (own, theirs) = (p.row(row)[given], p.row(row)[suggested]);
             (elsewhere || own < theirs).then(|| LabelIssue {
                 id: data.ids[row].clone(),
                 given: data.classes[given].clone(),
-                suggested: data.classes[counted[row].filter(|&c| c != given).unwrap_or(other)].clone(),
+                suggested: data.classes[suggested].clone(),
                 // By the ratio, not the difference as cleanlab's margin has it: a likely mix-up of two alike classes has a
                 // large difference too, a slip of the hand leaves its label no probability at all. On clothing10 with 5 %
                 // of the labels flipped the ratio finds a fifth more.

@@ -16,6 +16,8 @@ pub struct OutOfFold {
     done: usize,
     fit: Option<Fit>,
     sums: Vec<f32>,
+    /// As they were after the first repeat.
+    first: Vec<f32>,
 }
 
 impl OutOfFold {
@@ -36,7 +38,7 @@ impl OutOfFold {
         }
         let splits = (0..repeats as u64).map(|repeat| data.folds(parts, recipe.seed.wrapping_add(repeat))).collect();
         let sums = vec![0.0; data.rows() * data.classes.len()];
-        Ok(Self { data, recipe, splits, parts, done: 0, fit: None, sums })
+        Ok(Self { data, recipe, splits, parts, done: 0, fit: None, first: sums.clone(), sums })
     }
 
     pub fn total(&self) -> usize {
@@ -78,6 +80,9 @@ impl OutOfFold {
         let (held_out, train): (Vec<usize>, Vec<usize>) = (0..split.len()).partition(|&row| split[row] == fold);
         if held_out.is_empty() || train.is_empty() {
             self.done += 1;
+            if self.done == self.parts {
+                self.first = self.sums.clone();
+            }
             return Ok(self.done == self.total());
         }
         let fit = match &mut self.fit {
@@ -94,8 +99,17 @@ impl OutOfFold {
             }
             self.fit = None;
             self.done += 1;
+            if self.done == self.parts {
+                self.first = self.sums.clone();
+            }
         }
         Ok(self.done == self.total())
+    }
+
+    /// The probabilities of one cross-validation alone.
+    pub fn first_repeat(&self) -> Probabilities {
+        let values = self.first.iter().map(|p| p * self.splits.len() as f32).collect();
+        Probabilities { classes: self.data.classes.len(), values }
     }
 
     /// Of all rows, once [`step`](Self::step) has said that it is done.
@@ -107,7 +121,7 @@ impl OutOfFold {
     /// Where the predictions come from, in words.
     pub fn how(&self) -> String {
         let note = match (self.recipe.head, self.recipe.strength) {
-            (HeadKind::Linear | HeadKind::Mlp, Some(_)) => ", strength as the last training chose it",
+            (HeadKind::Linear | HeadKind::Mlp, Some(_)) => ", strength and temperature as the last training chose them",
             (HeadKind::Linear | HeadKind::Mlp, None) => ", strength chosen anew in each fold",
             _ => "",
         };

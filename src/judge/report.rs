@@ -12,7 +12,8 @@ use super::slices::{Slice, slices};
 use crate::error::Result;
 use crate::learn::{Dataset, Recipe};
 use crate::metrics::{
-    Bin, Confusion, Interval, Probabilities, bootstrap, calibrated, ece, reliability, share, temperature, wilson,
+    Bin, Confusion, Interval, Probabilities, bootstrap, calibrated, careful_temperature, ece, reliability, share,
+    wilson,
 };
 
 /// Below this many samples the folds are drawn anew several times: with few, which are held out together decides a lot.
@@ -33,7 +34,7 @@ pub struct Report {
     pub ece: f64,
     /// The same when every sample's logits are divided by the temperature that fits the other folds.
     pub ece_calibrated: f64,
-    /// That fits all of them.
+    /// That fits all of them, on top of what the head is divided by already.
     pub temperature: f64,
     pub reliability: Vec<Bin>,
     /// Split, folds and seed in words.
@@ -117,7 +118,7 @@ pub fn report(
         brier: p.brier(truth),
         ece: ece(&bins),
         ece_calibrated: ece(&reliability(&calibrated(p, truth, folds), truth)),
-        temperature: temperature(p, truth),
+        temperature: careful_temperature(p, truth),
         reliability: bins,
         how,
         per_class,
@@ -170,8 +171,9 @@ impl Evaluation {
         }
         let (data, p, seed) = (self.out.data(), self.out.probabilities(), self.out.recipe().seed);
         let mut report = report(data, &p, self.out.folds(), &self.tags, seed, self.out.how());
-        let hits: Vec<bool> = (0..data.rows()).map(|row| p.top(row) == data.y[row]).collect();
-        (report.learning_curve, report.forecast) = self.curve.finish(&hits, self.out.parts());
+        let hits = |p: &Probabilities| -> Vec<bool> { (0..data.rows()).map(|row| p.top(row) == data.y[row]).collect() };
+        let single = hits(&self.out.first_repeat());
+        (report.learning_curve, report.forecast) = self.curve.finish(&hits(&p), &single, self.out.parts());
         Ok(Stage::Done(Box::new(report)))
     }
 }

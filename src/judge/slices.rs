@@ -15,6 +15,10 @@ use crate::source::Content;
 const LEVEL: f64 = 0.05;
 /// Smaller slices that nobody asked for say nothing.
 const FEWEST: usize = 10;
+/// Groups that a slice needs to be tested: fewer could not be called worse, and would only cost the others.
+const TESTED: usize = 5;
+/// Slices, at most.
+const MOST: usize = 60;
 /// Rows of a cluster, in the mean.
 const PER_CLUSTER: usize = 30;
 const MOST_CLUSTERS: usize = 8;
@@ -52,6 +56,16 @@ pub fn slices(data: &Dataset, tags: &[BTreeMap<String, String>], hits: &[bool], 
         }
     }
     cells.retain(|(auto, ..), rows| !auto || rows.len() >= FEWEST);
+    // A tag that is an id, one for each sample, says nothing about slices.
+    while cells.len() > MOST {
+        let smallest = cells.iter().min_by_key(|(_, rows)| rows.len()).map(|(key, rows)| (key.clone(), rows.len()));
+        let Some((key, size)) = smallest else { break };
+        if size == 1 {
+            cells.retain(|_, rows| rows.len() > 1);
+        } else {
+            cells.remove(&key);
+        }
+    }
     let of =
         |rows: &[usize]| -> (Vec<bool>, Vec<usize>) { rows.iter().map(|&row| (hits[row], data.groups[row])).unzip() };
     // A group counts once in the test: ten frames of a burst are not ten proofs.
@@ -60,16 +74,17 @@ pub fn slices(data: &Dataset, tags: &[BTreeMap<String, String>], hits: &[bool], 
         let right = rows.iter().filter(|&&row| hits[row]).count();
         ((right as f64 * groups as f64 / rows.len().max(1) as f64).round() as usize, groups)
     };
-    let p: Vec<f64> = cells
+    let p: Vec<Option<f64>> = cells
         .values()
         .map(|rows| {
             let own: HashSet<usize> = rows.iter().copied().collect();
             let others: Vec<usize> = (0..hits.len()).filter(|row| !own.contains(row)).collect();
-            let ((hits, rows), (other_hits, other_rows)) = (counted(rows), counted(&others));
-            fewer_hits_by_chance(hits, rows, other_hits, other_rows)
+            let ((hits, groups), (other_hits, other_groups)) = (counted(rows), counted(&others));
+            (groups >= TESTED).then(|| fewer_hits_by_chance(hits, groups, other_hits, other_groups))
         })
         .collect();
-    let stands = holm(&p, LEVEL);
+    let mut stands = holm(&p.iter().flatten().copied().collect::<Vec<_>>(), LEVEL).into_iter();
+    let stands: Vec<bool> = p.iter().map(|p| p.is_some() && stands.next() == Some(true)).collect();
     let mut slices: Vec<Slice> = cells
         .into_iter()
         .zip(stands)

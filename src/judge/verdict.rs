@@ -7,16 +7,18 @@ use serde::Serialize;
 use super::out_of_fold::OutOfFold;
 use crate::error::Result;
 use crate::learn::{Dataset, HeadKind, Recipe};
-use crate::metrics::{Interval, bootstrap, share};
+use crate::metrics::{Interval, bootstrap, groups, share};
 use crate::source::Content;
 
 /// A difference smaller than this is none.
 const MARGIN: f64 = 0.01;
+/// Of the sign test that a verdict has to pass too: intervals from few samples promise too much.
+const LEVEL: f64 = 0.05;
 const FOLDS: usize = 5;
 /// With more rows, fewer folds: learning from scratch is what takes the time, and the rest of the rows is plenty.
 const MANY: usize = 400;
-/// Pictures that are compared, at most: from scratch ten thousand would take minutes for each fold, and with two thousand the
-/// interval is narrower than the margin.
+/// Pictures that are compared, at most: from scratch ten thousand would take minutes for each fold. With two thousand the
+/// interval reaches two or three points to either side.
 const PICTURES: usize = 2000;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,6 +43,8 @@ pub struct Row {
 
 /// A comparison under way: a pump, as [`super::Evaluation`] is.
 pub struct Trial {
+    /// Samples there are; those that are compared may be fewer.
+    samples: usize,
     frozen: OutOfFold,
     scratch: OutOfFold,
 }
@@ -58,10 +62,12 @@ pub enum TrialStage {
 impl Trial {
     /// `recipe`: of the frozen row. Errors: `too-few-labels`.
     pub fn new(data: Dataset, recipe: Recipe) -> Result<Self> {
+        let samples = data.rows();
         let data = Arc::new(some(data, recipe.seed));
         let folds = if data.rows() > MANY { 3 } else { FOLDS };
         let scratch = Recipe { head: HeadKind::Scratch, strength: None, ..recipe.clone() };
         Ok(Self {
+            samples,
             frozen: OutOfFold::new(data.clone(), recipe, folds, 1)?,
             scratch: OutOfFold::new(data, scratch, folds, 1)?,
         })
@@ -98,49 +104,72 @@ impl Trial {
         let difference = Interval { method: "paired bootstrap", ..bootstrap(groups, seed, paired) };
         let row = |name, hits: &[bool]| Row { name, accuracy: share(hits, groups, seed), seconds: 0.0 };
         let rows = vec![row("majority", &majority), row("scratch", &scratch), row("frozen", &frozen)];
-        let (verdict, sentence) = judge(&difference, rows[2].accuracy.value, rows[1].accuracy.value);
-        TransferReport { verdict, sentence, difference, rows, how: self.frozen.how() }
+        // Where all draws are the same, as of four samples, the two intervals together say how little that is.
+        let difference = if difference.low < difference.high {
+            difference
+        } else {
+            let (with, without) = (&rows[2].accuracy, &rows[1].accuracy);
+            Interval { low: with.low - without.high, high: with.high - without.low, ..difference }
+        };
+        let mut by_group = std::collections::BTreeMap::<usize, f64>::new();
+        for (row, group) in groups.iter().enumerate() {
+            *by_group.entry(*group).or_default() +=
+                f64::from(u8::from(frozen[row])) - f64::from(u8::from(scratch[row]));
+        }
+        let chance = sign_test(&by_group.into_values().collect::<Vec<_>>());
+        let (verdict, sentence) = judge(&difference, chance, rows[2].accuracy.value, rows[1].accuracy.value);
+        let part = if self.samples > data.rows() { format!(" (of {})", self.samples) } else { String::new() };
+        let how = format!("{}{part}; from scratch on the same folds", self.frozen.how());
+        TransferReport { verdict, sentence, difference, rows, how }
     }
 }
 
-/// A stratified part of many pictures.
+/// A part of many pictures.
 fn some(data: Dataset, seed: u64) -> Dataset {
     let pictures = matches!(data.contents.first().map(|c| &**c), Some(Content::Picture(_)));
-    let parts = data.rows().div_ceil(PICTURES);
-    if !pictures || parts < 2 {
+    if !pictures || data.rows() <= PICTURES {
         return data;
     }
-    let part = data.folds(parts, seed);
-    let mut some = data.select(&(0..data.rows()).filter(|&row| part[row] == 0).collect::<Vec<_>>());
-    some.groups = renumbered(&some.groups);
+    let all: Vec<usize> = (0..data.rows()).collect();
+    let mut some = data.select(&data.sample(&all, PICTURES as f64 / data.rows() as f64, seed));
+    let names: Vec<String> = some.groups.iter().map(usize::to_string).collect();
+    some.groups = groups(&names.iter().map(|name| Some(name.as_str())).collect::<Vec<_>>(), []);
     some
 }
 
-/// The same groups, numbered from 0.
-fn renumbered(groups: &[usize]) -> Vec<usize> {
-    let mut numbers = std::collections::HashMap::new();
-    groups
-        .iter()
-        .map(|group| {
-            let next = numbers.len();
-            *numbers.entry(*group).or_insert(next)
-        })
-        .collect()
+/// Two-sided sign test over groups: how likely it is that so many of those that differ differ the same way by chance.
+fn sign_test(differences: &[f64]) -> f64 {
+    let better = differences.iter().filter(|&&d| d > 0.0).count();
+    let worse = differences.iter().filter(|&&d| d < 0.0).count();
+    let n = better + worse;
+    let mut ways = 0.5f64.powi(n as i32);
+    let mut sum = 0.0;
+    for k in 0..=better.min(worse) {
+        sum += ways;
+        ways *= (n - k) as f64 / (k + 1) as f64;
+    }
+    (2.0 * sum).min(1.0)
 }
 
-fn judge(difference: &Interval, frozen: f64, scratch: f64) -> (&'static str, String) {
+/// `chance`: of the sign test.
+fn judge(difference: &Interval, chance: f64, frozen: f64, scratch: f64) -> (&'static str, String) {
     let points = |v: f64| format!("{:.1}", 100.0 * v.abs());
     let range = format!("{:+.1} to {:+.1} points", 100.0 * difference.low, 100.0 * difference.high);
     let both = format!("{:.1} % with it, {:.1} % from scratch", 100.0 * frozen, 100.0 * scratch);
     let gap = points(difference.value);
-    if difference.low > MARGIN {
+    if difference.low > MARGIN && chance < LEVEL {
         let sentence = format!("The pretrained backbone helps by {gap} points ({both}; {range}): keep it.");
         ("helps", sentence)
-    } else if difference.high < -MARGIN {
+    } else if difference.high < -MARGIN && chance < LEVEL {
         let sentence = format!(
             "The pretrained backbone hurts by {gap} points ({both}; {range}): train with head \"scratch\", or fine-tune the backbone."
         );
         ("hurts", sentence)
+    } else if difference.low > -MARGIN && difference.high < MARGIN {
+        let sentence = format!(
+            "The pretrained backbone makes no difference of a point ({both}; {range}): keep whichever is simpler for you."
+        );
+        ("unclear", sentence)
     } else {
         let sentence = format!(
             "It is not clear that the pretrained backbone helps ({both}; {range}): more labels would tell; until then keep whichever is simpler for you."

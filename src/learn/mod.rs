@@ -13,6 +13,9 @@ mod scratch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 pub use affine::Affine;
@@ -109,6 +112,31 @@ impl Dataset {
         folds(&self.y, &self.groups, parts, seed)
     }
 
+    /// A share of the rows named, of each class as many, whole groups in an order that the seed decides: the smaller share is
+    /// a part of the larger.
+    pub fn sample(&self, rows: &[usize], share: f64, seed: u64) -> Vec<usize> {
+        let mut rows = rows.to_vec();
+        let mut wanted = vec![0; self.classes.len()];
+        rows.iter().for_each(|&row| wanted[self.y[row]] += 1);
+        wanted.iter_mut().filter(|n| **n > 0).for_each(|n| *n = ((*n as f64 * share).round() as usize).max(1));
+        rows.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        // Two frames of one burst are worth little more than one, so they come or stay together.
+        let mut place = std::collections::HashMap::new();
+        for &row in &rows {
+            let next = place.len();
+            place.entry(self.groups[row]).or_insert(next);
+        }
+        rows.sort_by_key(|&row| place[&self.groups[row]]);
+        rows.retain(|&row| {
+            let left = &mut wanted[self.y[row]];
+            let taken = *left > 0;
+            *left = left.saturating_sub(1);
+            taken
+        });
+        rows.sort_unstable();
+        rows
+    }
+
     /// Folds that make sense, `most` at most: as many as the class with the most groups has of them.
     pub fn parts(&self, most: usize) -> usize {
         let mut seen: Vec<(usize, usize)> = self.y.iter().copied().zip(self.groups.iter().copied()).collect();
@@ -188,6 +216,11 @@ pub struct Recipe {
     pub class_weight: ClassWeight,
     /// kNN: neighbours that vote.
     pub k: usize,
+    /// Linear and MLP: what the logits are divided by; found on the held-out rows of the search when absent.
+    #[serde(skip)]
+    pub temperature: Option<f64>,
+    /// The class of samples that are of no kind: what is called that is refused, when refusing is asked for.
+    pub negative: Option<String>,
     pub seed: u64,
 }
 
@@ -199,6 +232,8 @@ impl Default for Recipe {
             strength: None,
             class_weight: ClassWeight::Named(Weighting::Balanced),
             k: 10,
+            temperature: None,
+            negative: None,
             seed: 0,
         }
     }
@@ -299,6 +334,11 @@ impl Fit {
                 option: "classWeight",
                 why: format!("no sample has the label `{unknown}`"),
             });
+        }
+        if let Some(name) = &recipe.negative
+            && !data.classes.contains(name)
+        {
+            return Err(Error::BadOption { option: "negative", why: format!("no sample has the label `{name}`") });
         }
         let once = |head, chosen: &[(&'static str, f64)], reason: &str| {
             Kind::Once(Some(Box::new(Fitted {

@@ -3,7 +3,7 @@
 use crate::features::{Matrix, dot};
 
 /// Rounds of orthogonal iteration: enough for a picture of the data, whatever the gap between eigenvalues.
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 40;
 
 /// Rows → their coordinates along the two directions in which they differ most. Signs are arbitrary but repeatable.
 pub fn principal_plane(mut x: Matrix) -> Vec<[f32; 2]> {

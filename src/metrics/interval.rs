@@ -36,7 +36,7 @@ pub fn wilson(hits: usize, total: usize) -> Interval {
     }
 }
 
-/// Percentile bootstrap for a statistic that has no closed form: whole groups of rows are drawn, because rows of a group
+/// Percentile bootstrap for a statistic in 0..=1 that has no closed form: whole groups of rows are drawn, because rows of a group
 /// say much the same. `groups`: a number for each row, from 0. `statistic` gets row numbers.
 pub fn bootstrap(groups: &[usize], seed: u64, statistic: impl Fn(&[usize]) -> f64) -> Interval {
     let mut members = vec![Vec::new(); groups.iter().max().map_or(0, |m| m + 1)];
@@ -54,12 +54,13 @@ pub fn bootstrap(groups: &[usize], seed: u64, statistic: impl Fn(&[usize]) -> f6
         })
         .collect();
     values.sort_by(f64::total_cmp);
-    Interval {
+    let drawn = Interval {
         value,
         low: values[RESAMPLES / 40].min(value),
         high: values[RESAMPLES - 1 - RESAMPLES / 40].max(value),
         method: "bootstrap",
-    }
+    };
+    at_least_wilson(drawn, members.len())
 }
 
 /// The part of rows that are hits: Wilson's interval, or where some rows belong together a bootstrap over groups.
@@ -71,13 +72,21 @@ pub fn share(hits: &[bool], groups: &[usize], seed: u64) -> Interval {
     if distinct.len() == hits.len() {
         return wilson;
     }
-    let drawn = bootstrap(groups, seed, |rows| count(rows) as f64 / rows.len().max(1) as f64);
-    // All right or all wrong leaves a bootstrap nothing to draw; then as many rows as there are groups.
-    if all == 0 || all == hits.len() {
-        let few = self::wilson(if all == 0 { 0 } else { distinct.len() }, distinct.len());
-        return Interval { method: "wilson over groups", ..few };
+    bootstrap(groups, seed, |rows| count(rows) as f64 / rows.len().max(1) as f64)
+}
+
+/// Groups below which draws of them say too little.
+const FEW_GROUPS: usize = 10;
+
+/// From few groups, or from many that all say the same, draws make an interval that is too narrow: at least as wide as that of
+/// a share of so many groups.
+fn at_least_wilson(drawn: Interval, groups: usize) -> Interval {
+    let in_range = (0.0..=1.0).contains(&drawn.value);
+    if !in_range || (groups >= FEW_GROUPS && drawn.low < drawn.high) {
+        return drawn;
     }
-    drawn
+    let share = wilson((drawn.value * groups as f64).round() as usize, groups);
+    Interval { low: drawn.low.min(share.low), high: drawn.high.max(share.high), method: "wilson over groups", ..drawn }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ test("a report has intervals, calibration, a curve and slices, and pictures of o
 });
 
 test("what is strange is refused when that is asked for, and never otherwise", async () => {
-  const { plain, asked, bad } = await inPage(async () => {
+  const { plain, asked, bad, greys, unknown } = await inPage(async () => {
     const learner = await createLearner({ task: "image", device: "cpu" });
     await learner.add(await painted(25));
     await trained(learner);
@@ -41,9 +41,17 @@ test("what is strange is refused when that is asked for, and never otherwise", a
     const plain = await learner.predict([strange, ...known]);
     const asked = await learner.predict([strange, ...known], { reject: 0.05 });
     const bad = await code(learner.predict(known, { reject: 1 }));
+    // Grey ones as negatives: they are refused, and only when that is asked for.
+    const grey = await Promise.all(Array.from({ length: 12 }, (_, i) => paint([120, 120, 120], 300 + i)));
+    await learner.add(grey.slice(0, 9).map((data) => ({ data, label: "none" })));
+    await trained(learner, { negative: "none" });
+    const greys = [await learner.predict(grey.slice(9)), await learner.predict(grey.slice(9), { reject: 0.05 })];
+    const unknown = await code(trained(learner, { negative: "nobody" }));
     await learner.close();
-    return { plain, asked, bad };
+    return { plain, asked, bad, greys, unknown };
   });
+  assert.ok(greys[0].every((p) => p.label === "none" && !p.rejected) && greys[1].every((p) => p.label === null && p.rejected), JSON.stringify(greys));
+  assert.equal(unknown, "bad-option");
   assert.ok(plain.every((p) => p.label !== null && !p.rejected));
   assert.ok(asked[0].rejected && asked[0].label === null, JSON.stringify(asked[0]));
   assert.ok(asked[0].novelty > Math.max(...asked.slice(1).map((p) => p.novelty)));

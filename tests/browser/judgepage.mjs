@@ -90,7 +90,17 @@ test("what is strange is called none of these, and an answer is explained", asyn
 test("words of a text are weighed", async () => {
   await onPage(
     async (page) => {
-      await look(page, "1280-light-16-texts");
+      await button(page, "Use our sample sentences").click();
+      await said(page, /\d+ texts added/);
+      await button(page, "Train").click();
+      await page.locator(".confusion").waitFor();
+      const box = page.locator("#try").getByRole("textbox").first();
+      await box.fill("The soup was cold and the waiter was rude.");
+      await page.locator("#try .headline").waitFor();
+      await button(page, "Explain").click();
+      await page.locator("#try .word").first().waitFor();
+      assert.ok((await page.locator("#try .word").count()) >= 8);
+      await lookTwice(page, "16-words");
     },
     { path: "/dist/?task=text" },
   );

@@ -33,6 +33,7 @@ export function Reliability({ report }: { report: Report }) {
 function inWords({ ece, eceCalibrated, temperature }: Report): string {
   const now = `Its confidence is ${points(ece)} off in the mean (expected calibration error)`;
   const divided = `dividing its raw scores by ${temperature.toFixed(2)} (a “temperature”) would make that ${points(eceCalibrated)}`;
+  if (eceCalibrated >= ece) return `${now}, and no factor on its raw scores makes that better on samples the factor was not chosen by.`;
   if (temperature > 1.05) return `${now}: it is too sure of itself, and ${divided}.`;
   if (temperature < 0.95) return `${now}: it is less sure than it could be, and ${divided}.`;
   return `${now}. It is about as sure as it should be: ${divided}.`;
