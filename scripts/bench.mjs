@@ -1,5 +1,5 @@
 // Headstart and its peers: one Chromium, the same network and input, in alternation. Medians and ratios go to
-// benches/results/bench.json and BENCHMARKS.md. `npm run bench -- page`, `-- profile` and `-- peers` measure a part each.
+// benches/results/bench.json and BENCHMARKS.md. `npm run bench -- page`, `-- profile`, `-- sizes` and `-- peers` measure a part each.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -149,6 +149,10 @@ await main(async () => {
       const results = { machine: where, profiles: await profile(browser) };
       record("profile", results, profileTable(results.profiles));
     }
+    if (!only || only === "sizes") {
+      const results = { machine: where, sizes: sizes() };
+      record("sizes", results, sizesTable(results.sizes));
+    }
     if (!only || only === "peers") await peers(browser, where);
   } finally {
     await browser.close();
@@ -169,7 +173,7 @@ async function peers(browser, where) {
       },
     },
   );
-  const results = { machine: where, sizes: sizes(), contests: [] };
+  const results = { machine: where, contests: [] };
   const { sentences, ids } = await realSentences(browser, server.origin);
   for (const contest of [...contests, ...textContests(sentences, ids), recipes()]) {
     await step(contest.name, async () => {
@@ -290,7 +294,7 @@ function sizes() {
   });
 }
 
-function table({ sizes, contests, firsts }) {
+function table({ contests, firsts }) {
   const lines = chart(contests);
   for (const { name, unit, rounds, rows } of contests) {
     lines.push(`**${name}** (median of ${rounds}, in alternation)`, "");
@@ -304,9 +308,16 @@ function table({ sizes, contests, firsts }) {
   lines.push("**From opening an empty page to the first answer**, ms; warm = everything in the browser's cache, median of 5", "");
   lines.push("| | cold | warm | min to max | warm, first row = 1 |", "|---|---|---|---|---|");
   for (const r of firsts) lines.push(`| ${r.label} | ${r.cold.toFixed(0)} | ${r.warm.toFixed(0)} | ${r.min.toFixed(0)} to ${r.max.toFixed(0)} | ${(r.warm / firsts[0].warm).toFixed(2)} |`);
-  lines.push("", "**Bytes**", "", "| file | raw | gzip -9 | brotli -11 |", "|---|---|---|---|");
-  for (const s of sizes) lines.push(`| ${s.name} | ${s.raw.toLocaleString("en")} | ${s.gzip.toLocaleString("en")} | ${s.brotli.toLocaleString("en")} |`);
   return lines.join("\n");
+}
+
+function sizesTable(sizes) {
+  const bytes = (n) => n.toLocaleString("en");
+  return [
+    "| file | raw | gzip -9 | brotli -11 |",
+    "|---|---|---|---|",
+    ...sizes.map((s) => `| ${s.name} | ${bytes(s.raw)} | ${bytes(s.gzip)} | ${bytes(s.brotli)} |`),
+  ].join("\n");
 }
 
 /** The fastest peer of each contest: how many times as long it takes. */

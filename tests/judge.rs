@@ -320,6 +320,7 @@ fn no_interval_is_a_point() {
     loop {
         if let TrialStage::Done(report) = trial.step().unwrap() {
             assert_eq!(report.verdict, "unclear", "{report:?}");
+            assert!(report.difference.low <= 0.0, "{report:?}");
             break;
         }
     }

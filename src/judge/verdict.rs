@@ -12,7 +12,7 @@ use crate::source::Content;
 
 /// A difference smaller than this is none.
 const MARGIN: f64 = 0.01;
-/// Of the sign test that a verdict has to pass too: intervals from few samples promise too much.
+/// Of the sign test beside the bootstrap, which promises too much of few samples.
 const LEVEL: f64 = 0.05;
 const FOLDS: usize = 5;
 /// With more rows, fewer folds: learning from scratch is what takes the time, and the rest of the rows is plenty.
@@ -116,8 +116,18 @@ impl Trial {
             *by_group.entry(*group).or_default() +=
                 f64::from(u8::from(frozen[row])) - f64::from(u8::from(scratch[row]));
         }
-        let chance = sign_test(&by_group.into_values().collect::<Vec<_>>());
-        let (verdict, sentence) = judge(&difference, chance, rows[2].accuracy.value, rows[1].accuracy.value);
+        // Five samples that all point one way are draws that all point that way, and could be coins: no difference is possible.
+        let difference = if sign_test(&by_group.into_values().collect::<Vec<_>>()) < LEVEL {
+            difference
+        } else {
+            Interval {
+                low: difference.low.min(0.0),
+                high: difference.high.max(0.0),
+                method: "paired bootstrap, sign test",
+                ..difference
+            }
+        };
+        let (verdict, sentence) = judge(&difference, rows[2].accuracy.value, rows[1].accuracy.value);
         let part = if self.samples > data.rows() { format!(" (of {})", self.samples) } else { String::new() };
         let how = format!("{}{part}; from scratch on the same folds", self.frozen.how());
         TransferReport { verdict, sentence, difference, rows, how }
@@ -151,16 +161,15 @@ fn sign_test(differences: &[f64]) -> f64 {
     (2.0 * sum).min(1.0)
 }
 
-/// `chance`: of the sign test.
-fn judge(difference: &Interval, chance: f64, frozen: f64, scratch: f64) -> (&'static str, String) {
+fn judge(difference: &Interval, frozen: f64, scratch: f64) -> (&'static str, String) {
     let points = |v: f64| format!("{:.1}", 100.0 * v.abs());
     let range = format!("{:+.1} to {:+.1} points", 100.0 * difference.low, 100.0 * difference.high);
     let both = format!("{:.1} % with it, {:.1} % from scratch", 100.0 * frozen, 100.0 * scratch);
     let gap = points(difference.value);
-    if difference.low > MARGIN && chance < LEVEL {
+    if difference.low > MARGIN {
         let sentence = format!("The pretrained backbone helps by {gap} points ({both}; {range}): keep it.");
         ("helps", sentence)
-    } else if difference.high < -MARGIN && chance < LEVEL {
+    } else if difference.high < -MARGIN {
         let sentence = format!(
             "The pretrained backbone hurts by {gap} points ({both}; {range}): train with head \"scratch\", or fine-tune the backbone."
         );

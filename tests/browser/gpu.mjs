@@ -17,6 +17,25 @@ test("WebGPU gives the original features of a synthetic picture", async () => {
   assert.notEqual(found.device.adapter, "");
 });
 
+test("an explanation on WebGPU is the CPU's", async () => {
+  const [cpu, gpu] = await inPage(async () => {
+    const samples = (await painted(2)).slice(0, 4);
+    const explained = async (device) => {
+      const learner = await createLearner({ task: "image", device, workers: 1 });
+      await learner.add(samples);
+      await trained(learner, { strength: 10 });
+      const { label, heatmap } = await learner.explain(synthetic()[0]);
+      await learner.close();
+      return { label, cells: [...heatmap.data] };
+    };
+    return [await explained("cpu"), await explained("webgpu")];
+  });
+  assert.equal(gpu.label, cpu.label);
+  assert.deepEqual([cpu.cells.length, gpu.cells.length], [49, 49]);
+  const most = Math.max(...cpu.cells.map(Math.abs));
+  assert.ok(most > 0 && cpu.cells.every((value, i) => Math.abs(value - gpu.cells[i]) < 0.02 * most), JSON.stringify([cpu.cells, gpu.cells]));
+});
+
 test("twelve pictures that were not trained on get the same labels on WebGPU as on the CPU", needsShared, async () => {
   const classes = ["hat", "pants", "shoes", "dress"];
   const [cpu, gpu] = await inPage(

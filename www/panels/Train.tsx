@@ -13,8 +13,10 @@ const Curve = lazy(() => import("../parts/Curve"));
 
 const HEADS: { id: Head; name: string; what: string }[] = [
   { id: "linear", name: "Linear", what: "logistic regression; the best choice as a rule" },
+  { id: "mlp", name: "Small network", what: "one hidden layer, for classes that no line divides; takes longer" },
   { id: "prototype", name: "Prototype", what: "nearest class mean, by the shared covariance; no iterations" },
   { id: "knn", name: "Nearest neighbours", what: `the most similar ${nouns} vote` },
+  { id: "scratch", name: "Without the backbone", what: `learns from your ${nouns} alone; where the check below says that the backbone hurts` },
 ];
 
 export function Train() {

@@ -28,7 +28,8 @@ export async function train(head: Head): Promise<void> {
         continue;
       }
       const { done, total, loss, guard } = event;
-      curve.push({ step: curve.length + 1, loss, guard });
+      // Before the first fit there is none.
+      if (loss !== undefined || guard !== undefined) curve.push({ step: curve.length + 1, loss, guard });
       progress({ done, total });
       if (performance.now() - drawn > REDRAW) {
         drawn = performance.now();
