@@ -4,6 +4,7 @@ import { Button } from "react-aria-components";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { PlainTable } from "../parts/PlainTable";
+import { useStages } from "../parts/useStages";
 import { evaluate } from "../state/model";
 import { isStale, useRunning, useStore } from "../state/store";
 import { noun, nouns, task } from "../state/task";
@@ -63,11 +64,7 @@ export function Report() {
               <PerClass report={report} />
             </div>
           </div>
-          <div className="figures">
-            <Reliability report={report} />
-            <LearningCurve report={report} />
-          </div>
-          <Slices report={report} />
+          <Details report={report} />
           {/* The cell of an earlier report may not exist in this one. */}
           {cell?.of === report && <CellSamples report={report} truth={cell.truth} called={cell.called} onClose={() => setCell(null)} />}
         </>
@@ -82,6 +79,20 @@ function Headline({ report }: { report: ReportData }) {
       <strong>{percent(report.accuracy.value)}</strong> of {nouns} it had not seen were right (95 % interval {range(report.accuracy)}). Always
       guessing the largest class: {percent(report.baselines.majority)}.
     </p>
+  );
+}
+
+/** One part a frame: all of them at once hold the page for longer than 50 ms. */
+function Details({ report }: { report: ReportData }) {
+  const stage = useStages(3);
+  return (
+    <>
+      <div className="figures">
+        {stage > 0 && <Reliability report={report} />}
+        {stage > 1 && <LearningCurve report={report} />}
+      </div>
+      {stage > 2 && <Slices report={report} />}
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { TrainResult } from "headstart";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from "react-aria-components";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
@@ -9,7 +9,8 @@ import { noun, nouns, task } from "../state/task";
 import { count } from "../state/words";
 
 // The chart library is most of the page's script; nobody needs it before the first training.
-const Curve = lazy(() => import("../parts/Curve"));
+const chart = () => import("../parts/Curve");
+const Curve = lazy(chart);
 
 const HEADS: { id: Head; name: string; what: string }[] = [
   { id: "linear", name: "Linear", what: "logistic regression; the best choice as a rule" },
@@ -28,6 +29,8 @@ export function Train() {
   const training = useRunning("train");
   const [head, setHead] = useState<Head>("linear");
   const ready = isReady({ classes });
+  // So that it is here when the button is pressed.
+  useEffect(() => void (ready && chart()), [ready]);
   return (
     <Panel id="train" title="Train">
       <div className="row">
@@ -46,7 +49,8 @@ export function Train() {
             </ListBox>
           </Popover>
         </Select>
-        <Button className="button" isDisabled={!ready || training || collecting} onPress={() => void train(head)}>
+        {/* In a task of its own: a press has every picture in the collection look whether it shows its focus. */}
+        <Button className="button" isDisabled={!ready || training || collecting} onPress={() => setTimeout(() => void train(head))}>
           Train
         </Button>
       </div>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { startTransition, useEffect, useState } from "react";
 
 let line: Promise<void> = Promise.resolve();
 
@@ -16,7 +16,8 @@ export function useStages(last: number): number {
   useEffect(() => {
     if (stage === last) return undefined;
     let gone = false;
-    void turn().then(() => gone || setStage(stage + 1));
+    // A transition: React may draw the part itself in pieces.
+    void turn().then(() => gone || startTransition(() => setStage(stage + 1)));
     return () => {
       gone = true;
     };
