@@ -3,7 +3,7 @@
 use super::{Matrix, RowStore};
 use crate::backbone::kernels::{Packed, Then};
 
-/// Neighbours kept for a row. A burst of a hundred frames is still linked, one frame to the next.
+/// Neighbours kept for a row: enough to link a burst, one frame to the next, while its frames change along the way.
 const KEPT: usize = 8;
 /// Rows that are compared at a time.
 const BLOCK: usize = 256;

@@ -1,13 +1,16 @@
 //! What may be wrong with the samples: labels, duplicates, outliers, imbalance; and which to label next.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::novelty;
 use super::out_of_fold::OutOfFold;
 use crate::error::Result;
 use crate::features::{Matrix, dot};
-use crate::learn::Dataset;
+use crate::learn::{Dataset, Fit, Step};
 use crate::metrics::Probabilities;
+use crate::source::Content;
 
 /// Robust standard deviations from the median at which a sample is an outlier.
 const FAR: f32 = 3.5;
@@ -172,7 +175,16 @@ pub fn label_next(ids: &[String], x: &Matrix, p: &Probabilities) -> Vec<String> 
 pub struct Unlabelled {
     pub ids: Vec<String>,
     pub x: Matrix,
-    pub contents: Vec<std::sync::Arc<crate::source::Content>>,
+    pub contents: Vec<Arc<Content>>,
+}
+
+pub enum ExaminationStage {
+    /// Fits done, of all.
+    Progress {
+        done: usize,
+        total: usize,
+    },
+    Done(Box<DoctorReport>),
 }
 
 /// An examination under way: a pump, as [`super::Evaluation`] is.
@@ -180,7 +192,7 @@ pub struct Examination {
     out: OutOfFold,
     near: Vec<NearDuplicates>,
     unlabelled: Unlabelled,
-    last: Option<crate::learn::Fit>,
+    last: Option<Fit>,
 }
 
 impl Examination {
@@ -188,31 +200,31 @@ impl Examination {
         Self { out, near, unlabelled, last: None }
     }
 
-    /// A bounded piece of the work. → what was found, or the fits done, of all.
-    pub fn step(&mut self) -> Result<std::result::Result<DoctorReport, (usize, usize)>> {
+    /// A bounded piece of the work.
+    pub fn step(&mut self) -> Result<ExaminationStage> {
         let total = self.out.total() + 1;
         if !self.out.step()? {
-            return Ok(Err((self.out.done(), total)));
+            return Ok(ExaminationStage::Progress { done: self.out.done(), total });
         }
         let data = self.out.data();
         let mut next = Vec::new();
         if !self.unlabelled.ids.is_empty() {
             let fit = match &mut self.last {
                 Some(fit) => fit,
-                None => self.last.insert(crate::learn::Fit::new(data, self.out.recipe())?),
+                None => self.last.insert(Fit::new(data, self.out.recipe())?),
             };
-            let crate::learn::Step::Done(fitted) = fit.step() else {
-                return Ok(Err((self.out.done(), total)));
+            let Step::Done(fitted) = fit.step() else {
+                return Ok(ExaminationStage::Progress { done: self.out.done(), total });
             };
             let p = fitted.head.probabilities(&self.unlabelled.x, &self.unlabelled.contents);
             next = label_next(&self.unlabelled.ids, &self.unlabelled.x, &p);
         }
-        Ok(Ok(DoctorReport {
+        Ok(ExaminationStage::Done(Box::new(DoctorReport {
             label_issues: label_issues(data, &self.out.probabilities()),
             near_duplicates: std::mem::take(&mut self.near),
             outliers: outliers(data),
             label_next: next,
             imbalance: imbalance(data),
-        }))
+        })))
     }
 }

@@ -4,6 +4,7 @@
 mod curve;
 mod doctor;
 mod explain;
+mod language;
 mod novelty;
 mod out_of_fold;
 mod report;
@@ -12,7 +13,7 @@ mod verdict;
 
 pub use curve::{Forecast, More, Point};
 pub use doctor::{
-    DoctorReport, Examination, LabelIssue, NearDuplicates, Outlier, Unlabelled, confident_joint, label_issues,
+    DoctorReport, Examination, ExaminationStage, LabelIssue, NearDuplicates, Outlier, Unlabelled, confident_joint, label_issues,
 };
 pub use explain::{Weights, weights, with_each_cell_grey, without_each_cell};
 pub use novelty::Novelty;

@@ -32,9 +32,9 @@ impl OutOfFold {
         }
         let parts = data.parts(folds);
         if parts < 2 {
-            let why = "every class is a single sample or a single burst, so nothing can be held out; add another to each class";
-            let why = why.to_owned();
-            return Err(Error::TooFewLabels { why });
+            let why =
+                "every class is a single sample or a single burst, so nothing can be held out; add another to each class";
+            return Err(Error::TooFewLabels { why: why.to_owned() });
         }
         let splits = (0..repeats as u64).map(|repeat| data.folds(parts, recipe.seed.wrapping_add(repeat))).collect();
         let sums = vec![0.0; data.rows() * data.classes.len()];
@@ -52,10 +52,6 @@ impl OutOfFold {
 
     pub fn parts(&self) -> usize {
         self.parts
-    }
-
-    pub fn repeats(&self) -> usize {
-        self.splits.len()
     }
 
     pub fn data(&self) -> &Arc<Dataset> {
@@ -79,11 +75,7 @@ impl OutOfFold {
         let (split, fold) = (&self.splits[self.done / self.parts], self.done % self.parts);
         let (held_out, train): (Vec<usize>, Vec<usize>) = (0..split.len()).partition(|&row| split[row] == fold);
         if held_out.is_empty() || train.is_empty() {
-            self.done += 1;
-            if self.done == self.parts {
-                self.first = self.sums.clone();
-            }
-            return Ok(self.done == self.total());
+            return Ok(self.next());
         }
         let fit = match &mut self.fit {
             Some(fit) => fit,
@@ -98,12 +90,18 @@ impl OutOfFold {
                 sums.iter_mut().zip(p.row(i)).for_each(|(sum, p)| *sum += p / repeats);
             }
             self.fit = None;
-            self.done += 1;
-            if self.done == self.parts {
-                self.first = self.sums.clone();
-            }
+            return Ok(self.next());
         }
-        Ok(self.done == self.total())
+        Ok(false)
+    }
+
+    /// A fold is done. True when it was the last.
+    fn next(&mut self) -> bool {
+        self.done += 1;
+        if self.done == self.parts {
+            self.first = self.sums.clone();
+        }
+        self.done == self.total()
     }
 
     /// The probabilities of one cross-validation alone.

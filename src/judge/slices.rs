@@ -6,6 +6,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
+use super::language::language;
 use crate::features::{Matrix, dot};
 use crate::learn::Dataset;
 use crate::metrics::{Interval, fewer_hits_by_chance, holm, share};
@@ -128,7 +129,7 @@ fn measured(data: &Dataset, seed: u64) -> Vec<(&'static str, Vec<Option<String>>
             .collect();
         let lengths: Vec<f32> = texts.iter().map(|text| text.split_whitespace().count() as f32).collect();
         found.push(("length", quarters(&lengths, "short", "long")));
-        found.push(("language (a guess)", texts.iter().map(|text| language(text)).collect()));
+        found.push(("language (a guess)", texts.iter().map(|text| language(text).map(str::to_owned)).collect()));
     }
     found
 }
@@ -153,12 +154,6 @@ fn shape(width: u32, height: u32) -> &'static str {
         r if r > 1.25 => "wide",
         _ => "about square",
     }
-}
-
-/// The language that whatlang is sure of.
-fn language(text: &str) -> Option<String> {
-    let info = whatlang::detect(text)?;
-    Some(if info.is_reliable() { info.lang().eng_name().to_owned() } else { "unsure".to_owned() })
 }
 
 /// k-means on unit rows (Lloyd 1982), started from rows far apart (k-means++): samples that are alike, whatever their label.

@@ -8,7 +8,7 @@ use super::convert::{from_js, to_js};
 use super::encode::{Contents, Encoded};
 use crate::error::Error;
 use crate::features::Matrix;
-use crate::judge::{Evaluation, Examination, Stage, Trial, TrialStage};
+use crate::judge::{Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage};
 use crate::learn::{Progress, Recipe, Step};
 use crate::learner::{Given, Learner, Training};
 use crate::source::{Added, Content, Meta};
@@ -152,8 +152,8 @@ impl Session {
                 TrialStage::Done(result) => return to_js(&Event::Done { result }),
             },
             Job::Examination(examination) => match examination.step()? {
-                Err((done, total)) => way("examine", done, total),
-                Ok(result) => return to_js(&Event::Done { result }),
+                ExaminationStage::Progress { done, total } => way("examine", done, total),
+                ExaminationStage::Done(result) => return to_js(&Event::Done { result }),
             },
         };
         self.job = Some(job);
