@@ -75,6 +75,9 @@ mod gpu {
     use super::Computer;
     use crate::error::{Error, Result};
 
+    /// More than either backbone has.
+    const BATCH_KERNELS: usize = 1024;
+
     /// The first uncaptured error. A page has one GPU device, so it has one of these.
     static FAULT: Mutex<Option<Error>> = Mutex::new(None);
 
@@ -87,6 +90,8 @@ mod gpu {
         let api = if cfg!(target_arch = "wasm32") { WgpuBackend::WebGpu } else { WgpuBackend::Auto };
         let (device, setup) = Device::wgpu_options()
             .graphics_api(api)
+            // Kernels to a submission, at most: a batch is one, sent when its rows are asked for.
+            .tasks_max(BATCH_KERNELS)
             .init_with_setup_async()
             .await
             .map_err(|e| Error::NoWebGpu { reason: e.to_string() })?;

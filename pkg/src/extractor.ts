@@ -30,6 +30,10 @@ export class ExtractorWorker implements ExtractorPort {
     if (weights) this.#extractor = await extraction.Extractor.load(manifest, weights, webgpu);
   }
 
+  warmUp(rows: number, done: (parts: number, of: number) => void): Promise<void> {
+    return this.#extractor!.warmUp(rows, done);
+  }
+
   async identify(input: Picture): Promise<string> {
     this.#picture = "blob" in input ? { file: await readBlob(input.blob), blob: input.blob } : readPixels(input);
     const bytes = "file" in this.#picture ? this.#picture.file : named(this.#picture);

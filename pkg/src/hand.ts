@@ -24,6 +24,10 @@ export class Hand {
     return this.#ask(this.#port.load(options));
   }
 
+  warmUp(rows: number, done: (parts: number, of: number) => void): Promise<void> {
+    return this.#ask(this.#port.warmUp(rows, Comlink.proxy(done)));
+  }
+
   identify(input: Picture): Promise<string> {
     return this.#ask(this.#port.identify("bitmap" in input ? Comlink.transfer(input, [input.bitmap]) : input));
   }

@@ -19,6 +19,8 @@ type Device = Learner["device"];
 
 /** Pictures in one pass of a real GPU. A software one takes seconds for each, and abort promises to wait for one batch. */
 const GPU_BATCH = 8;
+/** Batches on their way to a GPU: the next is uploaded while one is computed. A software one has nowhere to upload to. */
+const gpuRoom = ({ software }: { software: boolean }) => (software ? 1 : 2);
 /** Tokens in one pass, padding included. On the CPU about a second's work, as abort waits for one. */
 const TOKENS = { cpu: 1024, gpu: 4096, software: 128 };
 /** What a build of the CPU module is called in `device.adapter`. */
@@ -47,7 +49,7 @@ export class LearnerWorker implements LearnerPort {
   #stillborn = new Map<number, string>();
   #gpu?: OpenGpu;
   #texts = new Lane<Tokens>(
-    () => (this.#gpu ? 1 : this.#pool.size),
+    () => (this.#gpu ? gpuRoom(this.#gpu) : this.#pool.size),
     (waiting) => alike(waiting, this.#gpu ? TOKENS[this.#gpu.software ? "software" : "gpu"] : TOKENS.cpu),
     (batch) => this.#extractTexts(batch),
   );
@@ -95,7 +97,7 @@ export class LearnerWorker implements LearnerPort {
     signal.throwIfAborted();
     if (gpuOnly) {
       const gpu = await findGpu();
-      this.#gpu = await this.#openGpu(gpu);
+      this.#gpu = await this.#openGpu(gpu, (done, total) => progress({ stage: "warm up", done, total }));
       this.#device = { kind: "webgpu", adapter: gpu.name, reason: "asked for", workers: hands };
     } else {
       const reason = options.device === "cpu" ? "asked for" : "starting here; looking for a GPU";
@@ -441,11 +443,18 @@ export class LearnerWorker implements LearnerPort {
     await this.#hooks.retire(hand.id);
   }
 
-  /** Opens the GPU in a worker of its own. */
-  async #openGpu(gpu: Gpu): Promise<OpenGpu> {
+  /** Opens the GPU in a worker of its own, and has it compile its kernels. */
+  async #openGpu(gpu: Gpu, warm: (done: number, total: number) => void = () => {}): Promise<OpenGpu> {
     const hand = await this.#spawn("webgpu");
+    const rows = gpu.software ? 1 : GPU_BATCH;
+    try {
+      await hand.warmUp(rows, warm);
+    } catch (error) {
+      await this.#retire(hand);
+      throw error;
+    }
     const extract = (batch: Pixels[]) => onGpu(this.#timed(hand.extract(joined(batch), batch.length)));
-    return { hand, software: gpu.software, pictures: new Lane(() => 1, firstFew(gpu.software ? 1 : GPU_BATCH), extract) };
+    return { hand, software: gpu.software, pictures: new Lane(() => gpuRoom(gpu), firstFew(rows), extract) };
   }
 
   /** `"auto"`: a real GPU is opened beside the CPU, timed, and taken if it is faster. */

@@ -116,6 +116,8 @@ export interface ExtractorPort {
     weights?: Uint8Array;
     webgpu: boolean;
   }): Promise<void>;
+  /** On a GPU: compiles what batches of `rows` need. */
+  warmUp(rows: number, done: (parts: number, of: number) => void): Promise<void>;
   /** A picture's content id; the picture is kept for `encode`. */
   identify(input: Picture): Promise<string>;
   /** The picture that was identified last, as the backbone reads it. */

@@ -137,6 +137,22 @@ impl Lite0 {
         x.permute([0, 2, 3, 1]).reshape([-1, DIM as i32])
     }
 
+    /// Part after part; each is `settled` before the next begins.
+    #[cfg(feature = "webgpu")]
+    pub(super) async fn warm_up(
+        &self,
+        input: Tensor<4>,
+        mut settled: impl AsyncFnMut(Tensor<4>) -> Result<()>,
+    ) -> Result<()> {
+        let mut x = self.stem(input);
+        settled(x.clone()).await?;
+        for block in &self._blocks {
+            x = block.forward(x);
+            settled(x.clone()).await?;
+        }
+        settled(self.head(x).unsqueeze()).await
+    }
+
     /// `[n, 3, 224, 224]` → `[n, 320, 7, 7]`.
     fn run_blocks(&self, input: Tensor<4>) -> Tensor<4> {
         self._blocks.iter().fold(self.stem(input), |x, block| block.forward(x))

@@ -156,6 +156,49 @@ impl Backbone {
             _ => unreachable!("its manifest has no text preprocessing"),
         }
     }
+
+    /// On a GPU a blank input goes through the network part by part, and each is waited for: then every kernel is compiled before
+    /// somebody needs it. `done` hears how many parts are, of how many. On the CPU there is nothing to do.
+    ///
+    /// Errors: `gpu-lost`.
+    #[cfg(feature = "webgpu")]
+    pub async fn warm_up(&self, rows: usize, done: &mut dyn FnMut(usize, usize)) -> Result<()> {
+        let mut parts = 0;
+        match &self.net {
+            Net::GpuLite0(net, device) => {
+                let total = net.blocks().len() + 2;
+                let prep = self.manifest.image()?;
+                let input = normalise(prep, &vec![0; rows * prep.bytes()], rows, device);
+                net.warm_up(input, async |x| {
+                    settle(x).await?;
+                    parts += 1;
+                    done(parts, total);
+                    Ok(())
+                })
+                .await
+            }
+            Net::GpuMiniLm(net, device) => {
+                // All six layers have the same kernels; without padding, with it, and with more tokens others may be chosen.
+                let batches = [vec![16; 2], vec![16, 9], vec![64; 8]];
+                let total = batches.len();
+                for lengths in batches {
+                    let texts: Vec<Vec<u32>> = lengths.iter().map(|&n| vec![100; n]).collect();
+                    settle(net.forward(&texts, device)).await?;
+                    parts += 1;
+                    done(parts, total);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Waits until a tensor has been computed.
+#[cfg(feature = "webgpu")]
+async fn settle<const D: usize>(x: Tensor<D>) -> Result<()> {
+    let first = x.slice(std::array::from_fn::<_, D, _>(|_| 0..1)).into_data_async().await;
+    first.map(|_| ()).map_err(|e| Error::GpuLost { reason: e.to_string() })
 }
 
 /// Interleaved bytes → the network's planes `[rows, 3, size, size]`, as `(value - mean) / std`.

@@ -26,6 +26,21 @@ impl Extractor {
         Ok(Self { backbone, computer })
     }
 
+    /// On a GPU: compiles all kernels that batches of `rows` need. `done(parts, of)` is called as it goes.
+    #[wasm_bindgen(js_name = warmUp)]
+    pub async fn warm_up(&self, rows: usize, done: js_sys::Function) -> JsResult<()> {
+        #[cfg(feature = "webgpu")]
+        self.backbone
+            .warm_up(rows, &mut |parts, of| {
+                // A callback that throws has its own way to say so.
+                let _ = done.call2(&JsValue::NULL, &(parts as f64).into(), &(of as f64).into());
+            })
+            .await?;
+        #[cfg(not(feature = "webgpu"))]
+        let _ = (rows, done);
+        Ok(self.computer.check()?)
+    }
+
     /// `rows` encoded pictures → `rows × dim` features.
     pub async fn extract(&self, pixels: Vec<u8>, rows: usize) -> JsResult<Float32Array> {
         let matrix = features::extract(&self.backbone, &self.computer, &pixels, rows).await?;
