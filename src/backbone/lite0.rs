@@ -7,9 +7,11 @@
 //! The trap is padding: the weights come from TensorFlow, whose SAME padding at stride 2 puts the odd row and column
 //! at the bottom and the right. Symmetric padding moves the logits by up to 3.5.
 //!
-//! Here as burn has it, for a GPU and for training; [`cpu`] is the same for the CPU.
+//! Here as burn has it, for training; [`cpu`] and `gpu` are the same with our own kernels.
 
 pub mod cpu;
+#[cfg(feature = "webgpu")]
+pub mod gpu;
 
 use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
@@ -135,22 +137,6 @@ impl Lite0 {
     pub fn feature_map(&self, input: Tensor<4>) -> Tensor<2> {
         let x = self.widen(self.run_blocks(input));
         x.permute([0, 2, 3, 1]).reshape([-1, DIM as i32])
-    }
-
-    /// Part after part; each is `settled` before the next begins.
-    #[cfg(feature = "webgpu")]
-    pub(super) async fn warm_up(
-        &self,
-        input: Tensor<4>,
-        mut settled: impl AsyncFnMut(Tensor<4>) -> Result<()>,
-    ) -> Result<()> {
-        let mut x = self.stem(input);
-        settled(x.clone()).await?;
-        for block in &self._blocks {
-            x = block.forward(x);
-            settled(x.clone()).await?;
-        }
-        settled(self.head(x).unsqueeze()).await
     }
 
     /// `[n, 3, 224, 224]` → `[n, 320, 7, 7]`.

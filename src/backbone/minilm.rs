@@ -3,15 +3,15 @@
 //! Reimers & Gurevych 2019 (arXiv:1908.10084) on Wang et al. 2020 (arXiv:2002.10957): a BERT encoder of 6 layers with 12
 //! heads, exact (erf) GELU, layer norm epsilon 1e-12; the mean over all real tokens, the two marks included; L2 norm.
 //!
-//! Here as burn has it, for a GPU and for training; [`cpu`] is the same for the CPU.
+//! Here as burn has it, for training; [`cpu`] and `gpu` are the same with our own kernels.
 
 pub mod cpu;
+#[cfg(feature = "webgpu")]
+pub mod gpu;
 
 use burn::module::{Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::{gelu, softmax};
-use burn::tensor::module::conv2d;
-use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
 use super::Weights;
@@ -128,8 +128,8 @@ impl Layer {
     /// `x`: `[texts × longest, 384]`.
     fn forward(&self, x: Tensor<2>, texts: usize, padding: Option<&Tensor<2, Bool>>) -> Tensor<2> {
         let x = self.attention.forward(x, texts, padding);
-        let inner = gelu(dense(&self.intermediate, x.clone()));
-        self.output_norm.forward(x + dense(&self.output, inner))
+        let inner = gelu(self.intermediate.forward(x.clone()));
+        self.output_norm.forward(x + self.output.forward(inner))
     }
 }
 
@@ -138,30 +138,17 @@ impl Attention {
         let [tokens, _] = x.dims();
         let (longest, wide) = (tokens / texts, DIM / HEADS);
         let heads = |t: Tensor<2>| t.reshape([texts, longest, HEADS, wide]).swap_dims(1, 2);
-        let query = heads(dense(&self.query, x.clone()) / (wide as f64).sqrt());
-        let key = heads(dense(&self.key, x.clone()));
-        let value = heads(dense(&self.value, x.clone()));
+        let query = heads(self.query.forward(x.clone()) / (wide as f64).sqrt());
+        let key = heads(self.key.forward(x.clone()));
+        let value = heads(self.value.forward(x.clone()));
         let mut scores = query.matmul(key.swap_dims(2, 3));
         if let Some(padding) = padding {
             let mask = padding.clone().reshape([texts, 1, 1, longest]).expand([texts, HEADS, longest, longest]);
             scores = scores.mask_fill(mask, -1e9);
         }
         let mixed = softmax(scores, 3).matmul(value).swap_dims(1, 2).reshape([tokens, DIM]);
-        self.output_norm.forward(x + dense(&self.output, mixed))
+        self.output_norm.forward(x + self.output.forward(mixed))
     }
-}
-
-/// A linear layer as a convolution over one row of tokens: with autotune off, as it has to be in a browser, cubecl's
-/// convolution takes a third of the time of its product (SwiftShader, 96 × 384 × 1536).
-fn dense(linear: &Linear, x: Tensor<2>) -> Tensor<2> {
-    let [tokens, inputs] = x.dims();
-    let [_, outputs] = linear.weight.dims();
-    // It is stored as PyTorch has it, so this copies nothing.
-    let weight = linear.weight.val().transpose().reshape([outputs, inputs, 1, 1]);
-    let bias = linear.bias.as_ref().map(|bias| bias.val());
-    let row = x.reshape([1, tokens, 1, inputs]).permute([0, 3, 1, 2]);
-    let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
-    conv2d(row, weight, bias, options).permute([0, 2, 3, 1]).reshape([tokens, outputs])
 }
 
 /// True where a row has no token any more.

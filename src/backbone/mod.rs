@@ -11,7 +11,7 @@ mod weights;
 use std::sync::Mutex;
 
 #[cfg(feature = "webgpu")]
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Tensor;
 
 pub use lite0::Lite0;
 pub use minilm::MiniLm;
@@ -27,9 +27,9 @@ enum Net {
     Lite0(Box<lite0::cpu::Lite0>, Mutex<lite0::cpu::Scratch>),
     MiniLm(Box<minilm::cpu::MiniLm>, Mutex<minilm::cpu::Scratch>),
     #[cfg(feature = "webgpu")]
-    GpuLite0(Box<Lite0>, Device),
+    GpuLite0(Box<lite0::gpu::Lite0>),
     #[cfg(feature = "webgpu")]
-    GpuMiniLm(Box<MiniLm>, Device),
+    GpuMiniLm(Box<minilm::gpu::MiniLm>),
 }
 
 /// A pack on a device, ready to turn encoded inputs into features.
@@ -67,7 +67,9 @@ impl Backbone {
                 manifest.expect(lite0::DIM, fits, "pictures")?;
                 match computer.gpu() {
                     #[cfg(feature = "webgpu")]
-                    Some(device) => Net::GpuLite0(Lite0::load(&mut weights, device)?.into(), device.clone()),
+                    Some(device) => {
+                        Net::GpuLite0(lite0::gpu::Lite0::load(&mut weights, manifest.image()?, device)?.into())
+                    }
                     _ => {
                         let net = lite0::cpu::Lite0::load(&mut weights, manifest.image()?)?;
                         Net::Lite0(net.into(), Mutex::default())
@@ -79,7 +81,7 @@ impl Backbone {
                 manifest.expect(minilm::DIM, fits, "texts")?;
                 match computer.gpu() {
                     #[cfg(feature = "webgpu")]
-                    Some(device) => Net::GpuMiniLm(MiniLm::load(&mut weights, device)?.into(), device.clone()),
+                    Some(device) => Net::GpuMiniLm(minilm::gpu::MiniLm::load(&mut weights, device)?.into()),
                     _ => Net::MiniLm(minilm::cpu::MiniLm::load(&mut weights)?.into(), Mutex::default()),
                 }
             }
@@ -115,7 +117,7 @@ impl Backbone {
                 Ok(Rows::Host(out))
             }
             #[cfg(feature = "webgpu")]
-            Net::GpuLite0(net, device) => Ok(Rows::Gpu(net.forward(normalise(prep, pixels, rows, device)))),
+            Net::GpuLite0(net) => Ok(Rows::Gpu(net.forward(pixels))),
             _ => unreachable!("its manifest has no image preprocessing"),
         }
     }
@@ -134,7 +136,7 @@ impl Backbone {
                 Ok(Rows::Host(net.feature_map(pixels, scratch).to_vec()))
             }
             #[cfg(feature = "webgpu")]
-            Net::GpuLite0(net, device) => Ok(Rows::Gpu(net.feature_map(normalise(prep, pixels, 1, device)))),
+            Net::GpuLite0(net) => Ok(Rows::Gpu(net.feature_map(pixels))),
             _ => unreachable!("its manifest has no image preprocessing"),
         }
     }
@@ -152,7 +154,7 @@ impl Backbone {
                 Ok(Rows::Host(out))
             }
             #[cfg(feature = "webgpu")]
-            Net::GpuMiniLm(net, device) => Ok(Rows::Gpu(net.forward(texts, device))),
+            Net::GpuMiniLm(net) => Ok(Rows::Gpu(net.forward(texts))),
             _ => unreachable!("its manifest has no text preprocessing"),
         }
     }
@@ -165,28 +167,20 @@ impl Backbone {
     pub async fn warm_up(&self, rows: usize, done: &mut dyn FnMut(usize, usize)) -> Result<()> {
         let mut parts = 0;
         match &self.net {
-            Net::GpuLite0(net, device) => {
-                let total = net.blocks().len() + 2;
-                let prep = self.manifest.image()?;
-                let input = normalise(prep, &vec![0; rows * prep.bytes()], rows, device);
-                net.warm_up(input, async |x| {
+            Net::GpuLite0(net) => {
+                let blank = vec![0; rows * self.manifest.image()?.bytes()];
+                net.warm_up(&blank, async |x| {
                     settle(x).await?;
                     parts += 1;
-                    done(parts, total);
+                    done(parts, net.parts());
                     Ok(())
                 })
                 .await
             }
-            Net::GpuMiniLm(net, device) => {
-                // All six layers have the same kernels; without padding, with it, and with more tokens others may be chosen.
-                let batches = [vec![16; 2], vec![16, 9], vec![64; 8]];
-                let total = batches.len();
-                for lengths in batches {
-                    let texts: Vec<Vec<u32>> = lengths.iter().map(|&n| vec![100; n]).collect();
-                    settle(net.forward(&texts, device)).await?;
-                    parts += 1;
-                    done(parts, total);
-                }
+            Net::GpuMiniLm(net) => {
+                // All six layers have the same kernels, and texts of all lengths.
+                settle(net.forward(&vec![vec![100; 16]; rows])).await?;
+                done(1, 1);
                 Ok(())
             }
             _ => Ok(()),
@@ -194,25 +188,21 @@ impl Backbone {
     }
 }
 
+/// Opens the GPU and has it reproduce results of the CPU with every kernel. None is used before.
+///
+/// Errors: `no-webgpu`, `gpu-wrong`, `gpu-lost`.
+#[cfg(feature = "webgpu")]
+pub async fn open_gpu() -> Result<Computer> {
+    let computer = Computer::webgpu().await?;
+    if let Some(device) = computer.gpu() {
+        kernels::gpu::check(&computer, device).await?;
+    }
+    Ok(computer)
+}
+
 /// Waits until a tensor has been computed.
 #[cfg(feature = "webgpu")]
 async fn settle<const D: usize>(x: Tensor<D>) -> Result<()> {
     let first = x.slice(std::array::from_fn::<_, D, _>(|_| 0..1)).into_data_async().await;
     first.map(|_| ()).map_err(|e| Error::GpuLost { reason: e.to_string() })
-}
-
-/// Interleaved bytes → the network's planes `[rows, 3, size, size]`, as `(value - mean) / std`.
-#[cfg(feature = "webgpu")]
-fn normalise(prep: &crate::encode::image::Preprocess, pixels: &[u8], rows: usize, device: &Device) -> Tensor<4> {
-    let size = prep.size as usize;
-    let area = size * size;
-    let mut planes = vec![0f32; pixels.len()];
-    for (picture, out) in pixels.chunks_exact(area * 3).zip(planes.chunks_exact_mut(area * 3)) {
-        for (i, rgb) in picture.chunks_exact(3).enumerate() {
-            for (c, &value) in rgb.iter().enumerate() {
-                out[c * area + i] = (f32::from(value) - prep.mean) / prep.std;
-            }
-        }
-    }
-    Tensor::from_data(TensorData::new(planes, [rows, 3, size, size]), device)
 }

@@ -6,6 +6,8 @@ use wasm_bindgen::prelude::*;
 use super::JsResult;
 use crate::backbone::{Backbone, Manifest, kernels};
 use crate::device::Computer;
+#[cfg(feature = "webgpu")]
+use crate::backbone::open_gpu;
 #[cfg(not(feature = "webgpu"))]
 use crate::error::Error;
 use crate::features;
@@ -84,11 +86,6 @@ impl Extractor {
         }
         Ok(features::extract_texts(&self.backbone, &self.computer, &texts).await?.values().into())
     }
-}
-
-#[cfg(feature = "webgpu")]
-async fn open_gpu() -> crate::Result<Computer> {
-    Computer::webgpu().await
 }
 
 #[cfg(not(feature = "webgpu"))]

@@ -5,6 +5,8 @@
 
 mod activation;
 mod depthwise;
+#[cfg(feature = "webgpu")]
+pub mod gpu;
 mod lanes;
 mod matmul;
 
