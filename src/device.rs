@@ -67,8 +67,8 @@ impl Computer {
 mod gpu {
     use std::sync::{Arc, Mutex};
 
-    use burn::tensor::wgpu::{WgpuBackend, wgpu};
     use burn::tensor::Device;
+    use burn::tensor::wgpu::{WgpuBackend, wgpu};
 
     use super::Computer;
     use crate::error::{Error, Result};

@@ -8,7 +8,10 @@ const AHEAD: usize = 2;
 
 /// By language, short words that are common in it. A word may be in several.
 const WORDS: [(&str, &str); 20] = [
-    ("English", "the and of to in is it that was for with on this you are not have be but they my so what at from a i do can me how why will there if when would should an or we all am by as has had did does"),
+    (
+        "English",
+        "the and of to in is it that was for with on this you are not have be but they my so what at from a i do can me how why will there if when would should an or we all am by as has had did does",
+    ),
     ("Spanish", "el la los las de que y en un una es no por con para se del lo muy pero como su más al está"),
     ("French", "le la les de des et en un une est que pas pour dans qui sur ce il je nous vous très mais avec du"),
     ("German", "der die das und ist nicht ein eine zu den mit ich auf für sie es im dem von auch wir sehr aber war"),

@@ -13,7 +13,8 @@ mod verdict;
 
 pub use curve::{Forecast, More, Point};
 pub use doctor::{
-    DoctorReport, Examination, ExaminationStage, LabelIssue, NearDuplicates, Outlier, Unlabelled, confident_joint, label_issues,
+    DoctorReport, Examination, ExaminationStage, LabelIssue, NearDuplicates, Outlier, Unlabelled, confident_joint,
+    label_issues,
 };
 pub use explain::{Weights, weights, with_each_cell_grey, without_each_cell};
 pub use novelty::Novelty;

@@ -32,8 +32,7 @@ impl OutOfFold {
         }
         let parts = data.parts(folds);
         if parts < 2 {
-            let why =
-                "every class is a single sample or a single burst, so nothing can be held out; add another to each class";
+            let why = "every class is a single sample or a single burst, so nothing can be held out; add another to each class";
             return Err(Error::TooFewLabels { why: why.to_owned() });
         }
         let splits = (0..repeats as u64).map(|repeat| data.folds(parts, recipe.seed.wrapping_add(repeat))).collect();

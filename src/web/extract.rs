@@ -4,10 +4,10 @@ use js_sys::Float32Array;
 use wasm_bindgen::prelude::*;
 
 use super::JsResult;
-use crate::backbone::{Backbone, Manifest, kernels};
-use crate::device::Computer;
 #[cfg(feature = "webgpu")]
 use crate::backbone::open_gpu;
+use crate::backbone::{Backbone, Manifest, kernels};
+use crate::device::Computer;
 #[cfg(not(feature = "webgpu"))]
 use crate::error::Error;
 use crate::features;

@@ -42,7 +42,8 @@ impl MiniLm {
     /// Token ids of texts → `[n, 384]`, rows of length 1. Texts that differ much in length had better not come together.
     pub fn forward(&self, texts: &[Vec<u32>]) -> Tensor<2> {
         let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
-        let padded = texts.iter().flat_map(|text| text.iter().map(|&id| id as i32).chain(std::iter::repeat(0)).take(longest));
+        let padded =
+            texts.iter().flat_map(|text| text.iter().map(|&id| id as i32).chain(std::iter::repeat(0)).take(longest));
         let ids = Buffer::integers(padded.collect(), &self.device);
         let lengths = Buffer::integers(texts.iter().map(|text| text.len() as i32).collect(), &self.device);
         let mut x = self.norm.apply(&self.embeddings.of(&ids, longest));

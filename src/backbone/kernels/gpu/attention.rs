@@ -68,7 +68,8 @@ fn attend(
         for i in 0..width {
             products += query[i] * x[key + i];
         }
-        let score = products.extract(0usize) + products.extract(1usize) + products.extract(2usize) + products.extract(3usize);
+        let score =
+            products.extract(0usize) + products.extract(1usize) + products.extract(2usize) + products.extract(3usize);
         let higher = clamp_min(score, top);
         let keep = (top - higher).exp();
         let weight = (score - higher).exp();

@@ -7,9 +7,13 @@ use super::{Buffer, units};
 
 /// Of which rows of each `longest`.
 pub enum Mean<'a> {
-    All { longest: usize },
+    All {
+        longest: usize,
+    },
     /// The first ones: so many of each.
-    First { lengths: &'a Buffer },
+    First {
+        lengths: &'a Buffer,
+    },
 }
 
 /// `n × longest × width` → `n × width`.
