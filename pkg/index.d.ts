@@ -1,10 +1,16 @@
 /** Headstart: transfer learning inside a browser tab. Nothing leaves the machine. */
 
-/** Opens a learner: loads the backbone and starts its workers. Work begins here, not at import. */
-export function createLearner(options: LearnerOptions): Promise<Learner>;
+/**
+ * Opens a learner: loads the backbone and starts its workers. Work begins here, not at import. `L` narrows the types to the kind of
+ * label that you give: `createLearner<number>(…)`.
+ */
+export function createLearner<L extends Label = Label>(options: LearnerOptions): Promise<Learner<L>>;
 
-/** A class. (Several classes, and numbers, come with a later version.) */
-export type Label = string;
+/**
+ * A class; several classes, or none (`[]`); or a finite number. What the samples have decides what `train` learns: one class each,
+ * each label by itself, or a quantity. Beside arrays a text counts as an array of one; numbers and names do not mix (`bad-labels`).
+ */
+export type Label = string | string[] | number;
 
 export interface LearnerOptions {
   task: "image" | "text";
@@ -42,9 +48,9 @@ export type BackbonePack = Record<string, Blob | Uint8Array>;
 /** For texts: a string, or a Blob of UTF-8, of at most 1 MiB. For pictures: a file (JPEG, PNG, WebP, GIF, BMP; what else the browser decodes), decoded pixels, or an element. */
 export type SampleData = Blob | ImageBitmap | ImageData | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | string;
 
-export interface Sample {
+export interface Sample<L extends Label = Label> {
   data: SampleData;
-  label?: Label;
+  label?: L;
   /** Your own id, one for each content. Default: the content's hash. */
   id?: string;
   /** For messages; a `File`'s own name by default. */
@@ -55,10 +61,10 @@ export interface Sample {
   slice?: Record<string, string>;
 }
 
-export interface SampleInfo {
+export interface SampleInfo<L extends Label = Label> {
   id: string;
   name: string | null;
-  label: Label | null;
+  label: L | null;
   group: string | null;
   slice: Record<string, string>;
 }
@@ -77,7 +83,7 @@ export interface Progress {
   note?: string;
 }
 
-export interface Learner {
+export interface Learner<L extends Label = Label> {
   readonly task: "image" | "text";
   /** Where the backbone runs now, and why. With `device: "auto"` it can change. */
   readonly device: { kind: "webgpu" | "cpu"; adapter: string; reason: string; workers: number };
@@ -92,14 +98,14 @@ export interface Learner {
     source: string;
     bytes: number;
   };
-  /** Classes in use, in order of first appearance. */
+  /** Classes, or labels, in use, in order of first appearance. Empty for numbers. */
   readonly labels: string[];
 
   /** Waits until all are in. Awaiting it is the back-pressure: an async iterable is read as fast as pictures are done. */
-  add(samples: Iterable<Sample> | AsyncIterable<Sample>, options?: CallOptions): Promise<AddReport>;
-  samples(): Promise<SampleInfo[]>;
+  add(samples: Iterable<Sample<L>> | AsyncIterable<Sample<L>>, options?: CallOptions): Promise<AddReport>;
+  samples(): Promise<SampleInfo<L>[]>;
   /** All or nothing: an unknown id (`unknown-id`) changes no label. */
-  relabel(ids: string[], label: Label): Promise<void>;
+  relabel(ids: string[], label: L): Promise<void>;
   remove(ids: string[]): Promise<void>;
   /** Takes back the last `add` (all of it), `relabel` or `remove`; the model stays. `false` when there is none. */
   undo(): Promise<boolean>;
@@ -113,17 +119,17 @@ export interface Learner {
   /** Fits a head on the labelled samples. Starts at the first `next()`; leaving the loop cancels it. */
   train(options?: TrainOptions): AsyncIterable<TrainEvent>;
   /** Cross-validates the last recipe; with `samples`, scores the present model on them. */
-  evaluate(options?: EvaluateOptions): Promise<Report>;
+  evaluate(options?: EvaluateOptions<L>): Promise<ReportOf<L>>;
   /**
    * `reject`: part of the known kind that may be refused by mistake, e.g. 0.05; what is stranger than that comes with `label: null`.
    * A small part takes samples to promise it on: 0.05 refuses nothing with fewer than 19 (but `negative`s).
    */
-  predict(data: SampleData[], options?: CallOptions & { reject?: number }): Promise<Prediction[]>;
-  /** Whether the pretrained backbone helps, against the same samples learnt from scratch. */
+  predict(data: SampleData[], options?: CallOptions & { reject?: number }): Promise<Prediction<L>[]>;
+  /** Whether the pretrained backbone helps, against the same samples learnt from scratch. Of samples with one class each (otherwise `bad-labels`). */
   transferVerdict(options?: CallOptions): Promise<TransferReport>;
   /** What may be wrong with the samples. */
-  doctor(options?: CallOptions): Promise<DoctorReport>;
-  explain(data: SampleData, options?: CallOptions): Promise<Explanation>;
+  doctor(options?: CallOptions): Promise<DoctorReport<L>>;
+  explain(data: SampleData, options?: CallOptions): Promise<Explanation<L>>;
   /** The samples' rows in the plane in which they differ most (PCA), in the order of `samples()`. */
   projection(): Promise<{ id: string; x: number; y: number }[]>;
   /**
@@ -171,7 +177,7 @@ export interface TextImport {
   text: string;
   label: string | null;
   /** In the order of the file; `name` says the line. */
-  samples: (Sample & { data: string })[];
+  samples: (Sample<string> & { data: string })[];
   /** `line` from 1, where the row begins. */
   rejected: { line: number; code: ErrorCode; message: string }[];
 }
@@ -186,7 +192,8 @@ export interface Rejection {
 
 export interface TrainOptions extends CallOptions {
   /**
-   * `"linear"` (default): multinomial logistic regression, L2, fitted to convergence. `"prototype"`: nearest class mean, by the covariance within classes.
+   * `"linear"` (default): multinomial logistic regression, L2, fitted to convergence; of labels a logistic regression each, of numbers a
+   * ridge regression. `"mlp"` and `"knn"` learn all three too, the other heads classes only. `"prototype"`: nearest class mean, by the covariance within classes.
    * `"knn"`: nearest samples vote. `"mlp"`: one hidden layer. `"scratch"`: without the backbone: a small convolutional network on 32 × 32
    * pixels; for texts TF-IDF of words and characters.
    */
@@ -195,7 +202,7 @@ export interface TrainOptions extends CallOptions {
   folds?: number;
   /** Linear: inverse regularisation strength, scikit-learn's C on L2-normalised rows. Default: chosen from 0.1, 1, 10, 100, 1000, on 3,000 of the samples at most. */
   strength?: number;
-  /** Linear: `"balanced"` (default) gives every class the same say however many samples it has. */
+  /** Linear and MLP: `"balanced"` (default) gives every class the same say however many samples it has; of a label, those with it the same as those without. */
   classWeight?: "balanced" | "none" | Record<string, number>;
   /** kNN: neighbours that vote, default 10. */
   k?: number;
@@ -222,14 +229,14 @@ export interface TrainResult {
   estimate?: Interval;
 }
 
-export interface EvaluateOptions extends CallOptions {
+export interface EvaluateOptions<L extends Label = Label> extends CallOptions {
   /** 2 to 20, default 5; lowered to the number of groups of the largest class. */
   folds?: number;
   /** Cross-validations with other splits, 1 to 20. Default: 5 below 300 samples, otherwise 1. */
   repeats?: number;
   seed?: number;
   /** Labelled samples from elsewhere to score the present model on. */
-  samples?: Iterable<Sample> | AsyncIterable<Sample>;
+  samples?: Iterable<Sample<L>> | AsyncIterable<Sample<L>>;
 }
 
 /** 95 % interval. */
@@ -240,16 +247,27 @@ export interface Interval {
   method: string;
 }
 
-/** Accuracies, scores and intervals are fractions in [0, 1]; log loss is in nats. */
+/** Of numbers a `NumberReport`, of names a `Report`. `kind` says which, where the types do not. */
+export type ReportOf<L extends Label> = [L] extends [number] ? NumberReport : Report;
+
+/** Of classes and of labels. Accuracies, scores and intervals are fractions in [0, 1]; log loss is in nats. */
 export interface Report {
+  kind: "classes" | "labels";
+  /** Of labels: samples of which every label is right. */
   /** Wilson's interval; where samples belong to groups, a bootstrap over groups. */
   accuracy: Interval;
+  /** Mean recall over classes; of labels, the mean over them of the recall of samples with it and without. */
   balancedAccuracy: Interval;
   macroF1: Interval;
+  /** Of labels only: F1 of all calls together. */
+  microF1?: Interval;
+  /** Of labels only: average precision (mAP), in the mean over those that occur. */
+  meanAveragePrecision?: Interval;
+  /** Of labels: in the mean over them. */
   logLoss: number;
-  /** Squared distance to the truth, summed over classes: 0 to 2. */
+  /** Squared distance to the truth, summed over classes: 0 to 2; summed over labels: 0 to their number. */
   brier: number;
-  /** Expected calibration error, 15 bins. */
+  /** Expected calibration error, 15 bins. Of labels: of each label of each sample, there or not. */
   ece: number;
   /** The same after temperature scaling; a sample's temperature comes from the other folds. */
   eceCalibrated: number;
@@ -259,8 +277,8 @@ export interface Report {
   reliability: { confidence: number; accuracy: number; count: number }[];
   /** Split, folds and seed in words. */
   how: string;
-  perClass: { label: string; support: number; precision: Interval; recall: Interval; f1: number }[];
-  /** `counts[true][predicted]`; `ids` are the samples in each cell. */
+  perClass: { label: string; support: number; precision: Interval; recall: Interval; f1: number; averagePrecision?: number }[];
+  /** `counts[true][predicted]`; `ids` are the samples in each cell. Empty for labels. */
   confusion: { labels: string[]; counts: number[][]; ids: string[][][] };
   baselines: { majority: number };
   /** Accuracy when trained on fewer samples, `perClass` in the mean; fewest first, the last is the report's own. Empty with `samples`. */
@@ -281,6 +299,28 @@ export interface Report {
   bill: { seconds: Record<string, number>; labels: number; bytes: number };
 }
 
+/** Of numbers. Errors are in the unit of the labels; intervals are a bootstrap over groups. */
+export interface NumberReport {
+  kind: "numbers";
+  /** Mean absolute error. */
+  mae: Interval;
+  /** Root of the mean squared error. */
+  rmse: Interval;
+  /** Part of the variance that is explained: at most 1; below 0 for what is worse than the mean. */
+  r2: Interval;
+  how: string;
+  /** `median`: mean absolute error of always answering the median. */
+  baselines: { median: number };
+  /** Of each sample, by a head that had not seen it. */
+  predictions: { id: string; truth: number; predicted: number }[];
+  /** `perClass`: samples trained on. */
+  learningCurve: { perClass: number; mae: Interval }[];
+  /** `worse`: farther off than the median more often than the rest, at 5 %, corrected. */
+  slices: { name: string; value: string; support: number; mae: Interval; worse: boolean; auto: boolean; ids: string[] }[];
+  rejected: Rejection[];
+  bill: Report["bill"];
+}
+
 /** Does the pretrained backbone help here? All rows on the same folds. */
 export interface TransferReport {
   /** `"helps"` and `"hurts"` only where the whole interval of the difference is beyond ±1 point. */
@@ -293,9 +333,12 @@ export interface TransferReport {
   how: string;
 }
 
-export interface DoctorReport {
-  /** Labels that are likely wrong (confident learning on out-of-fold probabilities), likeliest first; `score` 0 to 1. */
-  labelIssues: { id: string; given: string; suggested: string; score: number }[];
+export interface DoctorReport<L extends Label = Label> {
+  /**
+   * Labels that are likely wrong (confident learning on out-of-fold probabilities; numbers far from what the others say), likeliest
+   * first; `score` 0 to 1. Where samples have several labels, one entry for each that is doubtful.
+   */
+  labelIssues: { id: string; given: L; suggested: L; score: number }[];
   /** Groups of samples whose rows are almost the same; `similarity`: least cosine that links them. Those with differing labels first. */
   nearDuplicates: { ids: string[]; similarity: number; labelsDiffer: boolean }[];
   /** Samples unlike every class, strangest first; `score`: novelty as `predict` gives it. */
@@ -307,21 +350,24 @@ export interface DoctorReport {
 }
 
 /** Why the model says what it says of one picture or text. */
-export interface Explanation {
+export interface Explanation<L extends Label = Label> {
+  /** The most probable class or label; of numbers the number. What `weight`s of numbers are in their unit. */
   label: string;
   /** Of pictures: how much the label's log probability falls when a cell is left out of the mean; rows from the top, over the square that the backbone saw. */
   heatmap?: { data: Float32Array; width: number; height: number };
   /** Of texts: how much it falls when a word is left out. `start`, `end`: UTF-16 positions. */
   tokens?: { text: string; start: number; end: number; weight: number }[];
-  nearest: { id: string; label: string; similarity: number }[];
+  nearest: { id: string; label: L; similarity: number }[];
 }
 
-export interface Prediction {
+export interface Prediction<L extends Label = Label> {
   /** `null` where `reject` was asked for and the sample is too strange. */
-  label: Label | null;
-  /** The score of the most probable label. */
+  label: L | null;
+  /** The score of the most probable class. Of labels: how sure the least sure of them is, there or not. Of numbers: the part of truths that `interval` holds, 0.95. */
   confidence: number;
-  /** Every label; they sum to 1. */
+  /** Of numbers: holds the truth of 95 % of held-out samples (conformal). Absent where none were held out (a `strength` that was given, `knn`, under 39 samples or so). */
+  interval?: Interval;
+  /** Every class, which sum to 1; every label, which do not: those of 0.5 and more are said. Empty for numbers. */
   scores: Record<string, number>;
   rejected: boolean;
   /** Cosine distance to the nearest class mean, 0 to 2; higher is stranger. */
@@ -348,6 +394,7 @@ export type ErrorCode =
   | "gpu-wrong"
   | "gpu-lost"
   | "too-few-labels"
+  | "bad-labels"
   | "not-trained"
   | "unknown-id"
   | "id-taken"

@@ -62,6 +62,10 @@ pub enum Error {
     TooFewLabels {
         why: String,
     },
+    /// The labels are of kinds that do not go together, or not with what was asked.
+    BadLabels {
+        why: String,
+    },
     NotTrained,
     UnknownId {
         id: String,
@@ -89,6 +93,7 @@ impl Error {
             Error::GpuWrong { .. } => "gpu-wrong",
             Error::GpuLost { .. } => "gpu-lost",
             Error::TooFewLabels { .. } => "too-few-labels",
+            Error::BadLabels { .. } => "bad-labels",
             Error::NotTrained => "not-trained",
             Error::UnknownId { .. } => "unknown-id",
             Error::IdTaken { .. } => "id-taken",
@@ -143,7 +148,7 @@ impl fmt::Display for Error {
             Error::GpuLost { reason } => {
                 write!(f, "the GPU stopped answering ({reason}); what is done is kept, go on with device \"cpu\"")
             }
-            Error::TooFewLabels { why } => {
+            Error::TooFewLabels { why } | Error::BadLabels { why } => {
                 write!(f, "{why}")
             }
             Error::NotTrained => write!(f, "there is no trained head yet; call train() first"),

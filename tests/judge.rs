@@ -6,12 +6,16 @@ mod fixtures;
 use std::sync::Arc;
 
 use headstart::features::Matrix;
-use headstart::judge::{Evaluation, Novelty, Report, Stage, Trial, TrialStage, confident_joint, label_issues, slices};
+use headstart::judge::{
+    AnyReport, Evaluation, Novelty, NumberReport, OutOfFold, Report, Stage, Trial, TrialStage, confident_joint,
+    label_issues, slices,
+};
 use headstart::learn::{Dataset, HeadKind, Labelled, Recipe, principal_plane};
 use headstart::metrics::{
-    Confusion, Probabilities, auroc, ece, fewer_hits_by_chance, reliability, share, temperature, wilson,
+    Calls, Confusion, Probabilities, auroc, average_precision, ece, fewer_hits_by_chance, macro_f1,
+    mean_absolute_error, micro_f1, r2, reliability, root_mean_squared_error, share, temperature, wilson,
 };
-use headstart::source::{Content, Look, Picture};
+use headstart::source::{Content, Label, Look, Picture};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
@@ -40,6 +44,37 @@ fn probabilities(case: &Value) -> Probabilities {
 fn near(got: f64, want: &Value, tolerance: f64, what: &str) {
     let want = want.as_f64().unwrap();
     assert!((got - want).abs() <= tolerance, "{what}: {got}, not {want}");
+}
+
+#[test]
+fn scores_of_several_labels_agree_with_scikit_learn() {
+    let golden = golden();
+    let golden = &golden["multilabel"];
+    let (truth, scores) = (table(&golden["truth"]), table(&golden["scores"]));
+    let labels = truth[0].len();
+    let calls: Vec<Calls> =
+        (0..labels).map(|l| Calls::new(truth.iter().zip(&scores).map(|(t, s)| (t[l] == 1.0, s[l] >= 0.5)))).collect();
+    near(micro_f1(&calls), &golden["f1_micro"], 1e-6, "micro F1");
+    near(macro_f1(&calls), &golden["f1_macro"], 1e-6, "macro F1");
+    let mut sum = 0.0;
+    for (l, calls) in calls.iter().enumerate() {
+        let own: Vec<f32> = scores.iter().map(|s| s[l] as f32).collect();
+        let has: Vec<bool> = truth.iter().map(|t| t[l] == 1.0).collect();
+        near(calls.f1(), &golden["f1"][l], 1e-6, "F1 of a label");
+        near(average_precision(&own, &has), &golden["average_precision"][l], 1e-6, "average precision");
+        sum += average_precision(&own, &has);
+    }
+    near(sum / labels as f64, &golden["average_precision_macro"], 1e-6, "mAP");
+}
+
+#[test]
+fn scores_of_numbers_agree_with_scikit_learn() {
+    let golden = golden();
+    let golden = &golden["regression"];
+    let (truth, said) = (numbers(&golden["truth"]), numbers(&golden["prediction"]));
+    near(mean_absolute_error(&truth, &said), &golden["mean_absolute_error"], 1e-6, "MAE");
+    near(root_mean_squared_error(&truth, &said), &golden["root_mean_squared_error"], 1e-6, "RMSE");
+    near(r2(&truth, &said), &golden["r2"], 1e-6, "R²");
 }
 
 #[test]
@@ -131,7 +166,7 @@ fn clouds(classes: usize, each: usize, spread: f32, seed: u64) -> Clouds {
 /// `groups`: of each row; its own where there is none.
 fn dataset(clouds: &Clouds, groups: Option<Vec<usize>>, content: impl Fn(usize) -> Content) -> Dataset {
     let ids: Vec<String> = (0..clouds.rows.len()).map(|i| format!("{i:05}")).collect();
-    let names: Vec<String> = clouds.labels.iter().map(|l| format!("class {l}")).collect();
+    let names: Vec<Label> = clouds.labels.iter().map(|l| Label::Class(format!("class {l}"))).collect();
     let labelled = |i: usize| Labelled {
         content_id: &ids[i],
         id: &ids[i],
@@ -152,7 +187,7 @@ fn evaluate(data: Dataset, repeats: Option<usize>) -> Report {
     let tags = vec![Default::default(); data.rows()];
     let mut evaluation = Evaluation::new(data, tags, Recipe::default(), 5, repeats).unwrap();
     loop {
-        if let Stage::Done(report) = evaluation.step().unwrap() {
+        if let Stage::Done(AnyReport::Names(report)) = evaluation.step().unwrap() {
             return *report;
         }
     }
@@ -186,9 +221,9 @@ fn a_report_says_how_it_came_about_and_where_it_leads() {
     let sizes: Vec<f64> = report.learning_curve.iter().map(|p| p.per_class).collect();
     assert_eq!(sizes.len(), 4, "an eighth, a quarter, half, all");
     assert!(sizes.windows(2).all(|w| w[0] < w[1]) && (sizes[3] - 24.0).abs() < 1e-9, "{sizes:?}");
-    assert_eq!(report.learning_curve[3].accuracy.value, report.accuracy.value);
+    assert_eq!(report.learning_curve[3].accuracy, Some(report.accuracy.clone()));
     let forecast = report.forecast.unwrap();
-    assert!(forecast.doubled.accuracy.value >= report.accuracy.value - 1e-9, "{forecast:?}");
+    assert!(forecast.doubled.accuracy.as_ref().unwrap().value >= report.accuracy.value - 1e-9, "{forecast:?}");
     assert!(forecast.more.iter().all(|m| m.gain.low <= m.gain.value && m.gain.value <= m.gain.high));
     assert!(forecast.sentence.contains("20 more of") || forecast.sentence.contains("hardly"), "{}", forecast.sentence);
     // What is right already gains nothing.
@@ -203,7 +238,7 @@ fn too_sure_a_head_is_cooled() {
     let recipe = Recipe { strength: Some(1e5), ..Recipe::default() };
     let mut evaluation = Evaluation::new(data, tags, recipe, 5, Some(1)).unwrap();
     let report = loop {
-        if let Stage::Done(report) = evaluation.step().unwrap() {
+        if let Stage::Done(AnyReport::Names(report)) = evaluation.step().unwrap() {
             break report;
         }
     };
@@ -226,13 +261,13 @@ fn flipped_labels_are_found() {
     let flipped = [3, 40, 77, 120, 150, 171, 190, 199];
     flipped.iter().for_each(|&i| wrong.labels[i] = (wrong.labels[i] + 1) % 4);
     let data = Arc::new(dataset(&wrong, None, text));
-    let mut out = headstart::judge::OutOfFold::new(data.clone(), Recipe::default(), 5, 1).unwrap();
+    let mut out = OutOfFold::new(data.clone(), Recipe::default(), 5, 1).unwrap();
     while !out.step().unwrap() {}
-    let issues = label_issues(&data, &out.probabilities());
+    let issues = label_issues(&data, &out.outputs());
     let found = issues.iter().take(10).filter(|i| flipped.contains(&i.id.parse().unwrap())).count();
     assert!(found >= 7, "{found} of 8: {:?}", &issues[..10.min(issues.len())]);
     let first = &issues[0];
-    assert_eq!(first.given, data.classes[wrong.labels[first.id.parse::<usize>().unwrap()]]);
+    assert_eq!(first.given, Label::Class(data.classes[wrong.labels[first.id.parse::<usize>().unwrap()]].clone()));
 }
 
 #[test]
@@ -267,17 +302,17 @@ fn a_group_that_is_served_badly_shows() {
     let tags: Vec<_> = (0..200)
         .map(|i| [("camera".to_owned(), if i % 5 == 0 { "left" } else { "right" }.to_owned())].into())
         .collect();
-    let hits: Vec<bool> = (0..200).map(|i| i % 5 != 0 || i / 5 % 4 >= 2).collect();
-    let found = slices(&data, &tags, &hits, 0);
+    let errors: Vec<f64> = (0..200).map(|i| if i % 5 != 0 || i / 5 % 4 >= 2 { 0.0 } else { 1.0 }).collect();
+    let found = slices(&data, &tags, &errors, 0);
     let worst: Vec<(&str, &str, bool)> =
         found.iter().filter(|s| s.worse).map(|s| (s.name.as_str(), s.value.as_str(), s.auto)).collect();
     assert_eq!(worst, [("camera", "left", false)], "{found:?}");
     let left = &found[0];
     assert_eq!((left.support, left.ids.len()), (40, 40));
-    assert!((left.accuracy.value - 0.5).abs() < 1e-9);
+    assert!((left.accuracy.as_ref().unwrap().value - 0.5).abs() < 1e-9);
     // Chance sets nobody apart.
     let mut rng = ChaCha8Rng::seed_from_u64(3);
-    let noise: Vec<bool> = (0..200).map(|_| rng.random::<f32>() < 0.8).collect();
+    let noise: Vec<f64> = (0..200).map(|_| f64::from(u8::from(rng.random::<f32>() < 0.2))).collect();
     assert!(slices(&data, &tags, &noise, 0).iter().all(|s| !s.worse));
 }
 
@@ -348,8 +383,8 @@ fn a_tag_that_is_an_id_hides_no_other() {
             [("camera".to_owned(), camera.to_owned()), ("file".to_owned(), i.to_string())].into()
         })
         .collect();
-    let hits: Vec<bool> = (0..200).map(|i| i % 5 != 0 || i / 5 % 4 >= 2).collect();
-    let found = slices(&data, &tags, &hits, 0);
+    let errors: Vec<f64> = (0..200).map(|i| if i % 5 != 0 || i / 5 % 4 >= 2 { 0.0 } else { 1.0 }).collect();
+    let found = slices(&data, &tags, &errors, 0);
     assert!(found.len() <= 60 && found[0].worse && found[0].value == "left", "{found:?}");
 }
 
@@ -360,4 +395,115 @@ fn groups_widen_an_interval() {
     let together = share(&hits, &(0..100).map(|i| i / 10).collect::<Vec<_>>(), 0);
     assert_eq!(alone.value, together.value);
     assert!(together.high - together.low > 2.0 * (alone.high - alone.low), "{alone:?} {together:?}");
+}
+
+/// Rows whose every dimension stands for a label, or not; `labels` of them, each had by some.
+fn mixtures(n: usize, noise: f32, seed: u64) -> (Vec<Vec<f32>>, Vec<Label>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..n)
+        .map(|_| {
+            let has: Vec<bool> = (0..4).map(|label| rng.random::<f32>() < [0.5, 0.3, 0.3, 0.15][label]).collect();
+            let row = (0..16).map(|d| 0.5 + f32::from(u8::from(has[d % 4])) + noise * (rng.random::<f32>() - 0.5));
+            let row: Vec<f32> = row.collect();
+            (row, Label::several((0..4).filter(|&l| has[l]).map(|l| format!("label {l}")).collect()))
+        })
+        .unzip()
+}
+
+/// Rows along a bent line, and how far along each is: 10 to 30.
+fn along(n: usize, noise: f32, seed: u64) -> (Vec<Vec<f32>>, Vec<Label>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..n)
+        .map(|_| {
+            let at = rng.random::<f32>();
+            let row =
+                (0..16).map(|d| (at * (1.0 + d as f32 / 8.0)).sin() + noise * (rng.random::<f32>() - 0.5)).collect();
+            (row, Label::Number(f64::from(10.0 + 20.0 * at)))
+        })
+        .unzip()
+}
+
+fn labelled((rows, labels): &(Vec<Vec<f32>>, Vec<Label>)) -> Dataset {
+    let ids: Vec<String> = (0..rows.len()).map(|i| format!("{i:05}")).collect();
+    let one = |i: usize| Labelled {
+        content_id: &ids[i],
+        id: &ids[i],
+        label: &labels[i],
+        row: &rows[i],
+        content: Arc::new(text(i)),
+    };
+    Dataset::new(rows[0].len(), (0..rows.len()).map(one)).unwrap()
+}
+
+fn of_numbers(data: Dataset) -> NumberReport {
+    let tags = vec![Default::default(); data.rows()];
+    let mut evaluation = Evaluation::new(data, tags, Recipe::default(), 5, None).unwrap();
+    loop {
+        if let Stage::Done(AnyReport::Numbers(report)) = evaluation.step().unwrap() {
+            return *report;
+        }
+    }
+}
+
+#[test]
+fn a_report_on_labels_counts_each_of_them() {
+    let report = evaluate(labelled(&mixtures(200, 2.0, 1)), Some(1));
+    let (micro, mean) = (report.micro_f1.as_ref().unwrap(), report.mean_average_precision.as_ref().unwrap());
+    for interval in [&report.accuracy, &report.balanced_accuracy, &report.macro_f1, micro, mean] {
+        assert!(interval.low <= interval.value && interval.value <= interval.high, "{interval:?}");
+    }
+    assert!(micro.value > 0.7 && mean.value > 0.7, "{micro:?} {mean:?}");
+    assert!(report.accuracy.value < micro.value, "a set is right when every label is");
+    assert!(report.accuracy.value > report.baselines.majority + 0.1);
+    assert_eq!(report.per_class.len(), 4);
+    assert!(report.per_class.iter().all(|class| class.average_precision.is_some() && class.support > 0));
+    assert!(report.ece_calibrated < 0.1 && (0.3..3.0).contains(&report.temperature), "{}", report.temperature);
+    let more = &report.forecast.as_ref().unwrap().more;
+    assert_eq!(more.len(), 4, "no forecast for having no label");
+    // What is random cannot be told.
+    let (rows, _) = mixtures(200, 2.0, 1);
+    let random = evaluate(labelled(&(rows, mixtures(200, 2.0, 2).1)), Some(1));
+    let chance = random.per_class.iter().map(|c| c.support as f64 / 200.0).sum::<f64>() / 4.0;
+    assert!((random.mean_average_precision.unwrap().value - chance).abs() < 0.12, "{chance}");
+}
+
+#[test]
+fn a_report_on_numbers_says_how_far_off_they_are() {
+    let report = of_numbers(labelled(&along(150, 0.05, 1)));
+    assert!(report.mae.value < 0.25 * report.baselines.median, "{:?} {:?}", report.mae, report.baselines);
+    assert!(report.r2.value > 0.9 && report.rmse.value >= report.mae.value, "{:?}", report.r2);
+    for interval in [&report.mae, &report.rmse, &report.r2] {
+        assert!(interval.low <= interval.value && interval.value <= interval.high, "{interval:?}");
+    }
+    let errors: Vec<f64> = report.learning_curve.iter().map(|p| p.mae.as_ref().unwrap().value).collect();
+    assert_eq!(errors.len(), 4);
+    assert!(errors[0] > errors[3] && (errors[3] - report.mae.value).abs() < 1e-9, "{errors:?}");
+    assert_eq!(report.predictions.len(), 150);
+    assert!(report.slices.iter().all(|s| s.mae.is_some() && s.accuracy.is_none()));
+    let (rows, _) = along(150, 0.05, 1);
+    let random = of_numbers(labelled(&(rows, along(150, 0.05, 2).1)));
+    assert!(random.r2.value < 0.1, "{:?}", random.r2);
+}
+
+#[test]
+fn wrong_labels_of_every_kind_are_found() {
+    let issues = |data: Dataset| {
+        let data = Arc::new(data);
+        let mut out = OutOfFold::new(data.clone(), Recipe::default(), 5, 1).unwrap();
+        while !out.step().unwrap() {}
+        label_issues(&data, &out.outputs())
+    };
+    let mut several = mixtures(200, 0.4, 3);
+    let missing = several.1.iter().position(|l| l.names().len() > 1).unwrap();
+    let was = several.1[missing].clone();
+    several.1[missing] = Label::several(was.names()[1..].to_vec());
+    let found = issues(labelled(&several));
+    let place = found.iter().position(|i| i.id == format!("{missing:05}")).unwrap();
+    assert!(place < 3 && found[place].suggested == was, "{place}: {:?}", &found[..=place]);
+    let mut numbers = along(150, 0.2, 4);
+    numbers.1[7] = Label::Number(300.0);
+    let found = &issues(labelled(&numbers))[0];
+    assert_eq!((found.id.as_str(), &found.given), ("00007", &Label::Number(300.0)));
+    let Label::Number(suggested) = found.suggested else { panic!("a number for a number") };
+    assert!((0.0..60.0).contains(&suggested) && found.score > 0.5, "{found:?}");
 }

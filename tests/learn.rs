@@ -1,17 +1,19 @@
 //! The heads on numbers made here: what they must find, and what must not break them.
 
 use headstart::features::Matrix;
-use headstart::judge::{Evaluation, Stage};
+use headstart::judge::{AnyReport, Evaluation, Stage};
 use std::sync::Arc;
 
-use headstart::learn::{ClassWeight, Dataset, Fit, Fitted, Head, HeadKind, Labelled, Recipe, Step, Weighting};
-use headstart::source::Content;
+use headstart::learn::{
+    ClassWeight, Dataset, Fit, Fitted, Head, HeadKind, Kind, Labelled, Recipe, Step, Targets, Weighting,
+};
+use headstart::source::{Content, Label};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 const HEADS: [HeadKind; 4] = [HeadKind::Linear, HeadKind::Mlp, HeadKind::Prototype, HeadKind::Knn];
 
-type Row = (String, String, Vec<f32>);
+type Row = (String, Label, Vec<f32>);
 
 /// `each` rows of every class around a centre of its own; ids are made so that classes are mixed in their order.
 fn clouds(classes: usize, each: usize, dim: usize, spread: f32, seed: u64) -> Vec<Row> {
@@ -22,7 +24,7 @@ fn clouds(classes: usize, each: usize, dim: usize, spread: f32, seed: u64) -> Ve
             let row = (0..dim)
                 .map(|d| if d % classes == class { 2.0 } else { 0.5 } + spread * (rng.random::<f32>() - 0.5))
                 .collect();
-            (format!("{:08x}", (i as u32).wrapping_mul(2_654_435_761)), format!("class {class}"), row)
+            (format!("{:08x}", (i as u32).wrapping_mul(2_654_435_761)), Label::Class(format!("class {class}")), row)
         })
         .collect()
 }
@@ -48,7 +50,7 @@ fn accuracy(fitted: &Fitted, rows: &[Row]) -> f64 {
     rows.iter().for_each(|r| x.push(&r.2));
     let p = fitted.head.probabilities(&x, &[]);
     assert!(p.values.iter().all(|v| (0.0..=1.0).contains(v)), "probabilities");
-    let hits = (0..rows.len()).filter(|&i| fitted.classes[p.top(i)] == rows[i].1).count();
+    let hits = (0..rows.len()).filter(|&i| Label::Class(fitted.classes[p.top(i)].clone()) == rows[i].1).count();
     hits as f64 / rows.len() as f64
 }
 
@@ -114,7 +116,9 @@ fn odd_data_breaks_no_head() {
     single.push(("ffffffff".into(), "alone".into(), vec![-3.0; 8]));
     // Two classes with the very same rows: nothing can tell them apart, and nothing must blow up.
     let mut twins = base.clone();
-    twins.extend(base.iter().filter(|r| r.1 == "class 0").map(|(i, _, r)| (format!("{i}x"), "twin".into(), r.clone())));
+    twins.extend(
+        base.iter().filter(|r| r.1 == "class 0".into()).map(|(i, _, r)| (format!("{i}x"), "twin".into(), r.clone())),
+    );
     let huge: Vec<Row> = base.iter().cloned().map(|(i, l, r)| (i, l, r.iter().map(|v| v * 1e6).collect())).collect();
     let one_shot: Vec<Row> = base.iter().take(2).cloned().collect();
     for (name, rows) in [
@@ -141,14 +145,14 @@ fn balanced_weights_lift_a_rare_class() {
     let mut rows = clouds(2, 60, 6, 7.0, 11);
     let mut rare = 0;
     rows.retain(|r| {
-        r.1 == "class 0" || {
+        r.1 == "class 0".into() || {
             rare += 1;
             rare <= 6
         }
     });
     let recall = |weight: ClassWeight| {
         let recipe = Recipe { class_weight: weight, strength: Some(10.0), ..Recipe::default() };
-        let test: Vec<Row> = clouds(2, 100, 6, 7.0, 12).into_iter().filter(|r| r.1 == "class 1").collect();
+        let test: Vec<Row> = clouds(2, 100, 6, 7.0, 12).into_iter().filter(|r| r.1 == "class 1".into()).collect();
         accuracy(&fit(&dataset(&rows), &recipe), &test)
     };
     let (balanced, none) =
@@ -160,7 +164,7 @@ fn balanced_weights_lift_a_rare_class() {
 
 #[test]
 fn too_few_labels_and_bad_options_are_refused() {
-    let one: Vec<Row> = clouds(2, 3, 4, 1.0, 1).into_iter().filter(|r| r.1 == "class 0").collect();
+    let one: Vec<Row> = clouds(2, 3, 4, 1.0, 1).into_iter().filter(|r| r.1 == "class 0".into()).collect();
     assert_eq!(Dataset::new(4, one.iter().map(labelled)).unwrap_err().code(), "too-few-labels");
     assert_eq!(Dataset::new(4, []).unwrap_err().code(), "too-few-labels");
     let data = dataset(&clouds(2, 3, 4, 1.0, 1));
@@ -230,7 +234,7 @@ fn a_cross_validation_predicts_every_row_once() {
         )
         .unwrap();
         loop {
-            if let Stage::Done(report) = evaluation.step().unwrap() {
+            if let Stage::Done(AnyReport::Names(report)) = evaluation.step().unwrap() {
                 return *report;
             }
         }
@@ -244,4 +248,94 @@ fn a_cross_validation_predicts_every_row_once() {
     assert_eq!(report.baselines.majority, 1.0 / 3.0);
     assert_eq!(report, evaluate(4), "the same seed, the same folds");
     assert_ne!(report.log_loss, evaluate(5).log_loss, "another seed, other folds");
+}
+
+/// The heads that learn labels and numbers too.
+const ANY: [HeadKind; 3] = [HeadKind::Linear, HeadKind::Mlp, HeadKind::Knn];
+
+fn other(n: usize, label: impl Fn(&[f32]) -> Label) -> Vec<Row> {
+    let mut rng = ChaCha8Rng::seed_from_u64(n as u64);
+    (0..n)
+        .map(|i| {
+            let row: Vec<f32> = (0..8).map(|_| rng.random::<f32>() - 0.5).collect();
+            (format!("{i:05}"), label(&row), row)
+        })
+        .collect()
+}
+
+#[test]
+fn several_labels_are_learnt_each_by_itself() {
+    let label = |row: &[f32]| {
+        Label::several((0..3).filter(|&d| row[d] > 0.15).map(|d| ["a", "b", "c"][d].to_owned()).collect())
+    };
+    let (train, test) = (dataset(&other(300, label)), dataset(&other(200, label)));
+    assert_eq!((train.kind(), train.names().len()), (Kind::Labels, 3));
+    for kind in ANY {
+        let fitted = fit(&train, &head(kind));
+        let p = fitted.head.outputs(&test.x, &[]);
+        let wrong = test.errors(&p).iter().sum::<f64>() / 200.0;
+        let most = if kind == HeadKind::Knn { 0.5 } else { 0.2 };
+        assert!(wrong < most, "{kind:?}: {wrong} of the sets are wrong");
+        assert!(p.values().iter().all(|v| (0.0..=1.0).contains(v)));
+        let sums = p.iter().map(|row| row.iter().sum::<f32>()).collect::<Vec<_>>();
+        assert!(sums.iter().any(|s| *s > 1.5) && sums.iter().any(|s| *s < 0.5), "labels do not share a sum");
+    }
+}
+
+/// Scikit-learn's `Ridge(alpha=1 / C)` on the same unit rows and standardised numbers has this solution in closed form; here its
+/// gradient is looked at: `(Xᵀ(Xw + b − y) + w / C) = 0`.
+#[test]
+fn numbers_are_a_ridge_regression() {
+    let data = dataset(&other(60, |row| Label::Number(f64::from(100.0 + 30.0 * row[0] - 12.0 * row[3]))));
+    let strength = 7.0;
+    let fitted = fit(&data, &Recipe { strength: Some(strength), ..Recipe::default() });
+    let Head::Linear(affine) = &fitted.head else { panic!("a linear head") };
+    let Targets::Numbers(values) = &data.targets else { panic!("numbers") };
+    let mean = values.iter().sum::<f64>() / 60.0;
+    let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 60.0).sqrt();
+    let x = data.x.clone().normalised();
+    let said = fitted.head.outputs(&data.x, &[]);
+    for d in 0..8 {
+        let pull: f64 =
+            (0..60).map(|i| f64::from(x.row(i)[d]) * (f64::from(said.values()[i]) - values[i]) / deviation).sum();
+        let push = f64::from(affine.weight.row(0)[d]) / deviation / strength;
+        assert!((pull + push).abs() < 2e-3, "dimension {d}: {pull} and {push}");
+    }
+    let balance: f64 = (0..60).map(|i| (f64::from(said.values()[i]) - values[i]) / deviation).sum();
+    assert!(balance.abs() < 2e-3, "{balance}");
+}
+
+#[test]
+fn numbers_are_learnt_by_every_head_that_can() {
+    let label =
+        |row: &[f32]| Label::Number(f64::from(5.0 + 2.0 * row[0] / row.iter().map(|v| v * v).sum::<f32>().sqrt()));
+    let (train, test) = (dataset(&other(300, label)), dataset(&other(100, label)));
+    for kind in ANY {
+        let fitted = fit(&train, &head(kind));
+        let errors = test.errors(&fitted.head.outputs(&test.x, &[]));
+        let mae = errors.iter().sum::<f64>() / 100.0;
+        assert!(mae < if kind == HeadKind::Knn { 0.4 } else { 0.1 }, "{kind:?}: {mae}");
+        assert_eq!(fitted.residuals.len(), if kind == HeadKind::Knn { 0 } else { 300 });
+    }
+}
+
+#[test]
+fn kinds_of_labels_that_do_not_go_together_are_refused() {
+    let mut rows = other(20, |row| Label::Number(f64::from(row[0])));
+    rows[3].1 = "a name".into();
+    let error = Dataset::new(8, rows.iter().map(labelled)).unwrap_err();
+    assert_eq!(error.code(), "bad-labels");
+    assert!(error.to_string().contains("`00003`"), "{error}");
+    rows.iter_mut().for_each(|row| row.1 = Label::Number(2.0));
+    assert_eq!(Dataset::new(8, rows.iter().map(labelled)).unwrap_err().code(), "too-few-labels");
+    // A name beside lists is a list of one.
+    rows.iter_mut()
+        .enumerate()
+        .for_each(|(i, row)| row.1 = if i % 2 == 0 { "a".into() } else { Label::several(vec![]) });
+    let data = dataset(&rows);
+    assert_eq!(data.kind(), Kind::Labels);
+    for kind in [HeadKind::Prototype, HeadKind::Scratch] {
+        let error = Fit::new(&data, &head(kind)).err().unwrap();
+        assert_eq!((error.code(), error.item()), ("bad-option", Some("head")));
+    }
 }

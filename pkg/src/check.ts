@@ -74,9 +74,9 @@ export function checkedSample(sample: Face.Sample): Face.Sample {
 }
 
 export function checkLabel(label: unknown): void {
-  if (typeof label !== "string" || label === "") {
-    throw badSample(`a label is a text that is not empty, not ${JSON.stringify(label)}`);
-  }
+  const name = (label: unknown) => typeof label === "string" && label !== "";
+  if (name(label) || Number.isFinite(label) || (Array.isArray(label) && label.every(name))) return;
+  throw badSample(`a label is a text that is not empty, an array of such, or a finite number, not ${typeof label === "number" ? label : JSON.stringify(label)}`);
 }
 
 export function checkIds(ids: unknown): void {

@@ -123,8 +123,10 @@ class PageLearner implements Face.Learner {
         report.added.push(id);
         if (part) cut.push({ index, id, ...part });
         // Those who watch progress see the class with its first sample.
-        const { label } = sample;
-        if (label !== undefined && !this.labels.includes(label)) this.labels = [...this.labels, label];
+        const { label = [] } = sample;
+        const names = typeof label === "number" ? [] : [label].flat();
+        const others = names.filter((name, i) => !this.labels.includes(name) && names.indexOf(name) === i);
+        if (others.length > 0) this.labels = [...this.labels, ...others];
       }
     });
     report.truncated = cut.sort((a, b) => a.index - b.index).map(({ index: _, ...rest }) => rest);

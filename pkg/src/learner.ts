@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import type { DoctorReport, Explanation, ImportOptions, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
+import type { DoctorReport, Explanation, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
 import { orAborted } from "./abort";
 import { Aborted, HeadstartError, toHeadstartError } from "./errors";
 import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
@@ -150,7 +150,7 @@ export class LearnerWorker implements LearnerPort {
     return this.#session.labels();
   }
 
-  async relabel(ids: string[], label: string): Promise<void> {
+  async relabel(ids: string[], label: Label): Promise<void> {
     this.#session.relabel(ids, label);
   }
 

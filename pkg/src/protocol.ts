@@ -1,6 +1,6 @@
 // What crosses the borders between page, learner worker and extractors.
 import type {
-  BackbonePack, DoctorReport, ErrorCode, Explanation, ImportOptions, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
+  BackbonePack, DoctorReport, ErrorCode, Explanation, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
 } from "../index";
 import type { TokenBatch } from "./batches";
 import type { Kept } from "./kept";
@@ -22,7 +22,7 @@ export type Picture =
 export interface Meta {
   id?: string;
   name?: string;
-  label?: string;
+  label?: Label;
   group?: string;
   slice: Record<string, string>;
 }
@@ -78,12 +78,13 @@ export interface LearnerPort {
   embed(call: number, input: Input): Promise<Embedded>;
   samples(): Promise<SampleInfo[]>;
   labels(): Promise<string[]>;
-  relabel(ids: string[], label: string): Promise<void>;
+  relabel(ids: string[], label: Label): Promise<void>;
   remove(ids: string[]): Promise<void>;
   undo(): Promise<boolean>;
   redo(): Promise<boolean>;
   /** `emit` answers whether anybody still listens; if not, the training is dropped. */
   train(call: number, recipe: Record<string, unknown>, emit: (event: TrainEvent) => Promise<boolean>): Promise<TrainResult>;
+  /** Of numbers it is another report: the face's types know. */
   evaluate(
     call: number,
     options: { folds: number; repeats?: number; seed?: number },

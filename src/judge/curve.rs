@@ -1,4 +1,4 @@
-//! Would more labels pay? Accuracy with a part of the samples, and where the curve is likely to go.
+//! Would more labels pay? How good with a part of the samples, and where the curve is likely to go.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::learn::{Dataset, Fit, Recipe, Step};
-use crate::metrics::{Interval, share};
+use crate::learn::{Dataset, Fit, Kind, Recipe, Step, Targets};
+use crate::metrics::{Interval, bootstrap_any, share};
 
 /// Parts of the training samples that are tried, besides all of them.
 const SHARES: [f64; 3] = [0.125, 0.25, 0.5];
@@ -23,9 +23,13 @@ const LARGE: usize = 2000;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Point {
-    /// Training samples of a class, in the mean over classes.
+    /// Training samples of a class, in the mean over classes (or with a label, over labels); all of them for numbers.
     pub per_class: f64,
-    pub accuracy: Interval,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<Interval>,
+    /// Mean absolute error, of numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mae: Option<Interval>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,20 +55,20 @@ pub struct Curve {
     shares: Vec<f64>,
     done: usize,
     fit: Option<Fit>,
-    /// By share: whether a row that was held out was a hit.
-    hits: Vec<Vec<Option<bool>>>,
+    /// By share: the error of each row that was held out.
+    errors: Vec<Vec<Option<f64>>>,
     /// By share: training rows, over all folds.
     trained: Vec<usize>,
 }
 
 impl Curve {
     pub fn new(data: Arc<Dataset>, recipe: Recipe, folds: Vec<usize>, parts: usize) -> Self {
-        let most = data.rows() as f64 / data.classes.len() as f64;
+        let most = data.rows() as f64 / strata(&data);
         // A class wants a sample at least; below two in the mean many would have none.
         let shares: Vec<f64> = SHARES.into_iter().filter(|share| share * most >= 2.0).collect();
         let parts = if data.rows() > LARGE { 2 } else { parts };
-        let (hits, trained) = (vec![vec![None; data.rows()]; shares.len()], vec![0; shares.len()]);
-        Self { data, recipe, folds, parts, shares, done: 0, fit: None, hits, trained }
+        let (errors, trained) = (vec![vec![None; data.rows()]; shares.len()], vec![0; shares.len()]);
+        Self { data, recipe, folds, parts, shares, done: 0, fit: None, errors, trained }
     }
 
     pub fn total(&self) -> usize {
@@ -93,32 +97,41 @@ impl Curve {
         if let Step::Done(fitted) = fit.step() {
             let held_out: Vec<usize> = (0..self.folds.len()).filter(|&row| self.folds[row] == fold).collect();
             let held = self.data.select(&held_out);
-            let p = fitted.head.probabilities(&held.x, &held.contents);
-            held_out.iter().enumerate().for_each(|(k, &row)| self.hits[i][row] = Some(p.top(k) == held.y[k]));
+            let errors = held.errors(&fitted.head.outputs(&held.x, &held.contents));
+            held_out.iter().zip(errors).for_each(|(&row, error)| self.errors[i][row] = Some(error));
             self.fit = None;
             self.done += 1;
         }
         Ok(self.done == self.total())
     }
 
-    /// The curve with all rows at its end, and the forecast. `hits`: of the report, by row; `single`: of one cross-validation, as
-    /// the smaller fits are: means over repeats are a little better.
-    pub fn finish(&self, hits: &[bool], single: &[bool], parts: usize) -> (Vec<Point>, Option<Forecast>) {
-        let (data, classes) = (&self.data, self.data.classes.len() as f64);
-        let mut sizes: Vec<f64> = self.trained.iter().map(|&n| n as f64 / self.parts as f64 / classes).collect();
-        sizes.push(data.rows() as f64 * (parts - 1) as f64 / parts as f64 / classes);
-        let mut levels = self.hits.clone();
-        levels.push(hits.iter().map(|&hit| Some(hit)).collect());
-        let point = |(level, &per_class): (&Vec<Option<bool>>, &f64)| {
-            let rows: Vec<usize> = (0..level.len()).filter(|&row| level[row].is_some()).collect();
-            let hits: Vec<bool> = rows.iter().map(|&row| level[row] == Some(true)).collect();
-            let groups: Vec<usize> = rows.iter().map(|&row| data.groups[row]).collect();
-            Point { per_class, accuracy: share(&hits, &groups, self.recipe.seed) }
+    /// The curve with all rows at its end, and for classes and labels the forecast. `errors`: of the report, by row; `single`: of
+    /// one cross-validation, as the smaller fits are: means over repeats are a little better.
+    pub fn finish(&self, errors: &[f64], single: &[f64], parts: usize) -> (Vec<Point>, Option<Forecast>) {
+        let (data, seed) = (&self.data, self.recipe.seed);
+        // A sample with two labels is one of each.
+        let each = per_stratum(data);
+        let mut sizes: Vec<f64> = self.trained.iter().map(|&n| n as f64 / self.parts as f64 * each).collect();
+        sizes.push(data.rows() as f64 * (parts - 1) as f64 / parts as f64 * each);
+        let mut levels = self.errors.clone();
+        levels.push(errors.iter().map(|&error| Some(error)).collect());
+        let point = |(level, &per_class): (&Vec<Option<f64>>, &f64)| {
+            let (errors, groups): (Vec<f64>, Vec<usize>) =
+                level.iter().zip(&data.groups).filter_map(|(error, &group)| Some(((*error)?, group))).unzip();
+            if data.kind() == Kind::Numbers {
+                let mae = |rows: &[usize]| rows.iter().map(|&row| errors[row]).sum::<f64>() / rows.len().max(1) as f64;
+                return Point { per_class, accuracy: None, mae: Some(bootstrap_any(&groups, seed, mae)) };
+            }
+            let hits: Vec<bool> = errors.iter().map(|&error| error == 0.0).collect();
+            Point { per_class, accuracy: Some(share(&hits, &groups, seed)), mae: None }
         };
         let points: Vec<Point> = levels.iter().zip(&sizes).map(point).collect();
+        let hits = |level: &Vec<Option<f64>>| level.iter().map(|error| error.map(|e| e == 0.0)).collect();
         let last = levels.len() - 1;
-        levels[last] = single.iter().map(|&hit| Some(hit)).collect();
-        let forecast = self.forecast(&levels, &sizes, &points.last().expect("all rows are one").accuracy);
+        levels[last] = single.iter().map(|&error| Some(error)).collect();
+        let levels: Vec<Vec<Option<bool>>> = levels.iter().map(hits).collect();
+        let now = points.last().and_then(|point| point.accuracy.clone());
+        let forecast = now.and_then(|now| self.forecast(&levels, &sizes, &now));
         (points, forecast)
     }
 
@@ -161,7 +174,7 @@ impl Curve {
             let factor = (counts[c] + MORE) as f64 / counts[c].max(1) as f64;
             (1.0 - now.low).min(counts[c] as f64 / data.rows() as f64) * (1.0 - factor.powf(-exponent))
         };
-        let mut more: Vec<More> = (0..data.classes.len())
+        let mut more: Vec<More> = (0..data.names().len())
             .map(|c| {
                 let mut gain = interval(gains[c], drawn.iter().map(|d| d.1[c]).collect());
                 if gain.high == 0.0 {
@@ -186,7 +199,7 @@ impl Curve {
             percent(doubled.high)
         );
         let per_class = 2.0 * sizes.last().expect("there are three");
-        Some(Forecast { doubled: Point { per_class, accuracy: doubled }, more, sentence })
+        Some(Forecast { doubled: Point { per_class, accuracy: Some(doubled), mae: None }, more, sentence })
     }
 
     /// The accuracy with twice the samples, and what more of each class adds, as these rows have it.
@@ -223,4 +236,21 @@ impl Curve {
         let end: f64 = misses.iter().sum::<f64>() / rows.len() as f64;
         Some((1.0 - end * 2f64.powf(-exponent), (0..classes).map(gain).collect(), exponent))
     }
+}
+
+/// Among which the samples of a curve are shared out.
+fn strata(data: &Dataset) -> f64 {
+    match data.kind() {
+        Kind::Numbers => 1.0,
+        _ => data.names().len() as f64,
+    }
+}
+
+/// What a sample adds to the samples of a class (or with a label), in the mean over them.
+fn per_stratum(data: &Dataset) -> f64 {
+    let labels = match &data.targets {
+        Targets::Labels { of, .. } => of.iter().map(Vec::len).sum::<usize>() as f64 / data.rows().max(1) as f64,
+        _ => 1.0,
+    };
+    labels / strata(data)
 }

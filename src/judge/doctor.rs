@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::novelty;
+use super::novelty::{self, Novelty};
 use super::out_of_fold::OutOfFold;
 use crate::error::Result;
 use crate::features::{Matrix, dot};
-use crate::learn::{Dataset, Fit, Step};
+use crate::learn::{Dataset, Fit, Kind, Step, Targets};
 use crate::metrics::Probabilities;
-use crate::source::Content;
+use crate::source::{Content, Label};
 
 /// Robust standard deviations from the median at which a sample is an outlier.
 const FAR: f32 = 3.5;
@@ -36,9 +36,10 @@ pub struct DoctorReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LabelIssue {
     pub id: String,
-    pub given: String,
-    pub suggested: String,
-    /// 0..=1: the other label's part of what the two have together.
+    pub given: Label,
+    pub suggested: Label,
+    /// 0..=1. Of classes and labels: the other's part of what the two have together. Of numbers: 0 at the distance at which one
+    /// is listed, towards 1 beyond.
     pub score: f64,
 }
 
@@ -90,13 +91,57 @@ pub fn confident_joint(given: &[usize], p: &Probabilities) -> (Vec<Option<usize>
     (counted.collect(), joint)
 }
 
-/// Labels that are likely wrong, likeliest first: those that count for another class, and those whose own class is not
-/// the most probable.
-pub fn label_issues(data: &Dataset, p: &Probabilities) -> Vec<LabelIssue> {
-    let (counted, _) = confident_joint(&data.y, p);
-    let mut issues: Vec<LabelIssue> = (0..data.rows())
+/// Labels that are likely wrong, likeliest first. `said`: of each row, by a head that had not seen it.
+///
+/// Classes: those that count for another class, and those whose own is not the most probable. Labels: each as a choice of its own,
+/// had or not. Numbers: those farther from what was said than such distances are spread.
+pub fn label_issues(data: &Dataset, said: &Matrix) -> Vec<LabelIssue> {
+    let p = Probabilities { classes: said.cols(), values: said.values().to_vec() };
+    let issue = |row: usize, suggested: Label, score: f64| LabelIssue {
+        id: data.ids[row].clone(),
+        given: data.label(row),
+        suggested,
+        score,
+    };
+    let mut issues: Vec<LabelIssue> = match &data.targets {
+        Targets::Classes => misplaced(&data.y, &p)
+            .into_iter()
+            .map(|(row, class, score)| issue(row, Label::Class(data.classes[class].clone()), score))
+            .collect(),
+        Targets::Labels { names, of } => (0..names.len())
+            .flat_map(|label| {
+                let has: Vec<usize> = of.iter().map(|of| usize::from(of.contains(&label))).collect();
+                let own = |row: usize| p.row(row)[label];
+                let values = (0..data.rows()).flat_map(|row| [1.0 - own(row), own(row)]).collect();
+                let found = misplaced(&has, &Probabilities { classes: 2, values });
+                found.into_iter().map(move |(row, choice, score)| (row, label, choice, score)).collect::<Vec<_>>()
+            })
+            .map(|(row, label, choice, score)| {
+                let others = of[row].iter().copied().filter(|&other| other != label);
+                let suggested = others.chain((choice == 1).then_some(label)).map(|l| names[l].clone()).collect();
+                issue(row, Label::several(suggested), score)
+            })
+            .collect(),
+        Targets::Numbers(values) => {
+            let off: Vec<f32> = values.iter().zip(said.values()).map(|(t, &p)| (*t - f64::from(p)) as f32).collect();
+            let (middle, spread) = middle_and_spread(&off);
+            let far = |row: usize| f64::from((off[row] - middle).abs() / (FAR * spread).max(f32::MIN_POSITIVE));
+            (0..data.rows())
+                .filter(|&row| spread > 0.0 && far(row) > 1.0)
+                .map(|row| issue(row, Label::Number(f64::from(said.values()[row])), 1.0 - 1.0 / far(row)))
+                .collect()
+        }
+    };
+    issues.sort_by(|a, b| b.score.total_cmp(&a.score));
+    issues
+}
+
+/// Rows whose class is likely another: `(row, that class, score)`.
+fn misplaced(given: &[usize], p: &Probabilities) -> Vec<(usize, usize, f64)> {
+    let (counted, _) = confident_joint(given, p);
+    (0..given.len())
         .filter_map(|row| {
-            let given = data.y[row];
+            let given = given[row];
             let other = (0..p.classes)
                 .filter(|&c| c != given)
                 .max_by(|&a, &b| p.row(row)[a].total_cmp(&p.row(row)[b]))
@@ -104,30 +149,29 @@ pub fn label_issues(data: &Dataset, p: &Probabilities) -> Vec<LabelIssue> {
             let elsewhere = counted[row].is_some_and(|c| c != given);
             let suggested = counted[row].filter(|&c| c != given).unwrap_or(other);
             let (own, theirs) = (p.row(row)[given], p.row(row)[suggested]);
-            (elsewhere || own < theirs).then(|| LabelIssue {
-                id: data.ids[row].clone(),
-                given: data.classes[given].clone(),
-                suggested: data.classes[suggested].clone(),
-                // By the ratio, not the difference as cleanlab's margin has it: a likely mix-up of two alike classes has a
-                // large difference too, a slip of the hand leaves its label no probability at all. On clothing10 with 5 %
-                // of the labels flipped the ratio finds a fifth more.
-                score: f64::from(theirs / (theirs + own).max(f32::MIN_POSITIVE)),
-            })
+            // By the ratio, not the difference as cleanlab's margin has it: a likely mix-up of two alike classes has a
+            // large difference too, a slip of the hand leaves its label no probability at all. On clothing10 with 5 %
+            // of the labels flipped the ratio finds a fifth more.
+            let score = f64::from(theirs / (theirs + own).max(f32::MIN_POSITIVE));
+            (elsewhere || own < theirs).then_some((row, suggested, score))
         })
-        .collect();
-    issues.sort_by(|a, b| b.score.total_cmp(&a.score));
-    issues
+        .collect()
+}
+
+/// The median, and the standard deviation by the median distance from it.
+fn middle_and_spread(values: &[f32]) -> (f32, f32) {
+    let median = |values: &mut Vec<f32>| {
+        values.sort_by(f32::total_cmp);
+        values[values.len() / 2]
+    };
+    let middle = median(&mut values.to_vec());
+    (middle, MAD * median(&mut values.iter().map(|v| (v - middle).abs()).collect()))
 }
 
 /// Samples unlike every class: distances to the means of the others, against how such distances are spread.
 pub fn outliers(data: &Dataset) -> Vec<Outlier> {
     let distances = novelty::out_of_fold(data);
-    let median = |values: &mut Vec<f32>| {
-        values.sort_by(f32::total_cmp);
-        values[values.len() / 2]
-    };
-    let middle = median(&mut distances.clone());
-    let spread = MAD * median(&mut distances.iter().map(|d| (d - middle).abs()).collect());
+    let (middle, spread) = middle_and_spread(&distances);
     let mut found: Vec<Outlier> = (0..data.rows())
         .filter(|&row| spread > 0.0 && distances[row] > middle + FAR * spread)
         .map(|row| Outlier { id: data.ids[row].clone(), score: distances[row] })
@@ -136,22 +180,36 @@ pub fn outliers(data: &Dataset) -> Vec<Outlier> {
     found
 }
 
+/// Of classes and labels.
 pub fn imbalance(data: &Dataset) -> Vec<Imbalance> {
-    let counts = data.counts();
+    let counts: Vec<usize> = match &data.targets {
+        Targets::Classes => data.counts(),
+        Targets::Labels { names, of } => {
+            let mut counts = vec![0; names.len()];
+            of.iter().flatten().for_each(|&label| counts[label] += 1);
+            counts
+        }
+        Targets::Numbers(_) => return Vec::new(),
+    };
     let mut sorted = counts.clone();
     sorted.sort_unstable();
     let median = sorted[sorted.len() / 2];
     let small = counts.iter().enumerate().filter(|(_, count)| (**count as f64) < SMALL * median as f64);
-    small.map(|(c, &count)| Imbalance { label: data.classes[c].clone(), count, median }).collect()
+    small.map(|(c, &count)| Imbalance { label: data.names()[c].clone(), count, median }).collect()
 }
 
-/// Of rows without a label, those that would teach most: little between the two most probable classes, and unlike each
-/// other (the farthest from those already chosen, weighed by the doubt).
-pub fn label_next(ids: &[String], x: &Matrix, p: &Probabilities) -> Vec<String> {
-    let doubt = |row: usize| {
-        let mut sorted = p.row(row).to_vec();
-        sorted.sort_by(|a, b| b.total_cmp(a));
-        1.0 - (sorted[0] - sorted.get(1).copied().unwrap_or(0.0))
+/// Of rows without a label, those that would teach most: doubtful (little between the two most probable classes; a label that is
+/// as likely as not), and unlike each other (the farthest from those already chosen, weighed by the doubt). Of numbers there is no
+/// doubt to see: `strangeness` is it.
+pub fn label_next(ids: &[String], x: &Matrix, said: &Matrix, kind: Kind, strangeness: &[f32]) -> Vec<String> {
+    let doubt = |row: usize| match kind {
+        Kind::Classes => {
+            let mut sorted = said.row(row).to_vec();
+            sorted.sort_by(|a, b| b.total_cmp(a));
+            1.0 - (sorted[0] - sorted.get(1).copied().unwrap_or(0.0))
+        }
+        Kind::Labels => said.row(row).iter().map(|p| 1.0 - (2.0 * p - 1.0).abs()).fold(0.0, f32::max),
+        Kind::Numbers => strangeness[row],
     };
     let doubts: Vec<f32> = (0..ids.len()).map(doubt).collect();
     let mut pool: Vec<usize> = (0..ids.len()).collect();
@@ -216,11 +274,13 @@ impl Examination {
             let Step::Done(fitted) = fit.step() else {
                 return Ok(ExaminationStage::Progress { done: self.out.done(), total });
             };
-            let p = fitted.head.probabilities(&self.unlabelled.x, &self.unlabelled.contents);
-            next = label_next(&self.unlabelled.ids, &self.unlabelled.x, &p);
+            let Unlabelled { ids, x, contents } = &self.unlabelled;
+            let said = fitted.head.outputs(x, contents);
+            let strangeness = Novelty::fit(data, None).of(x);
+            next = label_next(ids, x, &said, data.kind(), &strangeness);
         }
         Ok(ExaminationStage::Done(Box::new(DoctorReport {
-            label_issues: label_issues(data, &self.out.probabilities()),
+            label_issues: label_issues(data, &self.out.outputs()),
             near_duplicates: std::mem::take(&mut self.near),
             outliers: outliers(data),
             label_next: next,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::features::Matrix;
-use crate::learn::Head;
+use crate::learn::{Head, Kind};
 use crate::source::{Content, Picture, SMALL};
 
 /// Cells on a side, for a head that sees the small picture itself.
@@ -13,18 +13,23 @@ const CELLS: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Weights {
-    /// Index of the class that is explained: the most probable one.
+    /// Index of the class (or label) that is explained: the most probable one. 0 for a number.
     pub class: usize,
-    /// By part: ln p of that class with all parts, minus that without this one.
+    /// With all parts, its probability; or the number.
+    pub value: f32,
+    /// By part: ln p of that class with all parts, minus that without this one; of a number, how much less it is without.
     pub weights: Vec<f32>,
 }
 
 /// `x`, `contents`: the whole sample first, then without each part.
-pub fn weights(head: &Head, x: &Matrix, contents: &[Arc<Content>]) -> Weights {
+pub fn weights(head: &Head, kind: Kind, x: &Matrix, contents: &[Arc<Content>]) -> Weights {
     let p = head.probabilities(x, contents);
     let class = p.top(0);
-    let log = |row: usize| p.row(row)[class].max(f32::MIN_POSITIVE).ln();
-    Weights { class, weights: (1..x.rows()).map(|row| log(0) - log(row)).collect() }
+    let said = |row: usize| match kind {
+        Kind::Numbers => p.row(row)[class],
+        _ => p.row(row)[class].max(f32::MIN_POSITIVE).ln(),
+    };
+    Weights { class, value: p.row(0)[class], weights: (1..x.rows()).map(|row| said(0) - said(row)).collect() }
 }
 
 /// A feature map, `cells × dim` → its mean, and the mean without each cell. A class activation map (Zhou et al. 2016) for

@@ -4,8 +4,10 @@
 mod curve;
 mod doctor;
 mod explain;
+mod labels;
 mod language;
 mod novelty;
+mod numbers;
 mod out_of_fold;
 mod report;
 mod slices;
@@ -17,8 +19,10 @@ pub use doctor::{
     label_issues,
 };
 pub use explain::{Weights, weights, with_each_cell_grey, without_each_cell};
+pub use labels::labels_report;
 pub use novelty::Novelty;
+pub use numbers::{NumberReport, number_report};
 pub use out_of_fold::OutOfFold;
-pub use report::{ClassReport, Evaluation, Report, Stage, report};
+pub use report::{AnyReport, ClassReport, Evaluation, Report, Stage, any_report, report};
 pub use slices::{Slice, slices};
 pub use verdict::{TransferReport, Trial, TrialStage};

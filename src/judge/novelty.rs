@@ -1,4 +1,5 @@
-//! Is this like anything the model was shown? The cosine distance to the nearest class mean, and a threshold from samples
+//! Is this like anything the model was shown? The cosine distance to the nearest class mean (with several labels, of those whose rarest label is the same; with numbers, of a
+//! range of them), and a threshold from samples
 //! that were held out.
 //!
 //! Chosen by what was measured beside it (`../shared/reference.md`): on pictures the class means are ahead of k nearest
@@ -20,7 +21,7 @@ impl Novelty {
     /// `negative`: a class of samples that are of no kind; it is no neighbour to anybody.
     pub fn fit(data: &Dataset, negative: Option<&str>) -> Self {
         let kept: Vec<usize> =
-            (0..data.rows()).filter(|&row| Some(data.classes[data.y[row]].as_str()) != negative).collect();
+            (0..data.rows()).filter(|&row| negative.is_none_or(|negative| !data.has(row, negative))).collect();
         let data = &data.select(&kept);
         let mut held_out = out_of_fold(data);
         held_out.sort_by(f32::total_cmp);

@@ -1,12 +1,13 @@
-//! Predictions for every sample by a head that never saw it.
+//! What is said of every sample by a head that never saw it.
 
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::learn::{Dataset, Fit, HeadKind, Recipe, Step};
+use crate::features::Matrix;
+use crate::learn::{Dataset, Fit, HeadKind, Kind, Recipe, Step};
 use crate::metrics::Probabilities;
 
-/// Repeated cross-validation, as a pump. A sample's probabilities are the mean over repeats.
+/// Repeated cross-validation, as a pump. A sample's outputs are the mean over repeats.
 pub struct OutOfFold {
     data: Arc<Dataset>,
     recipe: Recipe,
@@ -36,7 +37,7 @@ impl OutOfFold {
             return Err(Error::TooFewLabels { why: why.to_owned() });
         }
         let splits = (0..repeats as u64).map(|repeat| data.folds(parts, recipe.seed.wrapping_add(repeat))).collect();
-        let sums = vec![0.0; data.rows() * data.classes.len()];
+        let sums = vec![0.0; data.rows() * data.outputs()];
         Ok(Self { data, recipe, splits, parts, done: 0, fit: None, first: sums.clone(), sums })
     }
 
@@ -82,11 +83,11 @@ impl OutOfFold {
         };
         if let Step::Done(fitted) = fit.step() {
             let held = self.data.select(&held_out);
-            let p = fitted.head.probabilities(&held.x, &held.contents);
-            let (classes, repeats) = (self.data.classes.len(), self.splits.len() as f32);
+            let said = fitted.head.outputs(&held.x, &held.contents);
+            let (width, repeats) = (said.cols(), self.splits.len() as f32);
             for (i, row) in held_out.into_iter().enumerate() {
-                let sums = &mut self.sums[row * classes..][..classes];
-                sums.iter_mut().zip(p.row(i)).for_each(|(sum, p)| *sum += p / repeats);
+                let sums = &mut self.sums[row * width..][..width];
+                sums.iter_mut().zip(said.row(i)).for_each(|(sum, v)| *sum += v / repeats);
             }
             self.fit = None;
             return Ok(self.next());
@@ -103,21 +104,30 @@ impl OutOfFold {
         self.done == self.total()
     }
 
-    /// The probabilities of one cross-validation alone.
-    pub fn first_repeat(&self) -> Probabilities {
-        let values = self.first.iter().map(|p| p * self.splits.len() as f32).collect();
-        Probabilities { classes: self.data.classes.len(), values }
+    /// Of one cross-validation alone.
+    pub fn first_repeat(&self) -> Matrix {
+        let values = self.first.iter().map(|v| v * self.splits.len() as f32).collect();
+        Matrix::new(self.data.outputs(), values)
     }
 
     /// Of all rows, once [`step`](Self::step) has said that it is done.
-    pub fn probabilities(&self) -> Probabilities {
+    pub fn outputs(&self) -> Matrix {
         assert_eq!(self.done, self.total(), "every row was held out");
-        Probabilities { classes: self.data.classes.len(), values: self.sums.clone() }
+        Matrix::new(self.data.outputs(), self.sums.clone())
+    }
+
+    /// The same where each row has a class, or labels.
+    pub fn probabilities(&self) -> Probabilities {
+        let outputs = self.outputs();
+        Probabilities { classes: outputs.cols(), values: outputs.into_values() }
     }
 
     /// Where the predictions come from, in words.
     pub fn how(&self) -> String {
         let note = match (self.recipe.head, self.recipe.strength) {
+            (HeadKind::Linear | HeadKind::Mlp, Some(_)) if self.data.kind() == Kind::Numbers => {
+                ", strength as the last training chose it"
+            }
             (HeadKind::Linear | HeadKind::Mlp, Some(_)) => ", strength and temperature as the last training chose them",
             (HeadKind::Linear | HeadKind::Mlp, None) => ", strength chosen anew in each fold",
             _ => "",
@@ -129,7 +139,7 @@ impl OutOfFold {
         };
         let repeats = match self.splits.len() {
             1 => String::new(),
-            n => format!(", repeated {n} times (probabilities averaged)"),
+            n => format!(", repeated {n} times (what they say averaged)"),
         };
         format!(
             "{}-fold stratified cross-validation on {} samples{together}, seed {}{repeats}, {} head{note}",

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::curve::{Curve, Forecast, Point};
+use super::labels::labels_report;
+use super::numbers::{NumberReport, number_report};
 use super::out_of_fold::OutOfFold;
 use super::slices::{Slice, slices};
 use crate::error::Result;
-use crate::learn::{Dataset, Recipe};
+use crate::features::Matrix;
+use crate::learn::{Dataset, Kind, Recipe};
 use crate::metrics::{
     Bin, Confusion, Interval, Probabilities, bootstrap, calibrated, careful_temperature, ece, reliability, share,
     wilson,
@@ -24,10 +27,20 @@ const REPEATS: usize = 5;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
+    /// `classes`, or `labels`.
+    pub kind: Kind,
+    /// Of labels: samples of which every one is right.
     pub accuracy: Interval,
-    /// Mean recall over classes.
+    /// Mean recall over classes; of labels, the mean over them of the recall of samples with and without.
     pub balanced_accuracy: Interval,
     pub macro_f1: Interval,
+    /// Of labels: F1 of all calls together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micro_f1: Option<Interval>,
+    /// Of labels: average precision, in the mean over those that occur.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_average_precision: Option<Interval>,
+    /// Of labels: in the mean over them.
     pub log_loss: f64,
     pub brier: f64,
     /// Expected calibration error, 15 bins.
@@ -57,9 +70,12 @@ pub struct ClassReport {
     pub precision: Interval,
     pub recall: Interval,
     pub f1: f64,
+    /// Of labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_precision: Option<f64>,
 }
 
-/// `counts[true][predicted]`, and the sample ids behind each cell.
+/// `counts[true][predicted]`, and the sample ids behind each cell. Empty where samples have several labels.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConfusionReport {
     pub labels: Vec<String>,
@@ -69,7 +85,7 @@ pub struct ConfusionReport {
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Baselines {
-    /// Accuracy of always answering the most frequent class.
+    /// Accuracy of always answering the most frequent class, or set of labels.
     pub majority: f64,
 }
 
@@ -106,11 +122,16 @@ pub fn report(
             precision: part(&|row| top[row] == c),
             recall: part(&|row| truth[row] == c),
             f1: confusion.f1(c),
+            average_precision: None,
         })
         .collect();
     let majority = (0..classes.len()).map(|c| confusion.support(c)).max().unwrap_or(0);
     let bins = reliability(p, truth);
+    let errors: Vec<f64> = hits.iter().map(|&hit| f64::from(u8::from(!hit))).collect();
     Report {
+        kind: Kind::Classes,
+        micro_f1: None,
+        mean_average_precision: None,
         accuracy: share(&hits, groups, seed),
         balanced_accuracy: bootstrap(groups, seed, |rows| of(rows).balanced_accuracy()),
         macro_f1: bootstrap(groups, seed, |rows| of(rows).macro_f1()),
@@ -126,7 +147,34 @@ pub fn report(
         confusion: ConfusionReport { labels: classes.to_vec(), counts: confusion.counts, ids: cells },
         learning_curve: Vec::new(),
         forecast: None,
-        slices: slices(data, tags, &hits, seed),
+        slices: slices(data, tags, &errors, seed),
+    }
+}
+
+/// What is told of a model, by what its samples have.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum AnyReport {
+    Names(Box<Report>),
+    Numbers(Box<NumberReport>),
+}
+
+/// Of rows whose truth is known, from the outputs of a head that had not seen them.
+pub fn any_report(
+    data: &Dataset,
+    outputs: &Matrix,
+    folds: &[usize],
+    tags: &[BTreeMap<String, String>],
+    seed: u64,
+    how: String,
+) -> AnyReport {
+    match data.kind() {
+        Kind::Classes => {
+            let p = Probabilities { classes: outputs.cols(), values: outputs.values().to_vec() };
+            AnyReport::Names(Box::new(report(data, &p, folds, tags, seed, how)))
+        }
+        Kind::Labels => AnyReport::Names(Box::new(labels_report(data, outputs, folds, tags, seed, how))),
+        Kind::Numbers => AnyReport::Numbers(Box::new(number_report(data, outputs, tags, seed, how))),
     }
 }
 
@@ -136,7 +184,7 @@ pub enum Stage {
         done: usize,
         total: usize,
     },
-    Done(Box<Report>),
+    Done(AnyReport),
 }
 
 /// A cross-validation under way: a pump, as [`crate::learn::Fit`] is.
@@ -169,11 +217,15 @@ impl Evaluation {
             let (done, total) = (self.out.done() + self.curve.done(), self.out.total() + self.curve.total());
             return Ok(Stage::Progress { done, total });
         }
-        let (data, p, seed) = (self.out.data(), self.out.probabilities(), self.out.recipe().seed);
-        let mut report = report(data, &p, self.out.folds(), &self.tags, seed, self.out.how());
-        let hits = |p: &Probabilities| -> Vec<bool> { (0..data.rows()).map(|row| p.top(row) == data.y[row]).collect() };
-        let single = hits(&self.out.first_repeat());
-        (report.learning_curve, report.forecast) = self.curve.finish(&hits(&p), &single, self.out.parts());
-        Ok(Stage::Done(Box::new(report)))
+        let (data, outputs, seed) = (self.out.data(), self.out.outputs(), self.out.recipe().seed);
+        let errors = data.errors(&outputs);
+        let single = data.errors(&self.out.first_repeat());
+        let (points, forecast) = self.curve.finish(&errors, &single, self.out.parts());
+        let mut report = any_report(data, &outputs, self.out.folds(), &self.tags, seed, self.out.how());
+        match &mut report {
+            AnyReport::Names(report) => (report.learning_curve, report.forecast) = (points, forecast),
+            AnyReport::Numbers(report) => report.learning_curve = points,
+        }
+        Ok(Stage::Done(report))
     }
 }

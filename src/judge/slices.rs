@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::language::language;
 use crate::features::{Matrix, dot};
-use crate::learn::Dataset;
-use crate::metrics::{Interval, fewer_hits_by_chance, holm, share};
+use crate::learn::{Dataset, Kind};
+use crate::metrics::{Interval, bootstrap_any, fewer_hits_by_chance, holm, share};
 use crate::source::Content;
 
 /// Of the corrected test that calls a slice worse.
@@ -29,7 +29,11 @@ pub struct Slice {
     pub name: String,
     pub value: String,
     pub support: usize,
-    pub accuracy: Interval,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<Interval>,
+    /// Mean absolute error, of numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mae: Option<Interval>,
     /// Fewer hits than among the other samples, at 5 % after Holm's correction for all slices.
     pub worse: bool,
     /// Measured, not given by the caller.
@@ -37,8 +41,13 @@ pub struct Slice {
     pub ids: Vec<String>,
 }
 
-/// `tags`: the caller's, by row. Worst first.
-pub fn slices(data: &Dataset, tags: &[BTreeMap<String, String>], hits: &[bool], seed: u64) -> Vec<Slice> {
+/// `tags`: the caller's, by row; `errors`: as [`Dataset::errors`] has them. Worst first.
+///
+/// A number is a hit when it is no farther off than the median one (Mood's median test).
+pub fn slices(data: &Dataset, tags: &[BTreeMap<String, String>], errors: &[f64], seed: u64) -> Vec<Slice> {
+    let numbers = data.kind() == Kind::Numbers;
+    let most = if numbers { median(errors) } else { 0.0 };
+    let hits: Vec<bool> = errors.iter().map(|&error| error <= most).collect();
     let mut cells: BTreeMap<(bool, String, String), Vec<usize>> = BTreeMap::new();
     for (row, tags) in tags.iter().enumerate() {
         for (name, value) in tags {
@@ -91,13 +100,25 @@ pub fn slices(data: &Dataset, tags: &[BTreeMap<String, String>], hits: &[bool], 
         .zip(stands)
         .map(|(((auto, name, value), rows), worse)| {
             let (hits, groups) = of(&rows);
-            let accuracy = share(&hits, &groups, seed);
+            let off = |of: &[usize]| of.iter().map(|&i| errors[rows[i]]).sum::<f64>() / of.len().max(1) as f64;
+            let accuracy = (!numbers).then(|| share(&hits, &groups, seed));
+            let mae = numbers.then(|| bootstrap_any(&groups, seed, off));
             let ids = rows.iter().map(|&row| data.ids[row].clone()).collect();
-            Slice { name, value, support: rows.len(), accuracy, worse, auto, ids }
+            Slice { name, value, support: rows.len(), accuracy, mae, worse, auto, ids }
         })
         .collect();
-    slices.sort_by(|a, b| b.worse.cmp(&a.worse).then(a.accuracy.value.total_cmp(&b.accuracy.value)));
+    let badness = |slice: &Slice| match (&slice.accuracy, &slice.mae) {
+        (Some(accuracy), _) => -accuracy.value,
+        (None, mae) => mae.as_ref().map_or(0.0, |mae| mae.value),
+    };
+    slices.sort_by(|a, b| b.worse.cmp(&a.worse).then(badness(b).total_cmp(&badness(a))));
     slices
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// By name of the property, its value for each row, where there is one.

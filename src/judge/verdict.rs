@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::out_of_fold::OutOfFold;
-use crate::error::Result;
-use crate::learn::{Dataset, HeadKind, Recipe};
+use crate::error::{Error, Result};
+use crate::learn::{Dataset, HeadKind, Kind, Recipe};
 use crate::metrics::{Interval, bootstrap, groups, share};
 use crate::source::Content;
 
@@ -60,8 +60,12 @@ pub enum TrialStage {
 }
 
 impl Trial {
-    /// `recipe`: of the frozen row. Errors: `too-few-labels`.
+    /// `recipe`: of the frozen row. Errors: `too-few-labels`; `bad-labels` where samples do not have one class each.
     pub fn new(data: Dataset, recipe: Recipe) -> Result<Self> {
+        if data.kind() != Kind::Classes {
+            let why = "learning from scratch, which this compares with, is for samples of one class each; these have several labels or numbers";
+            return Err(Error::BadLabels { why: why.to_owned() });
+        }
         let samples = data.rows();
         let data = Arc::new(some(data, recipe.seed));
         let folds = if data.rows() > MANY { 3 } else { FOLDS };

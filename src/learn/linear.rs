@@ -1,14 +1,17 @@
-//! Multinomial logistic regression with an L2 penalty, fitted to convergence, its strength chosen by cross-validation; with a
-//! hidden layer in between it is the MLP head.
+//! Multinomial logistic regression with an L2 penalty, fitted to convergence, its strength chosen by cross-validation; a logistic
+//! regression for each label, or ridge regression of numbers; with a hidden layer in between it is the MLP head.
 //!
 //! The objective is scikit-learn's `LogisticRegression`: `½‖W‖² + C Σ wᵢ·CEᵢ`, intercept free. Rows are
 //! divided by their norms, so that one grid of strengths serves a backbone with features of norm 15 and one with
 //! features of norm 1, and centred: the free intercept makes that the same problem, better conditioned.
 
+use std::collections::BTreeMap;
+
 use super::affine::Affine;
 use super::lbfgs::{Lbfgs, largest};
+use super::loss::Loss;
 use super::mlp::{self, HIDDEN, Mlp, Parts};
-use super::{Dataset, Fitted, Head, HeadKind, Progress, Recipe, Step};
+use super::{Dataset, Fitted, Head, HeadKind, Kind, Progress, Recipe, Step};
 use crate::backbone::kernels::{Packed, Then};
 use crate::features::Matrix;
 use crate::metrics::{Probabilities, careful_temperature};
@@ -45,7 +48,7 @@ pub struct LinearFit {
     /// Summed held-out log loss, and hits, by strength.
     losses: Vec<f64>,
     hits: Vec<usize>,
-    /// Held-out probabilities and their rows, by strength.
+    /// Held-out outputs and the rows they are of, by strength.
     held_out: Vec<(Vec<f32>, Vec<usize>)>,
     /// Fits finished, of `total`.
     done: usize,
@@ -135,7 +138,7 @@ impl LinearFit {
 
     /// Counts a fit's losses and hits on the rows it was not fitted to. → their log loss.
     fn score(&mut self, solve: &Solve) -> f64 {
-        let mut known = vec![false; self.data.classes.len()];
+        let mut known = vec![self.data.kind() != Kind::Classes; self.data.classes.len()];
         self.rows(false).into_iter().for_each(|row| known[self.search.y[row]] = true);
         // A class whose only burst is held out cannot be found, at any strength; its loss would drown the others'.
         let rows: Vec<usize> = self.rows(true).into_iter().filter(|&row| known[self.search.y[row]]).collect();
@@ -143,23 +146,39 @@ impl LinearFit {
             return 0.0;
         }
         let held_out = self.search.select(&rows);
-        let p = solve.head(1.0).probabilities(&held_out.x, &held_out.contents);
+        let outputs = solve.head(1.0).outputs(&held_out.x, &held_out.contents);
         let i = self.done % self.strengths.len();
-        let loss = p.log_loss(&held_out.y);
+        let loss = held_out.loss(&outputs);
         self.losses[i] += loss * held_out.rows() as f64;
-        self.hits[i] += (0..held_out.rows()).filter(|&row| p.top(row) == held_out.y[row]).count();
-        self.held_out[i].0.extend(p.values);
-        self.held_out[i].1.extend(held_out.y);
+        self.hits[i] += held_out.errors(&outputs).iter().filter(|&&error| error == 0.0).count();
+        self.held_out[i].0.extend(outputs.values());
+        self.held_out[i].1.extend(rows);
         loss
+    }
+
+    /// What was said of held-out rows at the strength chosen, and these rows.
+    fn held_out(&self) -> (Matrix, Dataset) {
+        let (values, rows) = &self.held_out[self.best()];
+        (Matrix::new(self.data.outputs(), values.clone()), self.search.select(rows))
     }
 
     /// What the logits have to be divided by to be as sure as they are right, by the held-out rows at the strength chosen.
     fn temperature(&self) -> f64 {
-        let (values, truth) = &self.held_out[self.best()];
-        careful_temperature(&Probabilities { classes: self.data.classes.len(), values: values.clone() }, truth)
+        let (outputs, rows) = self.held_out();
+        match rows.kind() {
+            Kind::Classes => {
+                let p = Probabilities { classes: outputs.cols(), values: outputs.into_values() };
+                careful_temperature(&p, &rows.y)
+            }
+            Kind::Labels => {
+                let (p, truth) = rows.choices(&outputs);
+                careful_temperature(&p, &truth)
+            }
+            Kind::Numbers => 1.0,
+        }
     }
 
-    /// The strength with the least held-out log loss. Hits decide by a handful of samples, and jump about with few of them.
+    /// The strength with the least held-out loss. Hits decide by a handful of samples, and jump about with few of them.
     fn best(&self) -> usize {
         (0..self.strengths.len())
             .min_by(|&a, &b| self.losses[a].total_cmp(&self.losses[b]))
@@ -181,18 +200,26 @@ impl LinearFit {
                 format!("strength chosen among {} by {parts}-fold cross-validation{of}", self.strengths.len())
             }
         };
-        let temperature = self.recipe.temperature.unwrap_or_else(|| self.temperature());
+        let kind = self.data.kind();
+        let mut chosen: BTreeMap<&'static str, f64> =
+            [("strength", strength), ("folds", parts as f64), ("iterations", solve.solver.iterations() as f64)].into();
+        let mut temperature = 1.0;
+        let mut residuals = Vec::new();
+        if kind == Kind::Numbers {
+            let (outputs, rows) = self.held_out();
+            residuals = rows.errors(&outputs);
+            residuals.sort_by(f64::total_cmp);
+        } else {
+            temperature = self.recipe.temperature.unwrap_or_else(|| self.temperature());
+            chosen.insert("temperature", temperature);
+        }
         Fitted {
             head: solve.head(temperature as f32),
-            classes: self.data.classes.clone(),
-            chosen: [
-                ("strength", strength),
-                ("folds", parts as f64),
-                ("iterations", solve.solver.iterations() as f64),
-                ("temperature", temperature),
-            ]
-            .into(),
-            held_out: (parts > 0).then(|| (self.hits[best], self.search.rows())),
+            kind,
+            classes: self.data.names().to_vec(),
+            chosen,
+            held_out: (parts > 0 && kind != Kind::Numbers).then(|| (self.hits[best], self.search.rows())),
+            residuals,
             reason,
         }
     }
@@ -200,7 +227,7 @@ impl LinearFit {
 
 impl Solve {
     fn start(mut problem: Problem, strength: f64, from: Option<Vec<f64>>) -> Self {
-        problem.penalty = 1.0 / (strength * problem.total_weight);
+        problem.penalty = 1.0 / (strength * problem.loss.total_weight);
         let start = problem.start();
         let scale = largest(&problem.value_and_gradient(&start).1);
         let solver = Lbfgs::new(from.unwrap_or(start), scale, &mut |p| problem.value_and_gradient(p));
@@ -210,21 +237,24 @@ impl Solve {
 
     /// The solution for rows that are not centred, its logits divided by `temperature`.
     fn head(&self, temperature: f32) -> Head {
-        let Problem { dim, classes, ref mean, .. } = self.problem;
+        let Problem { dim, ref mean, ref loss, .. } = self.problem;
+        let (outputs, link) = (loss.outputs(), loss.link());
+        let (unit, zero) = loss.unit();
+        let scale = unit / f64::from(temperature);
         if self.problem.mlp.is_some() {
-            return Head::Mlp(Mlp::new(self.solver.x(), mean, classes).cooled(temperature));
+            return Head::Mlp(Mlp::new(self.solver.x(), mean, outputs, link).scaled(scale as f32, zero as f32));
         }
-        let (weight, intercept) = self.solver.x().split_at(classes * dim);
-        let weight: Vec<f32> = weight.iter().map(|w| *w as f32 / temperature).collect();
+        let (weight, intercept) = self.solver.x().split_at(outputs * dim);
+        let weight: Vec<f32> = weight.iter().map(|w| (w * scale) as f32).collect();
         let bias = weight
             .chunks_exact(dim)
             .zip(intercept)
             .map(|(w, b)| {
                 let off = w.iter().zip(mean).map(|(w, m)| f64::from(w * m)).sum::<f64>();
-                (b / f64::from(temperature) - off) as f32
+                (b * scale - off + zero) as f32
             })
             .collect();
-        Head::Linear(Affine { weight: Matrix::new(dim, weight), bias })
+        Head::Linear(Affine { weight: Matrix::new(dim, weight), bias, link })
     }
 }
 
@@ -233,14 +263,11 @@ struct Problem {
     x: Matrix,
     /// The same as the weights of a product over rows, for the gradient.
     columns: Packed,
-    y: Vec<usize>,
-    /// By row.
-    weights: Vec<f64>,
-    total_weight: f64,
+    loss: Loss,
+    rows: usize,
     /// `1 / (C · Σ weights)`: the objective divided by `C · Σ weights`.
     penalty: f64,
     dim: usize,
-    classes: usize,
     mean: Vec<f32>,
     /// With a hidden layer, the seed of its start.
     mlp: Option<u64>,
@@ -255,17 +282,13 @@ impl Problem {
         for row in x.values_mut().chunks_exact_mut(dim) {
             row.iter_mut().zip(&mean).for_each(|(v, m)| *v -= m);
         }
-        let by_class = recipe.class_weight.of(data);
-        let weights: Vec<f64> = data.y.iter().map(|&c| by_class[c]).collect();
         Self {
             columns: Packed::from_columns(x.values(), rows, dim),
             x,
-            total_weight: weights.iter().sum(),
-            y: data.y.clone(),
-            weights,
+            loss: Loss::new(data, recipe),
+            rows,
             penalty: 0.0,
             dim,
-            classes: data.classes.len(),
             mean,
             mlp: (recipe.head == HeadKind::Mlp).then_some(recipe.seed),
         }
@@ -273,28 +296,28 @@ impl Problem {
 
     /// That fit into a step.
     fn iterations(&self) -> usize {
-        let outputs = if self.mlp.is_some() { HIDDEN } else { self.classes };
-        (PRODUCTS_PER_STEP / (2 * self.y.len() * self.dim * outputs).max(1)).clamp(1, ITERATIONS_PER_STEP)
+        let outputs = if self.mlp.is_some() { HIDDEN } else { self.loss.outputs() };
+        (PRODUCTS_PER_STEP / (2 * self.rows * self.dim * outputs).max(1)).clamp(1, ITERATIONS_PER_STEP)
     }
 
     fn start(&self) -> Vec<f64> {
         match self.mlp {
-            Some(seed) => mlp::start(self.dim, self.classes, seed),
-            None => vec![0.0; self.classes * (self.dim + 1)],
+            Some(seed) => mlp::start(self.dim, self.loss.outputs(), seed),
+            None => vec![0.0; self.loss.outputs() * (self.dim + 1)],
         }
     }
 
-    /// `Σ wᵢ·CEᵢ / Σ wᵢ + penalty · ½‖W‖²` and its gradient.
+    /// `Σ wᵢ·lossᵢ / Σ wᵢ + penalty · ½‖W‖²` and its gradient.
     fn value_and_gradient(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
         if self.mlp.is_some() { self.mlp(parameters) } else { self.linear(parameters) }
     }
 
     fn linear(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
-        let (weight, intercept) = parameters.split_at(self.classes * self.dim);
-        let (rows, classes) = (self.y.len(), self.classes);
+        let (rows, classes) = (self.rows, self.loss.outputs());
+        let (weight, intercept) = parameters.split_at(classes * self.dim);
         let mut logits = vec![0.0; rows * classes];
         product(weight, intercept, self.x.values(), &mut logits);
-        let (loss, by_class, gradient_b) = self.cross_entropy(logits);
+        let (loss, by_class, gradient_b) = self.loss.of(logits);
         let mut gradient = vec![0.0; classes * self.dim];
         self.columns.apply(&by_class, classes, &mut gradient, Then::Nothing);
         let mut gradient = self.penalised(&gradient, weight);
@@ -303,14 +326,14 @@ impl Problem {
     }
 
     fn mlp(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
-        let (rows, classes) = (self.y.len(), self.classes);
+        let (rows, classes) = (self.rows, self.loss.outputs());
         let parts = Parts::of(parameters, self.dim, classes);
         let mut hidden = vec![0.0; rows * HIDDEN];
         product(parts.first, parts.first_bias, self.x.values(), &mut hidden);
         hidden.iter_mut().for_each(|v| *v = v.tanh());
         let mut logits = vec![0.0; rows * classes];
         product(parts.second, parts.second_bias, &hidden, &mut logits);
-        let (loss, by_class, gradient_b2) = self.cross_entropy(logits);
+        let (loss, by_class, gradient_b2) = self.loss.of(logits);
         let mut gradient_2 = vec![0.0; classes * HIDDEN];
         Packed::from_columns(&hidden, rows, HIDDEN).apply(&by_class, classes, &mut gradient_2, Then::Nothing);
         // Back through the second layer: by row, then by hidden unit.
@@ -327,30 +350,6 @@ impl Problem {
         gradient.extend(self.penalised(&gradient_2, parts.second));
         gradient.extend(gradient_b2);
         (loss + self.penalty_of(parts.first) + self.penalty_of(parts.second), gradient)
-    }
-
-    /// → the weighted mean of the rows' cross-entropies; its gradient by logit, class after class; and summed by class.
-    fn cross_entropy(&self, mut logits: Vec<f32>) -> (f64, Vec<f32>, Vec<f64>) {
-        let (rows, classes) = (self.y.len(), self.classes);
-        let mut loss = 0.0;
-        let mut sums = vec![0f64; classes];
-        let mut by_class = vec![0.0; rows * classes];
-        for (i, row) in logits.chunks_exact_mut(classes).enumerate() {
-            let (class, weight) = (self.y[i], self.weights[i]);
-            let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let own = row[class] - max;
-            row.iter_mut().for_each(|v| *v = (*v - max).exp());
-            let sum: f32 = row.iter().sum();
-            let share = weight / self.total_weight;
-            loss += share * f64::from(sum.ln() - own);
-            for (c, v) in row.iter().enumerate() {
-                let p = *v / sum - f32::from(u8::from(c == class));
-                let part = (share * f64::from(p)) as f32;
-                by_class[c * rows + i] = part;
-                sums[c] += f64::from(part);
-            }
-        }
-        (loss, by_class, sums)
     }
 
     fn penalised(&self, gradient: &[f32], weight: &[f64]) -> Vec<f64> {

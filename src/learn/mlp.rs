@@ -1,13 +1,13 @@
-//! One hidden layer of 64, tanh, and a softmax: for classes that no plane divides. Fitted like the linear head, by L-BFGS
+//! One hidden layer of 64, tanh, and a link: for classes that no plane divides. Fitted like the linear head, by L-BFGS
 //! on all rows with an L2 penalty on both layers whose strength is chosen by cross-validation (as scikit-learn's
 //! `MLPClassifier(solver="lbfgs")`). Tanh, because L-BFGS wants a smooth function.
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
+use super::affine::Link;
 use crate::backbone::kernels::{Packed, Then};
 use crate::features::Matrix;
-use crate::metrics::Probabilities;
 
 pub(super) const HIDDEN: usize = 64;
 
@@ -19,31 +19,33 @@ pub struct Mlp {
     /// `classes × HIDDEN`.
     second: Matrix,
     second_bias: Vec<f32>,
+    link: Link,
 }
 
 impl Mlp {
     /// Of raw rows.
-    pub fn probabilities(&self, x: &Matrix) -> Probabilities {
+    pub fn outputs(&self, x: &Matrix) -> Matrix {
         let unit = x.clone().normalised();
         let (rows, classes) = (x.rows(), self.second_bias.len());
         let hidden = layer(&self.first, &self.first_bias, unit.values(), rows, f32::tanh);
-        Probabilities::softmax(classes, layer(&self.second, &self.second_bias, &hidden, rows, |v| v))
+        self.link.apply(classes, layer(&self.second, &self.second_bias, &hidden, rows, |v| v))
     }
 
     /// From parameters for rows from which `mean` was taken.
-    pub(super) fn new(parameters: &[f64], mean: &[f32], classes: usize) -> Self {
+    pub(super) fn new(parameters: &[f64], mean: &[f32], classes: usize, link: Link) -> Self {
         let parts = Parts::of(parameters, mean.len(), classes);
         let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<f32>>();
         let first = Matrix::new(mean.len(), narrow(parts.first));
         let off = |row: &[f32]| row.iter().zip(mean).map(|(w, m)| f64::from(w * m)).sum::<f64>();
         let first_bias = first.iter().zip(parts.first_bias).map(|(row, b)| (b - off(row)) as f32).collect();
         let second = Matrix::new(HIDDEN, narrow(parts.second));
-        Self { first, first_bias, second, second_bias: narrow(parts.second_bias) }
+        Self { first, first_bias, second, second_bias: narrow(parts.second_bias), link }
     }
 
-    /// Logits divided by `temperature`.
-    pub(super) fn cooled(mut self, temperature: f32) -> Self {
-        self.second.values_mut().iter_mut().chain(&mut self.second_bias).for_each(|v| *v /= temperature);
+    /// Its sums multiplied, then raised.
+    pub(super) fn scaled(mut self, by: f32, shift: f32) -> Self {
+        self.second.values_mut().iter_mut().chain(&mut self.second_bias).for_each(|v| *v *= by);
+        self.second_bias.iter_mut().for_each(|v| *v += shift);
         self
     }
 }

@@ -2,9 +2,11 @@
 //! that the caller can show progress, and stop by not calling again.
 
 mod affine;
+mod dataset;
 mod knn;
 mod lbfgs;
 mod linear;
+mod loss;
 mod mlp;
 mod plane;
 mod prototype;
@@ -13,12 +15,10 @@ mod scratch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rand::SeedableRng;
-use rand::rngs::ChaCha8Rng;
-use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-pub use affine::Affine;
+pub use affine::{Affine, Link};
+pub use dataset::{Answers, Dataset, Kind, Labelled, Targets, called};
 pub use knn::Knn;
 pub use mlp::Mlp;
 pub use plane::principal_plane;
@@ -26,125 +26,9 @@ pub use scratch::Scratch;
 
 use crate::error::{Error, Result};
 use crate::features::Matrix;
-use crate::metrics::{Probabilities, folds};
+use crate::metrics::Probabilities;
 use crate::source::Content;
 use scratch::{ScratchFit, ScratchStep};
-
-/// Labelled rows in an order that does not depend on how they came: a fit sees the same numbers whichever picture was
-/// dropped first, and gives the same bits.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Dataset {
-    pub x: Matrix,
-    /// Index into `classes` for each row.
-    pub y: Vec<usize>,
-    pub classes: Vec<String>,
-    /// Sample id of each row.
-    pub ids: Vec<String>,
-    /// Rows with the same number are on the same side of every split.
-    pub groups: Vec<usize>,
-    /// What the rows were made from.
-    pub contents: Vec<Arc<Content>>,
-}
-
-/// A labelled sample on its way into a [`Dataset`].
-pub struct Labelled<'a> {
-    /// Content id: what the rows are ordered by.
-    pub content_id: &'a str,
-    pub id: &'a str,
-    pub label: &'a str,
-    pub row: &'a [f32],
-    pub content: Arc<Content>,
-}
-
-impl Dataset {
-    /// Every row is a group of its own. Errors: `too-few-labels`.
-    pub fn new<'a>(dim: usize, samples: impl IntoIterator<Item = Labelled<'a>>) -> Result<Self> {
-        let mut samples: Vec<_> = samples.into_iter().collect();
-        samples.sort_unstable_by_key(|s| s.content_id);
-        let mut classes: Vec<String> = samples.iter().map(|s| s.label.to_owned()).collect();
-        classes.sort_unstable();
-        classes.dedup();
-        if classes.len() < 2 {
-            let why = match classes.first() {
-                None => "no sample has a label".to_owned(),
-                Some(only) => format!("every labelled sample is `{only}`"),
-            };
-            return Err(Error::TooFewLabels { why: why + "; label at least one sample in each of two classes" });
-        }
-        let mut x = Matrix::with_capacity(dim, samples.len());
-        samples.iter().for_each(|s| x.push(s.row));
-        let y = samples.iter().map(|s| classes.binary_search_by(|c| c.as_str().cmp(s.label)).unwrap()).collect();
-        Ok(Self {
-            x,
-            y,
-            classes,
-            ids: samples.iter().map(|s| s.id.to_owned()).collect(),
-            groups: (0..samples.len()).collect(),
-            contents: samples.into_iter().map(|s| s.content).collect(),
-        })
-    }
-
-    pub fn rows(&self) -> usize {
-        self.y.len()
-    }
-
-    /// Rows of each class.
-    pub fn counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.classes.len()];
-        self.y.iter().for_each(|&c| counts[c] += 1);
-        counts
-    }
-
-    /// The rows named; the classes stay, even one that has no row left.
-    pub fn select(&self, rows: &[usize]) -> Self {
-        Self {
-            x: self.x.select(rows),
-            y: rows.iter().map(|&r| self.y[r]).collect(),
-            classes: self.classes.clone(),
-            ids: rows.iter().map(|&r| self.ids[r].clone()).collect(),
-            groups: rows.iter().map(|&r| self.groups[r]).collect(),
-            contents: rows.iter().map(|&r| self.contents[r].clone()).collect(),
-        }
-    }
-
-    /// A fold for each row: see [`folds`].
-    pub fn folds(&self, parts: usize, seed: u64) -> Vec<usize> {
-        folds(&self.y, &self.groups, parts, seed)
-    }
-
-    /// A share of the rows named, of each class as many, whole groups in an order that the seed decides: the smaller share is
-    /// a part of the larger.
-    pub fn sample(&self, rows: &[usize], share: f64, seed: u64) -> Vec<usize> {
-        let mut rows = rows.to_vec();
-        let mut wanted = vec![0; self.classes.len()];
-        rows.iter().for_each(|&row| wanted[self.y[row]] += 1);
-        wanted.iter_mut().filter(|n| **n > 0).for_each(|n| *n = ((*n as f64 * share).round() as usize).max(1));
-        rows.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-        // Two frames of one burst are worth little more than one, so they come or stay together.
-        let mut place = std::collections::HashMap::new();
-        for &row in &rows {
-            let next = place.len();
-            place.entry(self.groups[row]).or_insert(next);
-        }
-        rows.sort_by_key(|&row| place[&self.groups[row]]);
-        rows.retain(|&row| {
-            let left = &mut wanted[self.y[row]];
-            let taken = *left > 0;
-            *left = left.saturating_sub(1);
-            taken
-        });
-        rows.sort_unstable();
-        rows
-    }
-
-    /// Folds that make sense, `most` at most: as many as the class with the most groups has of them.
-    pub fn parts(&self, most: usize) -> usize {
-        let mut seen: Vec<(usize, usize)> = self.y.iter().copied().zip(self.groups.iter().copied()).collect();
-        seen.sort_unstable();
-        seen.dedup();
-        seen.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max().unwrap_or(0).min(most)
-    }
-}
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -182,14 +66,16 @@ pub enum ClassWeight {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weighting {
-    /// Every class counts the same in all, however many samples it has: `n / (classes × count)`.
+    /// Every class counts the same in all, however many samples it has: `n / (classes × count)`. Where samples have several labels,
+    /// those with a label count the same in all as those without: `n / (2 × count)`.
     Balanced,
     /// Every sample counts the same.
     None,
 }
 
 impl ClassWeight {
-    fn of(&self, data: &Dataset) -> Vec<f64> {
+    /// By class.
+    fn of_classes(&self, data: &Dataset) -> Vec<f64> {
         match self {
             ClassWeight::Named(Weighting::Balanced) => {
                 let counts = data.counts();
@@ -200,6 +86,18 @@ impl ClassWeight {
             ClassWeight::ByClass(weights) => {
                 data.classes.iter().map(|c| weights.get(c).copied().unwrap_or(1.0)).collect()
             }
+        }
+    }
+
+    /// Of a label's samples without it and with it: `absent` and `present` of them.
+    fn of_label(&self, name: &str, [absent, present]: [usize; 2]) -> [f64; 2] {
+        match self {
+            ClassWeight::Named(Weighting::Balanced) if absent > 0 && present > 0 => {
+                let half = (absent + present) as f64 / 2.0;
+                [half / absent as f64, half / present as f64]
+            }
+            ClassWeight::Named(_) => [1.0, 1.0],
+            ClassWeight::ByClass(weights) => [1.0, weights.get(name).copied().unwrap_or(1.0)],
         }
     }
 }
@@ -271,14 +169,24 @@ pub enum Head {
 }
 
 impl Head {
-    /// Class probabilities of raw feature rows, and of what they were made from: one content for each row.
-    pub fn probabilities(&self, x: &Matrix, contents: &[Arc<Content>]) -> Probabilities {
+    /// Of raw feature rows, and of what they were made from, one content for each row: the probability of each class (they
+    /// sum to 1), that of each label (they do not), or the number.
+    pub fn outputs(&self, x: &Matrix, contents: &[Arc<Content>]) -> Matrix {
         match self {
-            Head::Linear(head) | Head::Prototype(head) => head.probabilities(x),
-            Head::Mlp(head) => head.probabilities(x),
-            Head::Knn(head) => head.probabilities(x),
-            Head::Scratch(head) => head.probabilities(&contents.iter().map(|c| &**c).collect::<Vec<_>>()),
+            Head::Linear(head) | Head::Prototype(head) => head.outputs(x),
+            Head::Mlp(head) => head.outputs(x),
+            Head::Knn(head) => head.outputs(x),
+            Head::Scratch(head) => {
+                let p = head.probabilities(&contents.iter().map(|c| &**c).collect::<Vec<_>>());
+                Matrix::new(p.classes, p.values)
+            }
         }
+    }
+
+    /// The same of a head that tells classes or labels.
+    pub fn probabilities(&self, x: &Matrix, contents: &[Arc<Content>]) -> Probabilities {
+        let outputs = self.outputs(x, contents);
+        Probabilities { classes: outputs.cols(), values: outputs.into_values() }
     }
 }
 
@@ -286,11 +194,15 @@ impl Head {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fitted {
     pub head: Head,
+    pub kind: Kind,
+    /// What the outputs are of: classes, or labels. None for numbers.
     pub classes: Vec<String>,
     /// The hyper-parameters, chosen or given, by name.
     pub chosen: BTreeMap<&'static str, f64>,
     /// Hits and rows of the held-out parts at the chosen hyper-parameters, where there were any.
     pub held_out: Option<(usize, usize)>,
+    /// How far off held-out numbers were, ascending.
+    pub residuals: Vec<f64>,
     pub reason: String,
 }
 
@@ -299,10 +211,12 @@ pub struct Progress {
     pub stage: &'static str,
     pub done: usize,
     pub total: usize,
-    /// What is minimised, on the rows that are fitted: cross-entropy in nats and the penalty.
+    /// What is minimised, on the rows that are fitted, with the penalty: cross-entropy in nats (summed over labels where a
+    /// sample may have several), or half the squared error in standard deviations of the numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<f64>,
-    /// Log loss in nats on held-out rows, when a fit of the search has just ended.
+    /// The same without the penalty on held-out rows (for labels their mean, for numbers the squared error itself), when a fit of
+    /// the search has just ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guard: Option<f64>,
 }
@@ -313,9 +227,9 @@ pub enum Step {
 }
 
 /// A fit under way.
-pub struct Fit(Kind);
+pub struct Fit(Running);
 
-enum Kind {
+enum Running {
     Linear(Box<linear::LinearFit>),
     Prototype(Box<prototype::PrototypeFit>),
     Scratch(Box<ScratchFit>, Vec<String>),
@@ -328,7 +242,7 @@ impl Fit {
     pub fn new(data: &Dataset, recipe: &Recipe) -> Result<Self> {
         recipe.check()?;
         if let ClassWeight::ByClass(weights) = &recipe.class_weight
-            && let Some(unknown) = weights.keys().find(|name| !data.classes.contains(name))
+            && let Some(unknown) = weights.keys().find(|name| !data.names().contains(name))
         {
             return Err(Error::BadOption {
                 option: "classWeight",
@@ -336,26 +250,38 @@ impl Fit {
             });
         }
         if let Some(name) = &recipe.negative
-            && !data.classes.contains(name)
+            && !data.names().contains(name)
         {
             return Err(Error::BadOption { option: "negative", why: format!("no sample has the label `{name}`") });
         }
+        let name = recipe.head.name();
+        let what = match data.kind() {
+            Kind::Labels => "each of these has any number of labels",
+            Kind::Numbers => "these have numbers",
+            Kind::Classes => "",
+        };
+        if !what.is_empty() && matches!(recipe.head, HeadKind::Prototype | HeadKind::Scratch) {
+            let why = format!("`{name}` needs samples of one class each, and {what}; use linear, mlp or knn");
+            return Err(Error::BadOption { option: "head", why });
+        }
         let once = |head, chosen: &[(&'static str, f64)], reason: &str| {
-            Kind::Once(Some(Box::new(Fitted {
+            Running::Once(Some(Box::new(Fitted {
                 head,
-                classes: data.classes.clone(),
+                kind: data.kind(),
+                classes: data.names().to_vec(),
                 chosen: chosen.iter().copied().collect(),
                 held_out: None,
+                residuals: Vec::new(),
                 reason: reason.to_owned(),
             })))
         };
         Ok(Self(match recipe.head {
-            HeadKind::Linear | HeadKind::Mlp => Kind::Linear(Box::new(linear::LinearFit::new(data, recipe))),
-            HeadKind::Prototype => Kind::Prototype(Box::new(prototype::PrototypeFit::new(data, recipe))),
+            HeadKind::Linear | HeadKind::Mlp => Running::Linear(Box::new(linear::LinearFit::new(data, recipe))),
+            HeadKind::Prototype => Running::Prototype(Box::new(prototype::PrototypeFit::new(data, recipe))),
             HeadKind::Scratch => {
                 let contents: Vec<&Content> = data.contents.iter().map(|c| &**c).collect();
                 let fit = ScratchFit::new(&contents, &data.y, data.classes.len(), recipe.seed);
-                Kind::Scratch(Box::new(fit), data.classes.clone())
+                Running::Scratch(Box::new(fit), data.classes.clone())
             }
             HeadKind::Knn => {
                 let head = Knn::fit(data, recipe.k);
@@ -368,21 +294,23 @@ impl Fit {
     /// A bounded piece of the work. After `Done` there is nothing left to do.
     pub fn step(&mut self) -> Step {
         match &mut self.0 {
-            Kind::Linear(fit) => fit.step(),
-            Kind::Prototype(fit) => fit.step(),
-            Kind::Scratch(fit, classes) => match fit.step() {
+            Running::Linear(fit) => fit.step(),
+            Running::Prototype(fit) => fit.step(),
+            Running::Scratch(fit, classes) => match fit.step() {
                 ScratchStep::Progress { done, total, loss } => {
                     Step::Progress(Progress { stage: "fit", done, total, loss: Some(loss), guard: None })
                 }
                 ScratchStep::Done(head) => Step::Done(Box::new(Fitted {
                     head: Head::Scratch(head),
+                    kind: Kind::Classes,
                     classes: std::mem::take(classes),
                     chosen: BTreeMap::new(),
                     held_out: None,
+                    residuals: Vec::new(),
                     reason: "learnt from these samples alone, without the pretrained backbone".to_owned(),
                 })),
             },
-            Kind::Once(fitted) => Step::Done(fitted.take().expect("step() after Done")),
+            Running::Once(fitted) => Step::Done(fitted.take().expect("step() after Done")),
         }
     }
 

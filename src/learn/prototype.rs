@@ -7,8 +7,8 @@
 //! Bateni et al., "Improved few-shot visual classification", 2020.) The part quadratic in `x` is the same for every
 //! class, so what is left is affine in `x`.
 
-use super::affine::Affine;
-use super::{Dataset, Fitted, Head, Progress, Recipe, Step};
+use super::affine::{Affine, Link};
+use super::{Dataset, Fitted, Head, Kind, Progress, Recipe, Step};
 use crate::backbone::kernels::{Packed, Then};
 use crate::features::{Matrix, dot};
 use crate::metrics::Probabilities;
@@ -66,7 +66,7 @@ impl PrototypeFit {
 
     /// Counts losses and hits on rows the head was not fitted to.
     fn judge(&mut self, head: &Affine, held_out: &Dataset) {
-        let logits = head.logits(&held_out.x);
+        let logits = head.sums(&held_out.x);
         let at = |scale: f32| Probabilities::softmax(head.bias.len(), logits.iter().map(|v| v * scale).collect());
         for (loss, scale) in self.losses.iter_mut().zip(SCALES) {
             *loss += at(scale).log_loss(&held_out.y) * held_out.rows() as f64;
@@ -82,9 +82,11 @@ impl PrototypeFit {
         head.weight.values_mut().iter_mut().chain(&mut head.bias).for_each(|v| *v *= scale);
         Fitted {
             head: Head::Prototype(head),
+            kind: Kind::Classes,
             classes: self.data.classes.clone(),
             chosen: [("scale", f64::from(scale)), ("folds", self.parts as f64)].into(),
             held_out: (self.parts > 0).then(|| (self.hits, self.data.rows())),
+            residuals: Vec::new(),
             reason: "the nearest class mean, by the covariance within classes".to_owned(),
         }
     }
@@ -106,7 +108,7 @@ fn discriminant(data: &Dataset) -> Affine {
     let bias = (0..counts.len())
         .map(|c| if counts[c] > 0 { -0.5 * dot(means.row(c), weight.row(c)) } else { f32::NEG_INFINITY })
         .collect();
-    Affine { weight, bias }
+    Affine { weight, bias, link: Link::Softmax }
 }
 
 /// `(WᵀW/λ + I) x = b` for every row `b`, by conjugate gradients: `within` has the rows of `W`, and λ is the trace of

@@ -8,7 +8,7 @@ use serde::Serialize;
 const Z: f64 = 1.959_963_984_540_054;
 const RESAMPLES: usize = 1000;
 
-/// A 95 % interval. Fractions, in 0..=1.
+/// A 95 % interval.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Interval {
     pub value: f64,
@@ -39,6 +39,12 @@ pub fn wilson(hits: usize, total: usize) -> Interval {
 /// Percentile bootstrap for a statistic in 0..=1 that has no closed form: whole groups of rows are drawn, because rows of a group
 /// say much the same. `groups`: a number for each row, from 0. `statistic` gets row numbers.
 pub fn bootstrap(groups: &[usize], seed: u64, statistic: impl Fn(&[usize]) -> f64) -> Interval {
+    let distinct: std::collections::HashSet<_> = groups.iter().collect();
+    at_least_wilson(bootstrap_any(groups, seed, statistic), distinct.len())
+}
+
+/// The same for a statistic of any range.
+pub fn bootstrap_any(groups: &[usize], seed: u64, statistic: impl Fn(&[usize]) -> f64) -> Interval {
     let mut members = vec![Vec::new(); groups.iter().max().map_or(0, |m| m + 1)];
     (0..groups.len()).for_each(|row| members[groups[row]].push(row));
     // A part of the rows may lack a group.
@@ -54,13 +60,12 @@ pub fn bootstrap(groups: &[usize], seed: u64, statistic: impl Fn(&[usize]) -> f6
         })
         .collect();
     values.sort_by(f64::total_cmp);
-    let drawn = Interval {
+    Interval {
         value,
         low: values[RESAMPLES / 40].min(value),
         high: values[RESAMPLES - 1 - RESAMPLES / 40].max(value),
         method: "bootstrap",
-    };
-    at_least_wilson(drawn, members.len())
+    }
 }
 
 /// The part of rows that are hits: Wilson's interval, or where some rows belong together a bootstrap over groups.

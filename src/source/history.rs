@@ -1,6 +1,6 @@
 //! What was done to the samples, so that it can be taken back and done again.
 
-use super::Sample;
+use super::{Label, Sample};
 
 /// One action, with all that is needed to go either way.
 #[derive(Debug, Clone)]
@@ -18,8 +18,8 @@ pub(super) enum Change {
 #[derive(Debug, Clone)]
 pub(super) struct Relabelled {
     pub id: String,
-    pub before: Option<String>,
-    pub after: Option<String>,
+    pub before: Option<Label>,
+    pub after: Option<Label>,
 }
 
 #[derive(Debug, Clone, Default)]

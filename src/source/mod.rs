@@ -2,6 +2,7 @@
 
 mod content;
 mod history;
+mod label;
 pub mod table;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 pub use content::{Content, Look, Picture, SMALL};
 use history::{Change, History, Relabelled};
+pub use label::Label;
 
 /// sha256 in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
@@ -35,7 +37,7 @@ pub struct Meta {
     /// The caller's id; the content id when there is none.
     pub id: Option<String>,
     pub name: Option<String>,
-    pub label: Option<String>,
+    pub label: Option<Label>,
     /// Samples of one group (a webcam burst, a patient) belong on the same side of a split.
     pub group: Option<String>,
     /// Tags that results can be broken down by.
@@ -49,7 +51,7 @@ pub struct Sample {
     #[serde(skip)]
     pub content: String,
     pub name: Option<String>,
-    pub label: Option<String>,
+    pub label: Option<Label>,
     pub group: Option<String>,
     pub slice: BTreeMap<String, String>,
 }
@@ -87,7 +89,7 @@ impl Samples {
             id: id.clone(),
             content: content.to_owned(),
             name: meta.name,
-            label: meta.label,
+            label: meta.label.map(Label::tidy),
             group: meta.group,
             slice: meta.slice,
         };
@@ -113,14 +115,15 @@ impl Samples {
     }
 
     /// All or nothing: an unknown id changes no label. Errors: `unknown-id`.
-    pub fn relabel(&mut self, ids: &[String], label: Option<&str>) -> Result<()> {
+    pub fn relabel(&mut self, ids: &[String], label: Option<Label>) -> Result<()> {
+        let label = label.map(Label::tidy);
         let mut changed = Vec::new();
         for index in self.indices(ids)? {
             let sample = &mut self.list[index];
-            if sample.label.as_deref() == label {
+            if sample.label == label {
                 continue;
             }
-            let before = std::mem::replace(&mut sample.label, label.map(str::to_owned));
+            let before = std::mem::replace(&mut sample.label, label.clone());
             changed.push(Relabelled { id: sample.id.clone(), before, after: sample.label.clone() });
         }
         if !changed.is_empty() {
@@ -175,7 +178,8 @@ impl Samples {
     /// The classes in use, in order of first appearance.
     pub fn labels(&self) -> Vec<String> {
         let mut seen = std::collections::HashSet::new();
-        self.list.iter().filter_map(|s| s.label.clone()).filter(|label| seen.insert(label.clone())).collect()
+        let names = self.list.iter().flat_map(|s| s.label.iter().flat_map(Label::names));
+        names.filter(|name| seen.insert(name.as_str())).cloned().collect()
     }
 
     fn indices(&self, ids: &[String]) -> Result<Vec<usize>> {
@@ -188,7 +192,7 @@ impl Samples {
         self.list.push(sample);
     }
 
-    fn set_label(&mut self, id: &str, label: Option<String>) {
+    fn set_label(&mut self, id: &str, label: Option<Label>) {
         self.list[self.by_id[id]].label = label;
     }
 
@@ -234,6 +238,16 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_labels_has_no_order_and_names_each_once() {
+        let mut samples = Samples::default();
+        let several = |names: &[&str]| Label::Several(names.iter().map(|n| n.to_string()).collect());
+        samples.add("aa", Meta { label: Some(several(&["dog", "cat", "dog"])), ..Meta::default() }, 0).unwrap();
+        assert_eq!(samples.labels(), ["cat", "dog"]);
+        samples.relabel(&["aa".to_owned()], Some(several(&["cat", "dog"]))).unwrap();
+        assert!(samples.undo() && samples.is_empty(), "the same set is no change");
+    }
+
+    #[test]
     fn an_id_names_one_content() {
         let mut samples = Samples::default();
         let named = || Meta { id: Some("one".into()), ..labelled("cat") };
@@ -246,7 +260,7 @@ mod tests {
         let mut samples = Samples::default();
         samples.add("aa", labelled("cat"), 0).unwrap();
         let ids = ["aa".to_owned(), "zz".to_owned()];
-        assert_eq!(samples.relabel(&ids, Some("dog")).unwrap_err().item(), Some("zz"));
+        assert_eq!(samples.relabel(&ids, Some("dog".into())).unwrap_err().item(), Some("zz"));
         assert_eq!(samples.remove(&ids).unwrap_err().code(), "unknown-id");
         assert_eq!((samples.labels(), samples.len()), (vec!["cat".to_owned()], 1));
     }
@@ -277,7 +291,7 @@ mod tests {
             let here: Vec<String> = samples.iter().map(|s| s.id.clone()).collect();
             let some: Vec<String> = here.iter().filter(|_| random(3) == 0).cloned().collect();
             match random(3) {
-                0 => samples.relabel(&some, Some(["cat", "dog"][random(2)])).unwrap(),
+                0 => samples.relabel(&some, Some(["cat", "dog"][random(2)].into())).unwrap(),
                 1 if here.len() > 12 => samples.remove(&some).unwrap(),
                 _ => (0..1 + random(4)).for_each(|i| {
                     samples.add(&format!("{action}-{i}"), labelled("cat"), action).unwrap();
@@ -314,13 +328,13 @@ mod tests {
     fn what_changes_nothing_is_no_action() {
         let mut samples = Samples::default();
         samples.add("aa", labelled("cat"), 0).unwrap();
-        samples.relabel(&["aa".to_owned()], Some("cat")).unwrap();
+        samples.relabel(&["aa".to_owned()], Some("cat".into())).unwrap();
         samples.remove(&[]).unwrap();
         assert!(samples.undo());
         assert!(samples.is_empty());
     }
 
-    fn snapshot(samples: &Samples) -> Vec<(String, Option<String>)> {
+    fn snapshot(samples: &Samples) -> Vec<(String, Option<Label>)> {
         for sample in samples.iter() {
             assert_eq!(samples.with_content(&sample.content).unwrap().id, sample.id);
         }

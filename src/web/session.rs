@@ -11,7 +11,7 @@ use crate::features::Matrix;
 use crate::judge::{Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage};
 use crate::learn::{Progress, Recipe, Step};
 use crate::learner::{Given, Learner, Training};
-use crate::source::{Added, Content, Meta};
+use crate::source::{Added, Content, Label, Meta};
 
 /// [`Learner`], with the one long job that may be under way.
 #[wasm_bindgen]
@@ -77,8 +77,10 @@ impl Session {
         self.learner.labels()
     }
 
-    pub fn relabel(&mut self, ids: Vec<String>, label: Option<String>) -> JsResult<()> {
-        Ok(self.learner.relabel(&ids, label.as_deref())?)
+    /// `label`: a name, a list of them, a number, or `null` for none.
+    pub fn relabel(&mut self, ids: Vec<String>, label: JsValue) -> JsResult<()> {
+        let label: Option<Label> = from_js("label", &label)?;
+        Ok(self.learner.relabel(&ids, label)?)
     }
 
     pub fn remove(&mut self, ids: Vec<String>) -> JsResult<()> {

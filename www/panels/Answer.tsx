@@ -13,7 +13,7 @@ import { Why } from "./Why";
 const SHOWN = 5;
 
 /** What one picture is taken for, how surely, and which training pictures are like it. */
-export function Answer({ name, file, prediction }: { name: string; file: Blob; prediction: Prediction }) {
+export function Answer({ name, file, prediction }: { name: string; file: Blob; prediction: Prediction<string> }) {
   const url = useObjectUrl(file);
   const explained = useExplained(file, prediction);
   const { explanation } = explained;
@@ -32,7 +32,7 @@ export function Answer({ name, file, prediction }: { name: string; file: Blob; p
   );
 }
 
-export function Scores({ prediction }: { prediction: Prediction }) {
+export function Scores({ prediction }: { prediction: Prediction<string> }) {
   const scores = Object.entries(prediction.scores).sort((a, b) => b[1] - a[1]);
   return (
     <div className="scores">

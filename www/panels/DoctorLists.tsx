@@ -13,7 +13,7 @@ import { Findings, Settle } from "./Finding";
 /** Of a group of near-duplicates. */
 const SHOWN = 6;
 
-export function WrongLabels({ found }: { found: DoctorReport["labelIssues"] }) {
+export function WrongLabels({ found }: { found: DoctorReport<string>["labelIssues"] }) {
   const known = useMembers();
   const kept = useDoctor((s) => s.kept);
   // With another label than the check saw, it is no longer that finding.
@@ -42,7 +42,7 @@ export function WrongLabels({ found }: { found: DoctorReport["labelIssues"] }) {
   );
 }
 
-export function NearDuplicates({ found }: { found: DoctorReport["nearDuplicates"] }) {
+export function NearDuplicates({ found }: { found: DoctorReport<string>["nearDuplicates"] }) {
   const known = useMembers();
   const kept = useDoctor((s) => s.kept);
   const open = found
@@ -97,7 +97,7 @@ function labelsOf(members: readonly Member[]): string[] {
   return [...new Set(members.map((m) => m.label).filter((label) => label !== ""))];
 }
 
-export function Outliers({ found }: { found: DoctorReport["outliers"] }) {
+export function Outliers({ found }: { found: DoctorReport<string>["outliers"] }) {
   const known = useMembers();
   const kept = useDoctor((s) => s.kept);
   const open = found.filter((one) => known.has(one.id) && !kept.has(keyOfOutlier(one)));
@@ -125,7 +125,7 @@ export function Outliers({ found }: { found: DoctorReport["outliers"] }) {
   );
 }
 
-export function LabelNext({ found }: { found: DoctorReport["labelNext"] }) {
+export function LabelNext({ found }: { found: DoctorReport<string>["labelNext"] }) {
   const known = useMembers();
   const open = found.filter((id) => known.get(id)?.label === "");
   return (
@@ -153,7 +153,7 @@ export function LabelNext({ found }: { found: DoctorReport["labelNext"] }) {
   );
 }
 
-export function Imbalance({ found }: { found: DoctorReport["imbalance"] }) {
+export function Imbalance({ found }: { found: DoctorReport<string>["imbalance"] }) {
   const sentences = found.map(({ label, count: n, median }) => `${label} has ${count(n, noun)}, the class in the middle ${median}: it will be missed more often. Add more of it if you can.`);
   return (
     <Findings title="Small classes" what="Less than a third of what other classes have." none="No class is much smaller than the others." all={sentences} keyOf={(words) => words}>

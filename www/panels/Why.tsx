@@ -10,7 +10,7 @@ import { task } from "../state/task";
 import { type Heatmap, strongest } from "./Heat";
 
 /** The button, and what came of it in words. */
-export function Why({ explained, answer, text }: { explained: Explained; answer: Prediction; text?: string }) {
+export function Why({ explained, answer, text }: { explained: Explained; answer: Prediction<string>; text?: string }) {
   const { explanation, busy, ask, hide } = explained;
   return (
     <div className="why">
@@ -83,7 +83,7 @@ function Words({ tokens, text, label }: { tokens: readonly Token[]; text: string
   );
 }
 
-function LikeIt({ nearest }: { nearest: Explanation["nearest"] }) {
+function LikeIt({ nearest }: { nearest: Explanation<string>["nearest"] }) {
   // Those that were removed since cannot be shown.
   const here = nearest.filter(({ id }) => (task === "text" ? textOf(id) !== undefined : fileOf(id)));
   if (here.length === 0) return null;

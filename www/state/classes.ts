@@ -94,7 +94,7 @@ export function membersOf(name: string): readonly Member[] {
   return get().classes.find((c) => c.name === name)?.members ?? [];
 }
 
-function asMember({ id, name, label }: SampleInfo): Member {
+function asMember({ id, name, label }: SampleInfo<string>): Member {
   const before = known.get(id);
   if (before && before.label === (label ?? "")) return before;
   const member = { id, name: name ?? id, label: label ?? "" };

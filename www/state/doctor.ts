@@ -7,7 +7,7 @@ import { get, learner, say } from "./store";
 import { nouns } from "./task";
 
 interface State {
-  found: DoctorReport | null;
+  found: DoctorReport<string> | null;
   /** `revision` of the samples that were looked at. */
   at: number;
   /** Findings that a person has looked at and left as they are, by `keyOf…`; the next check does not bring them back. */

@@ -18,7 +18,7 @@ export interface Judged {
   readonly id: number;
   readonly name: string;
   readonly file: Blob | null;
-  readonly prediction: Prediction | null;
+  readonly prediction: Prediction<string> | null;
   /** Why there is no prediction. */
   readonly problem: string | null;
 }
@@ -37,7 +37,7 @@ export function rejection(): { reject?: number } {
 }
 
 /** What a prediction is shown as. */
-export function called({ label }: Prediction): string {
+export function called({ label }: Prediction<string>): string {
   return label ?? "None of these";
 }
 

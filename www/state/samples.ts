@@ -21,7 +21,7 @@ interface Incoming {
   /** For messages. */
   readonly path: string;
   /** Reads or unpacks it. */
-  readonly open: () => Promise<Sample & { data: Blob | string }>;
+  readonly open: () => Promise<Sample<string> & { data: Blob | string }>;
 }
 
 /** Adds pictures; each has its class in `folder`. A burst of the webcam is one `group`. */
@@ -73,7 +73,7 @@ async function add(incoming: readonly Incoming[]): Promise<void> {
   const ids: string[] = [];
   const paths: string[] = [];
   // Files of a zip are unpacked one by one, as fast as the learner takes them.
-  async function* samples(): AsyncGenerator<Sample> {
+  async function* samples(): AsyncGenerator<Sample<string>> {
     for (const { path, open } of incoming) {
       try {
         const sample = await open();

@@ -41,7 +41,7 @@ export interface State {
   /** Bytes of the backbone, while it loads. */
   loading: { done: number; total: number };
   failure: string | null;
-  learner: Learner | null;
+  learner: Learner<string> | null;
   device: Learner["device"] | null;
   /** The last thing that happened, in a sentence. */
   status: string;
@@ -105,7 +105,7 @@ export function total({ classes }: Pick<State, "classes">): number {
 }
 
 /** The learner; panels that need it are shown when it is there. */
-export function learner(): Learner {
+export function learner(): Learner<string> {
   return get().learner!;
 }
 
