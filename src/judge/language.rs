@@ -1,5 +1,5 @@
 //! A guess at a text's language, by its script and its commonest words: enough to see that texts in one language are served
-//! worse. A library that knows seventy languages by their trigrams has tables of a sixth of the CPU module.
+//! worse. A library that knows seventy languages by their trigrams has tables that are much of what a CPU module may weigh.
 
 /// Words that must speak for a language …
 const FEWEST: usize = 2;

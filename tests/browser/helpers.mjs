@@ -16,6 +16,13 @@ export async function helpers() {
     }
     return canvas.convertToBlob({ type: "image/png" });
   };
+  /** Numbers of 0 to 1 that seem random, and are the same each time (mulberry32). */
+  globalThis.numbers = (seed) => () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
   globalThis.painted = async (each, from = 0) => {
     const samples = [];
     for (let i = from; i < from + each; i++) {

@@ -3,6 +3,7 @@ import "./face.mjs";
 import "./gpu.mjs";
 import "./text.mjs";
 import "./judge.mjs";
+import "./labels.mjs";
 import "./page.mjs";
 import "./textpage.mjs";
 import "./judgepage.mjs";

@@ -31,7 +31,7 @@ export function takeIn(found: readonly (Found & { folder: string })[], group?: s
 }
 
 /** Adds texts; `left` were left out on the way here. */
-export function takeTexts(samples: readonly (Sample & { data: string })[], left: readonly Problem[] = []): Promise<void> {
+export function takeTexts(samples: readonly (Sample<string> & { data: string })[], left: readonly Problem[] = []): Promise<void> {
   if (left.length > 0) set({ problems: [...get().problems, ...left] });
   return take(samples.map((sample) => ({ path: sample.name ?? sample.data, open: async () => sample })));
 }
