@@ -63,6 +63,7 @@ pub struct Report {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ClassReport {
     pub label: String,
     /// Samples that are of this class.

@@ -51,7 +51,9 @@ test("several labels: sets are learnt, predicted, reported, doctored, explained"
     assert.ok(interval.value > 0.6 && interval.low <= interval.value && interval.value <= interval.high && interval.high <= 1, JSON.stringify(interval));
   }
   assert.deepEqual(report.perClass.map((c) => [c.label, c.support]), [["blue", 30], ["red", 30]]);
-  assert.ok(report.perClass.every((c) => c.averagePrecision > 0.6) && report.ece < 0.3 && report.learningCurve.length > 1);
+  assert.ok(report.perClass.every((c) => c.averagePrecision > 0.6), JSON.stringify(report.perClass));
+  assert.ok(report.ece < 0.3 && report.eceCalibrated < 0.3, `${report.ece}, ${report.eceCalibrated}`);
+  assert.ok(report.learningCurve.length > 1 && report.learningCurve.at(-1).accuracy.value === report.accuracy.value, JSON.stringify(report.learningCurve));
   assert.ok(given.microF1.value > 0.7 && given.bill.labels === 60, JSON.stringify(given.microF1));
   assert.ok(found.doctor.labelIssues.every((issue) => Array.isArray(issue.given) && Array.isArray(issue.suggested)));
   assert.ok(["red", "blue"].includes(found.explained));
@@ -85,7 +87,7 @@ test("numbers: predicted with a range that holds, reported, and never mixed with
   assert.deepEqual([found.labels, found.result.estimate], [[], undefined]);
   const { report, given, predictions, truth } = found;
   assert.equal(report.kind, "numbers");
-  assert.ok(report.r2.value > 0.6 && report.mae.value < 0.6 * report.baselines.median, JSON.stringify([report.mae, report.r2, report.baselines]));
+  assert.ok(report.r2.value > 0.5 && report.mae.value < 0.7 * report.baselines.median, JSON.stringify([report.mae, report.r2, report.baselines]));
   assert.ok(report.rmse.value >= report.mae.value && report.predictions.length === 120 && report.bill.labels === 120);
   assert.ok(report.learningCurve.every((p) => p.mae.low <= p.mae.value && p.perClass > 0) && report.slices.every((s) => s.mae.value >= 0));
   const held = predictions.filter((p, i) => p.interval.low <= truth[i] && truth[i] <= p.interval.high).length;
