@@ -14,7 +14,7 @@ const TALL: usize = 4;
 const BLOCK: usize = 32 * 1024;
 
 /// A weight matrix `[outputs, inputs]` and a bias for each output.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Packed {
     inputs: usize,
     outputs: usize,
@@ -48,6 +48,8 @@ pub enum Then<'a> {
     Gelu,
     /// Adds the value at the same place: `rows × outputs` of them.
     Add(&'a [f32]),
+    /// Adds what is there already.
+    Sum,
 }
 
 // [`Then`] where it has to be a constant: with a branch for each row of a tile the compiler leaves the sums in memory.
@@ -55,6 +57,7 @@ const NOTHING: u8 = 0;
 const RELU6: u8 = 1;
 const GELU: u8 = 2;
 const ADD: u8 = 3;
+const SUM: u8 = 4;
 
 impl Packed {
     pub fn new(inputs: usize, outputs: usize) -> Self {
@@ -65,7 +68,7 @@ impl Packed {
     /// From `weight`, `outputs × inputs`, and `bias` by output.
     pub fn from_rows(weight: &[f32], bias: &[f32]) -> Self {
         let mut packed = Self::new(weight.len() / bias.len(), bias.len());
-        packed.bias[..bias.len()].copy_from_slice(bias);
+        packed.fill_bias(bias);
         packed.fill_rows(weight, packed.inputs);
         packed
     }
@@ -75,6 +78,11 @@ impl Packed {
         let mut packed = Self::new(inputs, outputs);
         packed.fill_columns(weight, outputs);
         packed
+    }
+
+    /// Takes other biases, as many.
+    pub fn fill_bias(&mut self, bias: &[f32]) {
+        self.bias[..self.outputs].copy_from_slice(bias);
     }
 
     /// Takes another matrix of the same shape, as `from_rows` has it, its rows `stride` apart.
@@ -129,6 +137,7 @@ impl Packed {
             Then::Relu6 => self.run::<RELU6>(x, stride, rows, &mut to, &[]),
             Then::Gelu => self.run::<GELU>(x, stride, rows, &mut to, &[]),
             Then::Add(other) => self.run::<ADD>(x, stride, rows, &mut to, other),
+            Then::Sum => self.run::<SUM>(x, stride, rows, &mut to, &[]),
         }
     }
 
@@ -183,7 +192,8 @@ impl Packed {
             let at = to.rows.of(row + i) + first / 4 * to.apart;
             let add = (row + i) * self.outputs + first;
             if !whole {
-                to.put_some(at, pair, if THEN == ADD { &other[add..] } else { &[] }, self.outputs - first);
+                let other = if THEN == ADD { &other[add..] } else { &[] };
+                to.put_some(at, pair, other, THEN == SUM, self.outputs - first);
                 continue;
             }
             assert!(at + to.apart + 4 <= to.values.len(), "a row ends after the output");
@@ -194,6 +204,9 @@ impl Packed {
                     pair = [pair[0].add(F4::load(other)), pair[1].add(F4::load(other.add(4)))];
                 }
                 let out = to.values.as_mut_ptr().add(at);
+                if THEN == SUM {
+                    pair = [pair[0].add(F4::load(out)), pair[1].add(F4::load(out.add(to.apart)))];
+                }
                 pair[0].store(out);
                 pair[1].store(out.add(to.apart));
             }
@@ -214,7 +227,7 @@ impl Place<'_> {
 impl To<'_> {
     /// The first of eight outputs, for the last panel.
     #[cold]
-    fn put_some(&mut self, at: usize, pair: [F4; 2], other: &[f32], some: usize) {
+    fn put_some(&mut self, at: usize, pair: [F4; 2], other: &[f32], sum: bool, some: usize) {
         let mut eight = [0f32; WIDE];
         // Safety: eight.
         unsafe {
@@ -222,7 +235,8 @@ impl To<'_> {
             pair[1].store(eight.as_mut_ptr().add(4));
         }
         for (j, value) in eight.iter().enumerate().take(some) {
-            self.values[at + j / 4 * self.apart + j % 4] = value + other.get(j).unwrap_or(&0.0);
+            let place = &mut self.values[at + j / 4 * self.apart + j % 4];
+            *place = value + if sum { *place } else { *other.get(j).unwrap_or(&0.0) };
         }
     }
 }

@@ -8,11 +8,13 @@ mod depthwise;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
 mod lanes;
+mod linear;
 mod matmul;
 
 pub use activation::{layer_norm, softmax};
 pub use depthwise::{BLOCK, Depthwise};
 pub use lanes::PEAK_PRODUCTS;
+pub use linear::Linear;
 pub use matmul::{Packed, Place, Then, To};
 
 /// Fills the time of [`PEAK_PRODUCTS`] multiplications at the speed of this core: see [`lanes::peak`].
