@@ -9,9 +9,10 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::features::{Matrix, Near, RowStore, cosine};
 use crate::judge::{
-    AnyReport, Evaluation, Examination, NearDuplicates, Novelty, OutOfFold, Trial, Unlabelled, any_report, weights,
-    with_each_cell_grey, without_each_cell,
+    AnyReport, Decision, Evaluation, Examination, Guarded, NearDuplicates, Novelty, OutOfFold, Trial, Tuning,
+    Unlabelled, any_report, weights, with_each_cell_grey, without_each_cell,
 };
+use crate::learn::tune::{TuneRecipe, Tuned};
 use crate::learn::{Answers, ClassWeight, Dataset, Fit, Fitted, HeadKind, Kind, Labelled, Recipe, Step, called};
 use crate::metrics::{Interval, folds, groups, wilson};
 use crate::source::{Added, Content, Label, Meta, Sample, Samples};
@@ -40,6 +41,20 @@ pub struct TrainResult {
     /// strengths; `evaluate` is the number to quote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Interval>,
+}
+
+/// The outcome of a fine-tuning: that of a training, with what the guard saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TuneResult {
+    pub head: &'static str,
+    /// Whether the tuned backbone is the model's now.
+    pub kept: bool,
+    pub reason: String,
+    pub chosen: BTreeMap<&'static str, f64>,
+    /// Accuracy on held-out samples of what is the model now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Interval>,
+    pub guard: Guarded,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -154,13 +169,24 @@ pub struct Learner {
     rows: RowStore,
     near: Near,
     model: Option<Model>,
+    tuned: Option<TunedRows>,
     seed: u64,
+}
+
+/// Of a backbone that was tuned, beside the frozen one's.
+#[derive(Debug)]
+struct TunedRows {
+    /// By content id.
+    rows: HashMap<String, Vec<f32>>,
+    /// The samples it was tuned on, as the backbones of the guard's folds see them, and the fold of each.
+    by_fold: Vec<Arc<Dataset>>,
+    folds: Vec<usize>,
 }
 
 impl Learner {
     /// For a backbone with rows of width `dim`.
     pub fn new(dim: usize, seed: u64) -> Self {
-        Self { samples: Samples::default(), rows: RowStore::new(dim), near: Near::default(), model: None, seed }
+        Self { samples: Samples::default(), rows: RowStore::new(dim), near: Near::default(), model: None, tuned: None, seed }
     }
 
     /// Width of a feature row.
@@ -208,7 +234,40 @@ impl Learner {
         self.samples.redo()
     }
 
-    /// The row of a content that was embedded before.
+    /// The row by which a content is learnt and predicted: the tuned backbone's, where there is one.
+    fn feature(&self, content: &str) -> Option<&[f32]> {
+        match &self.tuned {
+            Some(tuned) => tuned.rows.get(content).map(Vec::as_slice),
+            None => self.row(content),
+        }
+    }
+
+    pub fn is_tuned(&self) -> bool {
+        self.tuned.is_some()
+    }
+
+    /// The tuned backbone's row of a content. Before there is one: `None`.
+    pub fn tuned_row(&self, content: &str) -> Option<&[f32]> {
+        self.tuned.as_ref().and_then(|_| self.feature(content))
+    }
+
+    /// Keeps the tuned backbone's row of a content, where there is such a backbone.
+    pub fn insert_tuned(&mut self, content: &str, row: &[f32]) {
+        assert_eq!(row.len(), self.dim(), "a row has the backbone's width");
+        if let Some(tuned) = &mut self.tuned {
+            tuned.rows.entry(content.to_owned()).or_insert_with(|| row.to_vec());
+        }
+    }
+
+    /// Contents of samples that the tuned backbone has not seen. What looks at rows needs them first.
+    pub fn untuned(&self) -> Vec<String> {
+        if self.tuned.is_none() {
+            return Vec::new();
+        }
+        self.samples.iter().filter(|s| self.feature(&s.content).is_none()).map(|s| s.content.clone()).collect()
+    }
+
+    /// The row of a content that was embedded before, by the frozen backbone.
     pub fn row(&self, content: &str) -> Option<&[f32]> {
         self.rows.get(content)
     }
@@ -269,8 +328,106 @@ impl Learner {
         recipe.seed = seed.unwrap_or(recipe.seed);
         let data = self.dataset()?;
         let tags: HashMap<&str, &Sample> = self.samples.iter().map(|s| (s.id.as_str(), s)).collect();
-        let tags = data.ids.iter().map(|id| tags[id.as_str()].slice.clone()).collect();
+        let tags = |data: &Dataset| data.ids.iter().map(|id| tags[id.as_str()].slice.clone()).collect();
+        if self.tuned.is_some() {
+            let out = self.tuned_out_of_fold(&data, recipe)?;
+            let tags = tags(out.data());
+            return Ok(Evaluation::tuned(out, tags));
+        }
+        let tags = tags(&data);
         Evaluation::new(data, tags, recipe, folds, repeats)
+    }
+
+    /// Held-out outputs of the samples that the backbone was tuned on and that are still here, in the folds it was tuned in.
+    fn tuned_out_of_fold(&self, data: &Dataset, recipe: Recipe) -> Result<OutOfFold> {
+        let tuned = self.tuned.as_ref().expect("the caller looked");
+        let of: HashMap<&str, usize> =
+            tuned.by_fold[0].ids.iter().enumerate().map(|(row, id)| (id.as_str(), row)).collect();
+        let (rows, before): (Vec<usize>, Vec<usize>) =
+            data.ids.iter().enumerate().filter_map(|(row, id)| Some((row, *of.get(id.as_str())?))).unzip();
+        let data = data.select(&rows);
+        if rows.is_empty() || data.counts().iter().filter(|&&count| count > 0).count() < 2 {
+            let why = "too few of the samples that the backbone was tuned on are left; fine-tune again";
+            return Err(Error::TooFewLabels { why: why.into() });
+        }
+        let by_fold = tuned
+            .by_fold
+            .iter()
+            .map(|fold| Arc::new(Dataset { x: fold.x.select(&before), ..data.clone() }))
+            .collect();
+        let folds = before.iter().map(|&row| tuned.folds[row]).collect();
+        Ok(OutOfFold::tuned(Arc::new(data), by_fold, folds, recipe))
+    }
+
+    /// Begins to fine-tune the backbone's last stages on the labelled samples, always from its pretrained weights.
+    ///
+    /// Errors: `too-few-labels`, `bad-option`.
+    pub fn tune(&mut self, recipe: TuneRecipe) -> Result<Tuning> {
+        let head = self.frozen_recipe();
+        // As the last training on the frozen backbone chose it; of a tuned one it is another's.
+        let strength = head.strength.filter(|_| self.tuned.is_none() && head.head == HeadKind::Linear);
+        let tuned = self.tuned.take();
+        let data = self.dataset();
+        self.tuned = tuned;
+        Tuning::new(data?, Recipe { head: HeadKind::Linear, strength, temperature: None, ..head }, recipe)
+    }
+
+    /// Contents of a tuning's samples, in its order.
+    pub fn contents_of(&self, tuning: &Tuning) -> Vec<String> {
+        let of: HashMap<&str, &str> = self.samples.iter().map(|s| (s.id.as_str(), s.content.as_str())).collect();
+        let missing = |id: &String| id.clone();
+        tuning.data().ids.iter().map(|id| of.get(id.as_str()).map_or_else(|| missing(id), |c| (*c).to_owned())).collect()
+    }
+
+    /// The end of a fine-tuning. `whole`: the training on all samples, where the guard said to keep it; without it the frozen
+    /// backbone's head becomes the model, and a backbone that was tuned before goes.
+    pub fn finish_tuning(
+        &mut self,
+        tuning: Tuning,
+        decision: Decision,
+        contents: &[String],
+        whole: Option<Tuned>,
+    ) -> Result<TuneResult> {
+        let data = tuning.data().clone();
+        let trained_on = |data: &Dataset| {
+            let one = |row: usize| (data.ids[row].clone(), data.label(row), contents[row].clone());
+            (0..data.rows()).map(one).collect()
+        };
+        let Decision { mut guarded, by_fold, folds, distances, residuals, recipe } = decision;
+        let negative = recipe.negative.clone();
+        let mut chosen: BTreeMap<&'static str, f64> = BTreeMap::new();
+        match whole {
+            Some(whole) => {
+                let data = Dataset { x: whole.features, ..(*data).clone() };
+                let mut fitted = Fit::new(&data, &recipe)?.run();
+                fitted.residuals = residuals;
+                fitted.reason = guarded.sentence.clone();
+                chosen.extend(fitted.chosen.clone());
+                chosen.insert("epochs", whole.epochs as f64);
+                chosen.insert("mirrored", f64::from(u8::from(whole.mirror)));
+                let novelty = Novelty::fit(&data, negative.as_deref()).measured(distances);
+                let rows = contents.iter().cloned().zip(data.x.iter().map(<[f32]>::to_vec)).collect();
+                self.tuned = Some(TunedRows { rows, by_fold, folds });
+                self.model = Some(Model { fitted, recipe, novelty, trained_on: trained_on(&data) });
+            }
+            None => {
+                guarded.kept = false;
+                let (fitted, recipe) = tuning.into_frozen();
+                chosen.extend(fitted.chosen.clone());
+                let novelty = Novelty::fit(&data, negative.as_deref());
+                self.tuned = None;
+                self.model = Some(Model { fitted, recipe, novelty, trained_on: trained_on(&data) });
+            }
+        }
+        let estimate = if guarded.kept { &guarded.tuned } else { &guarded.frozen };
+        Ok(TuneResult {
+            head: "linear",
+            kept: guarded.kept,
+            reason: guarded.sentence.clone(),
+            chosen,
+            estimate: (data.kind() != Kind::Numbers).then(|| estimate.clone()),
+            guard: guarded,
+        })
     }
 
     /// Begins to compare the backbone with learning from scratch. Errors: `too-few-labels`.
@@ -287,7 +444,7 @@ impl Learner {
         for sample in self.samples.iter().filter(|s| s.label.is_none()) {
             let place = self.rows.place(&sample.content).expect("a sample has a row");
             ids.push(sample.id.clone());
-            x.push(self.rows.at(place));
+            x.push(self.feature(&sample.content).expect("a tuned backbone has seen every sample"));
             contents.push(self.rows.content(place).clone());
         }
         Ok(Examination::new(out, self.near_duplicates(), Unlabelled { ids, x, contents }))
@@ -379,7 +536,7 @@ impl Learner {
     /// iteration.
     pub fn projection(&self) -> Vec<Placed> {
         let mut x = Matrix::with_capacity(self.dim(), self.samples.len());
-        self.samples.iter().for_each(|s| x.push(self.rows.get(&s.content).expect("a sample has a row")));
+        self.samples.iter().for_each(|s| x.push(self.feature(&s.content).expect("a sample has a row")));
         if self.samples.is_empty() {
             return Vec::new();
         }
@@ -389,7 +546,7 @@ impl Learner {
     }
 
     fn nearest(&self, model: &Model, row: &[f32]) -> Vec<Neighbour> {
-        let similarity = |content: &str| cosine(self.rows.get(content).expect("rows are never dropped"), row);
+        let similarity = |content: &str| cosine(self.feature(content).expect("rows are never dropped"), row);
         let mut near: Vec<(f32, usize)> =
             model.trained_on.iter().enumerate().map(|(i, (_, _, content))| (similarity(content), i)).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -439,7 +596,7 @@ impl Learner {
                 content_id: &s.content,
                 id: &s.id,
                 label: s.label.as_ref().expect("filtered"),
-                row: self.rows.at(place),
+                row: self.feature(&s.content).expect("a tuned backbone has seen every sample"),
                 content: self.rows.content(place).clone(),
             }),
         )?;

@@ -1,10 +1,11 @@
 //! The arithmetic of a forward pass on the CPU, without a tensor library: no graph, no strides, no allocation.
 //!
-//! burn-flex is the reference that each kernel is tested against, and what trains; it is not what a person waits for.
-//! Measured by `npm run bench` (BENCHMARKS.md).
+//! burn-flex is the reference that each kernel is tested against; it is not what a person waits for. Measured by
+//! `npm run bench` (BENCHMARKS.md).
 
 mod activation;
 mod depthwise;
+mod gather;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
 mod lanes;
@@ -13,6 +14,7 @@ mod matmul;
 
 pub use activation::{layer_norm, softmax};
 pub use depthwise::{BLOCK, Depthwise};
+pub use gather::Filter;
 pub use lanes::PEAK_PRODUCTS;
 pub use linear::Linear;
 pub use matmul::{Packed, Place, Then, To};

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{BlockShape, DIM, LAST, SIZE, STEM, blocks, border};
+use super::{BlockShape, DIM, LAST, SIZE, STEM, blocks, border, tail};
 use crate::backbone::Weights;
 use crate::backbone::kernels::{BLOCK, Depthwise, Packed, Place, Then, To};
 use crate::encode::image::Preprocess;
@@ -66,7 +66,7 @@ impl Lite0 {
     /// One picture, `224 × 224 × 3` bytes → 1280 features. `done` hears of each part when it is: its name, and its
     /// multiplications.
     pub fn forward(&self, picture: &[u8], scratch: &mut Scratch, out: &mut [f32], done: &mut dyn FnMut(&str, usize)) {
-        self.run_blocks(picture, scratch, done);
+        self.run_blocks(picture, &self.blocks, scratch, done);
         let cells = self.cells(scratch);
         out.fill(0.0);
         for cell in cells.chunks_exact(DIM) {
@@ -80,14 +80,26 @@ impl Lite0 {
     /// One picture → the 49 × 1280 values that its features are the means of: cell after cell, row by row from the top
     /// left.
     pub fn feature_map<'a>(&self, picture: &[u8], scratch: &'a mut Scratch) -> &'a [f32] {
-        self.run_blocks(picture, scratch, &mut |_, _| {});
+        self.run_blocks(picture, &self.blocks, scratch, &mut |_, _| {});
         self.cells(scratch)
     }
 
-    /// A picture → `scratch.x`, which the head reads.
-    fn run_blocks(&self, picture: &[u8], scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
+    /// One picture → what the last `stages` (1 to 3) begin with: pixel after pixel, channels side by side.
+    pub fn boundary<'a>(&self, picture: &[u8], stages: usize, scratch: &'a mut Scratch) -> &'a [f32] {
+        self.run_blocks(picture, &self.blocks[..tail::begins(stages)], scratch, &mut |_, _| {});
+        &scratch.x
+    }
+
+    /// A picture through `blocks`, the network's first → `scratch.x`.
+    fn run_blocks(
+        &self,
+        picture: &[u8],
+        blocks: &[Block],
+        scratch: &mut Scratch,
+        done: &mut dyn FnMut(&str, usize),
+    ) {
         assert_eq!(picture.len(), SIZE * SIZE * 3, "a picture is 224 × 224 × 3 bytes");
-        for block in &self.blocks {
+        for block in blocks {
             match &block.expand {
                 None => block.forward(scratch, |_, patches, rows, places, wide| {
                     self.patches(picture, rows, patches);
