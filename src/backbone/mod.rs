@@ -6,6 +6,7 @@ pub mod kernels;
 pub mod lite0;
 pub mod minilm;
 pub mod pack;
+mod tail;
 mod weights;
 
 use std::sync::Mutex;
@@ -16,6 +17,7 @@ use burn::tensor::Tensor;
 pub use lite0::Lite0;
 pub use minilm::MiniLm;
 pub use pack::Manifest;
+pub use tail::Span;
 pub use weights::Weights;
 
 use crate::device::Computer;

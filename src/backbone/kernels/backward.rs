@@ -8,11 +8,11 @@ use super::lanes::F4;
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
     let mut sums = F4::splat(0.0);
-    for (a, b) in a.iter().chain([&padded(a_rest)]).zip(b.iter().chain([&padded(b_rest)])) {
+    for (a, b) in a.iter().zip(b) {
         // Safety: four values each.
         sums = sums.add(unsafe { F4::load(a.as_ptr()).mul(F4::load(b.as_ptr())) });
     }
-    sums.sum()
+    sums.sum() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
 
 /// GELU of each `x`, which stays as it is.
