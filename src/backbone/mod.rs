@@ -17,6 +17,7 @@ use burn::tensor::Tensor;
 pub use lite0::Lite0;
 pub use minilm::MiniLm;
 pub use pack::Manifest;
+pub use tail::Span;
 pub use weights::Weights;
 
 use crate::device::Computer;
@@ -137,6 +138,20 @@ impl Backbone {
             Net::Lite0(net, scratch) => {
                 let scratch = &mut scratch.lock().expect("a pass that panicked ends the module");
                 Ok(net.boundary(pixels, stages, scratch).to_vec())
+            }
+            _ => unreachable!("what is trained on the CPU is loaded there"),
+        }
+    }
+
+    /// Hidden states of a text where the last `layers` begin, `tokens × 384`: see [`tail`]. On the CPU only.
+    ///
+    /// Errors: `bad-pack` for an image backbone.
+    pub fn boundary_ids(&self, text: &[u32], layers: usize) -> Result<Vec<f32>> {
+        self.manifest.text()?;
+        match &self.net {
+            Net::MiniLm(net, scratch) => {
+                let scratch = &mut scratch.lock().expect("a pass that panicked ends the module");
+                Ok(net.boundary(&[text.to_vec()], layers, scratch).to_vec())
             }
             _ => unreachable!("what is trained on the CPU is loaded there"),
         }

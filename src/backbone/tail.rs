@@ -7,7 +7,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
 use super::pack::Manifest;
-use super::{Weights, lite0, unknown};
+use super::{Weights, lite0, minilm, unknown};
 use crate::error::Result;
 
 /// A tensor of a tail, in the vector of its parameters.
@@ -27,12 +27,14 @@ pub struct Span {
 #[derive(Debug)]
 pub enum Tail {
     Lite0(lite0::tail::Tail),
+    MiniLm(minilm::tail::Tail),
 }
 
 /// What a pass leaves behind for the way back.
 #[derive(Debug, Default)]
 pub struct Room {
     lite0: lite0::tail::Room,
+    minilm: minilm::tail::Room,
 }
 
 impl Tail {
@@ -46,6 +48,10 @@ impl Tail {
                 let (tail, parameters) = lite0::tail::Tail::load(&mut weights, stages)?;
                 Ok((Self::Lite0(tail), parameters))
             }
+            "minilm-l6" => {
+                let (tail, parameters) = minilm::tail::Tail::load(&mut weights, stages)?;
+                Ok((Self::MiniLm(tail), parameters))
+            }
             other => Err(unknown(other)),
         }
     }
@@ -53,6 +59,7 @@ impl Tail {
     pub fn spans(&self) -> &[Span] {
         match self {
             Tail::Lite0(tail) => tail.spans(),
+            Tail::MiniLm(tail) => tail.spans(),
         }
     }
 
@@ -65,6 +72,7 @@ impl Tail {
     pub fn dim(&self) -> usize {
         match self {
             Tail::Lite0(_) => lite0::DIM,
+            Tail::MiniLm(_) => minilm::DIM,
         }
     }
 
@@ -72,13 +80,15 @@ impl Tail {
     pub fn per_token(&self) -> usize {
         match self {
             Tail::Lite0(tail) => tail.inputs(),
+            Tail::MiniLm(_) => minilm::DIM,
         }
     }
 
     /// Inputs one after another → features, `inputs × dim`. `lengths`: tokens of each text, 1 for a picture.
-    pub fn forward<'a>(&self, parameters: &[f32], x: &[f32], _lengths: &[usize], room: &'a mut Room) -> &'a [f32] {
+    pub fn forward<'a>(&self, parameters: &[f32], x: &[f32], lengths: &[usize], room: &'a mut Room) -> &'a [f32] {
         match self {
             Tail::Lite0(tail) => tail.forward(parameters, x, &mut room.lite0),
+            Tail::MiniLm(tail) => tail.forward(parameters, x, lengths, &mut room.minilm),
         }
     }
 
@@ -89,7 +99,7 @@ impl Tail {
         &self,
         parameters: &[f32],
         x: &[f32],
-        _lengths: &[usize],
+        lengths: &[usize],
         slopes: &[f32],
         depth: usize,
         room: &mut Room,
@@ -97,6 +107,9 @@ impl Tail {
     ) {
         match self {
             Tail::Lite0(tail) => tail.backward(parameters, x, slopes, depth, &mut room.lite0, gradient),
+            Tail::MiniLm(tail) => {
+                tail.backward(parameters, x, lengths, slopes, depth, &mut room.minilm, gradient);
+            }
         }
     }
 }
