@@ -54,7 +54,8 @@ pub struct TuneResult {
     /// Accuracy on held-out samples of what is the model now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Interval>,
-    pub guard: Guarded,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guarded>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -359,17 +360,22 @@ impl Learner {
         Ok(OutOfFold::tuned(Arc::new(data), by_fold, folds, recipe))
     }
 
-    /// Begins to fine-tune the backbone's last stages on the labelled samples, always from its pretrained weights.
+    /// Begins to fine-tune the backbone's last stages on the labelled samples but those of the contents in `skip`, always from its pretrained
+    /// weights.
     ///
     /// Errors: `too-few-labels`, `bad-option`.
-    pub fn tune(&mut self, recipe: TuneRecipe) -> Result<Tuning> {
+    pub fn tune(&mut self, recipe: TuneRecipe, skip: &[String]) -> Result<Tuning> {
         let head = self.frozen_recipe();
         // As the last training on the frozen backbone chose it; of a tuned one it is another's.
         let strength = head.strength.filter(|_| self.tuned.is_none() && head.head == HeadKind::Linear);
         let tuned = self.tuned.take();
         let data = self.dataset();
         self.tuned = tuned;
-        Tuning::new(data?, Recipe { head: HeadKind::Linear, strength, temperature: None, ..head }, recipe)
+        let data = data?;
+        let skipped: Vec<&str> =
+            self.samples.iter().filter(|s| skip.contains(&s.content)).map(|s| s.id.as_str()).collect();
+        let rows: Vec<usize> = (0..data.rows()).filter(|&row| !skipped.contains(&data.ids[row].as_str())).collect();
+        Tuning::new(data.select(&rows), Recipe { head: HeadKind::Linear, strength, temperature: None, ..head }, recipe)
     }
 
     /// Contents of a tuning's samples, in its order.
@@ -380,54 +386,57 @@ impl Learner {
     }
 
     /// The end of a fine-tuning. `whole`: the training on all samples, where the guard said to keep it; without it the frozen
-    /// backbone's head becomes the model, and a backbone that was tuned before goes.
+    /// backbone's head becomes the model, and a backbone that was tuned before goes. `decision` is absent where the guard was not
+    /// asked to the end; `why` is the reason then.
     pub fn finish_tuning(
         &mut self,
         tuning: Tuning,
-        decision: Decision,
+        decision: Option<Decision>,
         contents: &[String],
         whole: Option<Tuned>,
+        why: &str,
     ) -> Result<TuneResult> {
         let data = tuning.data().clone();
         let trained_on = |data: &Dataset| {
             let one = |row: usize| (data.ids[row].clone(), data.label(row), contents[row].clone());
             (0..data.rows()).map(one).collect()
         };
-        let Decision { mut guarded, by_fold, folds, distances, residuals, recipe } = decision;
-        let negative = recipe.negative.clone();
         let mut chosen: BTreeMap<&'static str, f64> = BTreeMap::new();
-        match whole {
-            Some(whole) => {
+        let guard = decision.as_ref().map(|decision| decision.guarded.clone());
+        let kept = match (whole, decision) {
+            (Some(whole), Some(decision)) => {
+                let Decision { guarded, by_fold, folds, distances, residuals, recipe } = decision;
                 let data = Dataset { x: whole.features, ..(*data).clone() };
                 let mut fitted = Fit::new(&data, &recipe)?.run();
                 fitted.residuals = residuals;
-                fitted.reason = guarded.sentence.clone();
+                fitted.reason = guarded.sentence;
                 chosen.extend(fitted.chosen.clone());
                 chosen.insert("epochs", whole.epochs as f64);
                 chosen.insert("mirrored", f64::from(u8::from(whole.mirror)));
-                let novelty = Novelty::fit(&data, negative.as_deref()).measured(distances);
+                let novelty = Novelty::fit(&data, recipe.negative.as_deref()).measured(distances);
                 let rows = contents.iter().cloned().zip(data.x.iter().map(<[f32]>::to_vec)).collect();
                 self.tuned = Some(TunedRows { rows, by_fold, folds });
                 self.model = Some(Model { fitted, recipe, novelty, trained_on: trained_on(&data) });
+                true
             }
-            None => {
-                guarded.kept = false;
+            _ => {
                 let (fitted, recipe) = tuning.into_frozen();
                 chosen.extend(fitted.chosen.clone());
-                let novelty = Novelty::fit(&data, negative.as_deref());
+                let novelty = Novelty::fit(&data, recipe.negative.as_deref());
                 self.tuned = None;
                 self.model = Some(Model { fitted, recipe, novelty, trained_on: trained_on(&data) });
+                false
             }
-        }
-        let estimate = if guarded.kept { &guarded.tuned } else { &guarded.frozen };
-        Ok(TuneResult {
-            head: "linear",
-            kept: guarded.kept,
-            reason: guarded.sentence.clone(),
-            chosen,
-            estimate: (data.kind() != Kind::Numbers).then(|| estimate.clone()),
-            guard: guarded,
-        })
+        };
+        // What stopped it before its end is the reason, even where the guard had said to keep it.
+        let guard = guard.map(|guard| Guarded { kept, ..guard });
+        let reason = match &guard {
+            Some(guard) if why.is_empty() => guard.sentence.clone(),
+            _ => why.to_owned(),
+        };
+        let estimate = guard.as_ref().filter(|_| data.kind() != Kind::Numbers);
+        let estimate = estimate.map(|guard| if kept { guard.tuned.clone() } else { guard.frozen.clone() });
+        Ok(TuneResult { head: "linear", kept, reason, chosen, estimate, guard })
     }
 
     /// Begins to compare the backbone with learning from scratch. Errors: `too-few-labels`.

@@ -171,6 +171,19 @@ impl Tuning {
         }
     }
 
+    /// Two epochs on some of the samples, which are numbered anew: what a training's cost is measured on.
+    pub fn cost_job(&self, rows: &[usize]) -> Job {
+        let loss = self.loss();
+        Job {
+            loss: loss.part(rows, loss.weight_of(rows)),
+            y: rows.iter().map(|&row| self.data.y[row]).collect(),
+            train: (0..rows.len()).collect(),
+            epochs: 2,
+            mirror: Some(false),
+            ..self.job(None)
+        }
+    }
+
     pub fn take(&mut self, fold: usize, tuned: Tuned) {
         self.tuned[fold] = Some(Box::new(tuned));
     }

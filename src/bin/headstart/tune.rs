@@ -72,7 +72,7 @@ pub fn run(args: &[String]) -> Result<(), Failure> {
     let before = accuracy(&learner, &frozen, &test)?;
 
     let start = Instant::now();
-    let mut tuning = learner.tune(recipe.clone())?;
+    let mut tuning = learner.tune(recipe.clone(), &[])?;
     while let TuningStage::Progress { .. } = tuning.step()? {}
     let contents = learner.contents_of(&tuning);
     let (tail, parameters) = Tail::load(&manifest, &weights, recipe.stages)?;
@@ -87,7 +87,7 @@ pub fn run(args: &[String]) -> Result<(), Failure> {
                 eprintln!("{what}: {} of {}, loss {:.3}, guard {guard:.3}", p.done, p.total, p.loss.unwrap_or(0.0));
             }
         });
-        (tuned, tuner.file())
+        (tuned, tuner.file(), tuner.head())
     };
     let done: Mutex<Vec<(usize, Tuned)>> = Mutex::new(Vec::new());
     let queue = Mutex::new(jobs.into_iter());
@@ -96,7 +96,7 @@ pub fn run(args: &[String]) -> Result<(), Failure> {
             scope.spawn(|| {
                 loop {
                     let Some((fold, job)) = queue.lock().unwrap().next() else { break };
-                    let (tuned, _) = train(job, &format!("fold {fold}"));
+                    let (tuned, ..) = train(job, &format!("fold {fold}"));
                     done.lock().unwrap().push((fold, tuned));
                 }
             });
@@ -108,10 +108,9 @@ pub fn run(args: &[String]) -> Result<(), Failure> {
     let decision = tuning.decide()?;
     eprintln!("{}", decision.guarded.sentence);
     let guarded = decision.guarded.clone();
-    let (whole, file) = train(tuning.job(None), "all").into();
-    let joint = whole.head.clone();
+    let (whole, file, joint) = train(tuning.job(None), "all");
     let loss = tuning.job(None).loss;
-    learner.finish_tuning(tuning, decision, &contents, Some(whole))?;
+    learner.finish_tuning(tuning, Some(decision), &contents, Some(whole), "")?;
     let seconds = start.elapsed().as_secs_f64();
 
     let tuned = Backbone::load_tuned(manifest.clone(), &weights, Some(&file), &Computer::cpu())?;

@@ -135,8 +135,6 @@ pub struct Job {
 pub struct Tuned {
     /// Of all samples, by the tuned stages.
     pub features: Matrix,
-    /// Trained with them; of pairs the one it began with, which no longer fits.
-    pub head: TuneHead,
     pub mirror: bool,
     /// It got worse on the samples held out, and stopped.
     pub gave_up: bool,
@@ -340,7 +338,6 @@ impl Tuner {
                 }
                 TuneStep::Done(Box::new(Tuned {
                     features: Matrix::new(self.tail.dim(), passes.features),
-                    head: self.head(),
                     mirror: self.mirror,
                     gave_up: self.worse == PATIENCE,
                     epochs: self.epoch,
@@ -484,7 +481,8 @@ impl Tuner {
         (of.of(z).0, wrong)
     }
 
-    fn head(&self) -> TuneHead {
+    /// As it is now; pairs leave it as it was.
+    pub fn head(&self) -> TuneHead {
         let tail = self.tail.spans().last().map_or(0, |span| span.range.end);
         let (weight, bias) = self.parameters[tail..].split_at(self.job.head.weight.len());
         TuneHead { weight: weight.to_vec(), bias: bias.to_vec() }
