@@ -66,7 +66,7 @@ fn what_is_trained_begins_as_the_network() {
     }
 }
 
-/// Tolerance 2 % of a tensor's derivative along a random direction: ReLU6 has corners, and the sums are f32.
+/// Tolerance 3 % of a tensor's derivative along a random direction: ReLU6 has corners, and the sums are f32.
 #[test]
 fn gradients_agree_with_finite_differences() {
     let case = case(2);
@@ -78,7 +78,7 @@ fn gradients_agree_with_finite_differences() {
         let length = own.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
         assert!(length > 0.0, "{}", span.name);
         let size = case.parameters[span.range.clone()].iter().map(|p| f64::from(*p).powi(2)).sum::<f64>().sqrt();
-        let step = 2e-3 * size.max(0.1);
+        let step = 5e-4 * size.max(0.1);
         let mut at = |sign: f64| {
             let mut moved = case.parameters.clone();
             for (p, g) in moved[span.range.clone()].iter_mut().zip(own) {
@@ -88,7 +88,7 @@ fn gradients_agree_with_finite_differences() {
         };
         let slope = (at(1.0) - at(-1.0)) / (2.0 * step);
         let off = (slope - length).abs() / length;
-        assert!(off < 0.02, "{}: {slope}, not {length} ({off})", span.name);
+        assert!(off < 0.03, "{}: {slope}, not {length} ({off})", span.name);
     }
 }
 

@@ -13,7 +13,6 @@ use crate::backbone::{Backbone, Manifest};
 use crate::device::Computer;
 use crate::encode::image::view;
 use crate::error::Error;
-use crate::learn::Progress;
 use crate::learn::tune::{Inputs, Job, TuneStep, Tuned, Tuner};
 
 /// What samples are where the trained stages begin, and the training that is under way on them.
@@ -68,7 +67,7 @@ impl TuneBench {
     /// A bounded piece of the training: → its progress, or nothing when it is done.
     pub fn step(&mut self) -> JsResult<JsValue> {
         match self.tuner.as_mut().ok_or(Error::NotTrained)?.step() {
-            TuneStep::Progress(progress) => to_js::<Progress>(&progress),
+            TuneStep::Progress(progress) => to_js(&progress),
             TuneStep::Done(tuned) => {
                 self.tuned = Some(tuned);
                 Ok(JsValue::UNDEFINED)
