@@ -313,7 +313,7 @@ impl ModuleVisitor for Theirs {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        let ["layer", layer, parts @ .., tensor] = path[..] else { return };
+        let ["layer", layer, parts @ .., tensor] = &path[..] else { return };
         let part = match parts {
             ["attention", "output"] => "attention.output.dense".to_owned(),
             ["attention", "output_norm"] => "attention.output.LayerNorm".to_owned(),
@@ -322,7 +322,7 @@ impl ModuleVisitor for Theirs {
             [part] => format!("{part}.dense"),
             _ => panic!("{path:?}"),
         };
-        let tensor = match tensor {
+        let tensor = match *tensor {
             "gamma" => "weight",
             "beta" => "bias",
             other => other,
