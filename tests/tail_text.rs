@@ -1,6 +1,6 @@
 //! The trained layers of all-MiniLM-L6-v2: forwards as the whole network on our kernels, and their gradients against those of
 //! a plain f64 network (central differences) and of burn's autodiff. Tolerances: 1e-5 for embeddings, which have length 1;
-//! for a gradient 1e-3 of it, and 1e-6 of the steepest of all, which is what f32 leaves of those that are nothing.
+//! for a gradient 1e-4 of it, and 1e-6 of the steepest of all, which is what f32 leaves of those that are nothing.
 
 mod fixtures;
 
@@ -125,7 +125,7 @@ fn the_gradient_is_that_of_finite_differences() {
             plain.tensors.insert(span.name.clone(), before);
             let got: f64 = gradient.iter().zip(direction).map(|(g, d)| f64::from(*g) * f64::from(*d)).sum();
             let size = direction.iter().map(|d| d * d).sum::<f32>().sqrt();
-            let room = 1e-3 * want.abs() + 1e-6 * f64::from(steepest * size);
+            let room = 1e-4 * want.abs() + 1e-6 * f64::from(steepest * size);
             assert!((got - want).abs() < room, "{}, {what}: {got}, not {want}", span.name);
         };
         check(&random(gradient.len(), n as u64), "a random direction");
@@ -154,7 +154,7 @@ fn the_gradient_is_that_of_burns_autodiff() {
         let (got, want) = (&gradient[span.range.clone()], &theirs.by_name[&span.name]);
         let largest = want.iter().fold(0f32, |m, v| m.max(v.abs()));
         let off = largest_difference(got, want);
-        assert!(off < 1e-3 * largest + 1e-6 * steepest, "{}: {off}, where the steepest is {largest}", span.name);
+        assert!(off < 1e-4 * largest + 1e-6 * steepest, "{}: {off}, where the steepest is {largest}", span.name);
     }
 }
 
@@ -313,7 +313,7 @@ impl ModuleVisitor for Theirs {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        let ["layer", layer, parts @ .., tensor] = path[..] else { return };
+        let ["layer", layer, parts @ .., tensor] = &path[..] else { return };
         let part = match parts {
             ["attention", "output"] => "attention.output.dense".to_owned(),
             ["attention", "output_norm"] => "attention.output.LayerNorm".to_owned(),
@@ -322,7 +322,7 @@ impl ModuleVisitor for Theirs {
             [part] => format!("{part}.dense"),
             _ => panic!("{path:?}"),
         };
-        let tensor = match tensor {
+        let tensor = match *tensor {
             "gamma" => "weight",
             "beta" => "bias",
             other => other,
