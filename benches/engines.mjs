@@ -180,6 +180,17 @@ export async function headstartFirstPicture() {
   return performance.now();
 }
 
+/** With as many threads as it takes by itself, and the smallest of its bundles. */
+export async function onnxruntimeFirstPicture() {
+  const ort = await import("/modules/onnxruntime-web/dist/ort.wasm.min.mjs");
+  ort.env.wasm.wasmPaths = "/modules/onnxruntime-web/dist/";
+  const session = await ort.InferenceSession.create("/peers/lite0.onnx", { executionProviders: ["wasm"] });
+  const input = new ort.Tensor("float32", new Float32Array(3 * 224 * 224), [1, 3, 224, 224]);
+  const { feature } = await session.run({ image: input }, ["feature"]);
+  if (feature.data.length !== 1280) throw new Error("no features");
+  return performance.now();
+}
+
 export async function transformersFirstText() {
   const { AutoModel, AutoTokenizer, env } = await import("/modules/@huggingface/transformers/dist/transformers.min.js");
   env.localModelPath = "/models/";
