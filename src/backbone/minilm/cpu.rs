@@ -79,9 +79,9 @@ impl MiniLm {
         out: &mut [f32],
         done: &mut dyn FnMut(&str, usize),
     ) {
-        let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
-        assert!(lengths.iter().all(|length| (1..=POSITIONS).contains(length)), "a text has 1 to {POSITIONS} tokens");
-        let tokens: usize = lengths.iter().sum();
+        let lengths = || texts.iter().map(Vec::len);
+        assert!(lengths().all(|length| (1..=POSITIONS).contains(&length)), "a text has 1 to {POSITIONS} tokens");
+        let tokens: usize = lengths().sum();
         scratch.x.resize(tokens * DIM, 0.0);
         let mut rows = scratch.x.chunks_exact_mut(DIM);
         for text in texts {
@@ -93,15 +93,12 @@ impl MiniLm {
         }
         self.norm.apply(&mut scratch.x);
         done("embeddings", 0);
-        let pairs: usize = lengths.iter().map(|length| length * length).sum();
         for layer in &self.layers {
-            layer.attend(&lengths, scratch);
-            done("attention", tokens * 4 * DIM * DIM + 2 * pairs * DIM);
-            layer.think(scratch);
-            done("intermediate, output", tokens * 2 * DIM * INNER);
+            layer.attend(lengths(), scratch, done);
+            layer.think(scratch, done);
         }
         let mut x = scratch.x.as_slice();
-        for (length, out) in lengths.into_iter().zip(out.chunks_exact_mut(DIM)) {
+        for (length, out) in lengths().zip(out.chunks_exact_mut(DIM)) {
             let (text, rest) = x.split_at(length * DIM);
             mean(text, out);
             x = rest;
@@ -133,15 +130,16 @@ impl Layer {
         })
     }
 
-    fn attend(&self, lengths: &[usize], scratch: &mut Scratch) {
+    fn attend(&self, lengths: impl Iterator<Item = usize>, scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
         let Scratch { x, y, attention, mixed, scores, keys, values, .. } = scratch;
         let tokens = x.len() / DIM;
         attention.resize(3 * x.len(), 0.0);
         mixed.resize(x.len(), 0.0);
         y.resize(x.len(), 0.0);
         self.attention.apply(x, tokens, attention, Then::Nothing);
-        let mut first = 0;
-        for &length in lengths {
+        done("query, key, value", tokens * 3 * DIM * DIM);
+        let (mut first, mut pairs) = (0, 0);
+        for length in lengths {
             let text = &attention[first * 3 * DIM..(first + length) * 3 * DIM];
             let mixed = &mut mixed[first * DIM..(first + length) * DIM];
             scores.resize(length * length, 0.0);
@@ -157,20 +155,25 @@ impl Layer {
                 values.apply_strided(scores, length, length, to, Then::Nothing);
             }
             first += length;
+            pairs += length * length;
         }
+        done("attention", 2 * pairs * DIM);
         self.attended.apply(mixed, tokens, y, Then::Add(x));
         self.attended_norm.apply(y);
+        done("attention's output, norm", tokens * DIM * DIM);
         std::mem::swap(x, y);
     }
 
-    fn think(&self, scratch: &mut Scratch) {
+    fn think(&self, scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
         let Scratch { x, y, inner, .. } = scratch;
         for (x, y) in x.chunks(ROWS * DIM).zip(y.chunks_mut(ROWS * DIM)) {
             let rows = x.len() / DIM;
             inner.resize(rows * INNER, 0.0);
             self.intermediate.apply(x, rows, inner, Then::Gelu);
+            done("intermediate, GELU", rows * DIM * INNER);
             self.output.apply(inner, rows, y, Then::Add(x));
             self.output_norm.apply(y);
+            done("output, norm", rows * DIM * INNER);
         }
         std::mem::swap(x, y);
     }
