@@ -39,6 +39,7 @@ export interface LearnerOptions {
   /** `"never"`: nothing is fetched for the backbone either; give its files. Default `"backbone-only"`. */
   network?: "backbone-only" | "never";
   signal?: AbortSignal;
+  /** `"warm up"` is the GPU's: with `device: "auto"` it comes after the learner is there, as the GPU is tried behind it. */
   onProgress?: (progress: Progress) => void;
 }
 

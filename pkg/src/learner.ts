@@ -109,7 +109,7 @@ export class LearnerWorker implements LearnerPort {
     } else {
       const reason = options.device === "cpu" ? "asked for" : "starting here; looking for a GPU";
       this.#device = { kind: "cpu", adapter: CPU[this.#code.build], reason, workers: options.workers };
-      if (options.device === "auto") void this.#tryGpu();
+      if (options.device === "auto") void this.#tryGpu((done, total) => progress({ stage: "warm up", done, total }));
     }
     signal.throwIfAborted();
     const file = manifest.files.find((f: { name: string }) => f.name.endsWith(".safetensors"));
@@ -603,12 +603,12 @@ export class LearnerWorker implements LearnerPort {
   }
 
   /** `"auto"`: a real GPU is opened beside the CPU, timed, and taken if it is faster. */
-  async #tryGpu(): Promise<void> {
+  async #tryGpu(warm: (done: number, total: number) => void): Promise<void> {
     let opened: OpenGpu | undefined;
     try {
       const gpu = await findGpu();
       if (gpu.software) throw new HeadstartError("no-webgpu", `the only adapter here is a software one (${gpu.name})`);
-      opened = await this.#openGpu(gpu);
+      opened = await this.#openGpu(gpu, warm);
       const forever = new AbortController().signal;
       const onCpu = (await this.#pool.run((hand) => this.#milliseconds(hand, 1), forever)) / this.#pool.size;
       // One picture first: a GPU so slow that no batch could save it is not asked for a whole one.

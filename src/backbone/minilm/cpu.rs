@@ -47,6 +47,8 @@ pub struct Scratch {
     inner: Vec<f32>,
     scores: Vec<f32>,
     heads: Heads,
+    /// Tokens of each text.
+    lengths: Vec<usize>,
     scales: Vec<f32>,
 }
 
@@ -70,8 +72,8 @@ impl MiniLm {
         out: &mut [f32],
         done: &mut dyn FnMut(&str, usize),
     ) {
-        let lengths = self.hidden(texts, LAYERS, scratch, done);
-        pool(&scratch.x, &lengths, out, &mut scratch.scales);
+        self.hidden(texts, LAYERS, scratch, done);
+        pool(&scratch.x, &scratch.lengths, out, &mut scratch.scales);
     }
 
     /// What the last `layers` layers begin with: 384 values a token, text after text.
@@ -80,17 +82,19 @@ impl MiniLm {
         &scratch.x
     }
 
-    /// Runs the first `layers` layers, into `scratch.x`. → the number of tokens of each text.
+    /// Runs the first `layers` layers, into `scratch.x`.
     fn hidden(
         &self,
         texts: &[Vec<u32>],
         layers: usize,
         scratch: &mut Scratch,
         done: &mut dyn FnMut(&str, usize),
-    ) -> Vec<usize> {
-        let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
-        assert!(lengths.iter().all(|length| (1..=POSITIONS).contains(length)), "a text has 1 to {POSITIONS} tokens");
-        let tokens: usize = lengths.iter().sum();
+    ) {
+        scratch.lengths.clear();
+        scratch.lengths.extend(texts.iter().map(Vec::len));
+        let fits = scratch.lengths.iter().all(|length| (1..=POSITIONS).contains(length));
+        assert!(fits, "a text has 1 to {POSITIONS} tokens");
+        let tokens: usize = scratch.lengths.iter().sum();
         scratch.x.resize(tokens * DIM, 0.0);
         let mut rows = scratch.x.chunks_exact_mut(DIM);
         for text in texts {
@@ -102,14 +106,10 @@ impl MiniLm {
         }
         self.norm.apply(&mut scratch.x);
         done("embeddings", 0);
-        let pairs: usize = lengths.iter().map(|length| length * length).sum();
         for layer in &self.layers[..layers] {
-            layer.attend(&lengths, scratch);
-            done("attention", tokens * 4 * DIM * DIM + 2 * pairs * DIM);
-            layer.think(scratch);
-            done("intermediate, output", tokens * 2 * DIM * INNER);
+            layer.attend(scratch, done);
+            layer.think(scratch, done);
         }
-        lengths
     }
 }
 
@@ -137,15 +137,16 @@ impl Layer {
         })
     }
 
-    fn attend(&self, lengths: &[usize], scratch: &mut Scratch) {
-        let Scratch { x, y, attention, mixed, scores, heads, .. } = scratch;
+    fn attend(&self, scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
+        let Scratch { x, y, attention, mixed, scores, heads, lengths, .. } = scratch;
         let tokens = x.len() / DIM;
         attention.resize(3 * x.len(), 0.0);
         mixed.resize(x.len(), 0.0);
         y.resize(x.len(), 0.0);
         self.attention.apply(x, tokens, attention, Then::Nothing);
-        let mut first = 0;
-        for &length in lengths {
+        done("query, key, value", tokens * 3 * DIM * DIM);
+        let (mut first, mut pairs) = (0, 0);
+        for &length in lengths.iter() {
             let text = &attention[first * 3 * DIM..(first + length) * 3 * DIM];
             let mixed = &mut mixed[first * DIM..(first + length) * DIM];
             scores.resize(length * length, 0.0);
@@ -153,20 +154,25 @@ impl Layer {
                 heads.mix(text, head, scores, mixed);
             }
             first += length;
+            pairs += length * length;
         }
+        done("attention", 2 * pairs * DIM);
         self.attended.apply(mixed, tokens, y, Then::Add(x));
         self.attended_norm.apply(y);
+        done("attention's output, norm", tokens * DIM * DIM);
         std::mem::swap(x, y);
     }
 
-    fn think(&self, scratch: &mut Scratch) {
+    fn think(&self, scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
         let Scratch { x, y, inner, .. } = scratch;
         for (x, y) in x.chunks(ROWS * DIM).zip(y.chunks_mut(ROWS * DIM)) {
             let rows = x.len() / DIM;
             inner.resize(rows * INNER, 0.0);
             self.intermediate.apply(x, rows, inner, Then::Gelu);
+            done("intermediate, GELU", rows * DIM * INNER);
             self.output.apply(inner, rows, y, Then::Add(x));
             self.output_norm.apply(y);
+            done("output, norm", rows * DIM * INNER);
         }
         std::mem::swap(x, y);
     }
