@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { withPage } from "./chromium.mjs";
+import { hold, letGo, withHeldLearner } from "./held.mjs";
 import { pasteMany, withInstantLearner } from "./instant.mjs";
 import { button, choose, look, lookTwice, onPage, output, said, views } from "./visit.mjs";
 
@@ -341,6 +342,29 @@ test("a folder is predicted, a broken file is named, and the table is saved as C
       assert.equal(csv[0], "file,label,confidence,novelty,error,score: cold,score: warm");
       assert.match(line("=other-1.png"), /^others\/=other-1\.png,cold,0\.\d+,0\.\d+,,0\.\d+,[\d.e-]+$/);
       assert.match(line("text.png"), /^others\/text\.png,,,,"?text is not a picture format/);
+    },
+    { viewport: { width: 1280, height: 900 } },
+  );
+});
+
+test("one picture that is tried while a folder is predicted takes nothing from the folder", async () => {
+  await onPage(
+    async (page) => {
+      await withHeldLearner(page);
+      await choose(page, "Choose a folder", join(folder, "pictures"));
+      await said(page, "16 pictures added");
+      await button(page, "Train").click();
+      await page.locator(".confusion").waitFor();
+      await hold(page, "predict");
+      await choose(page, "Predict a folder", join(folder, "others"));
+      await page.getByRole("progressbar", { name: "Predicting" }).waitFor();
+      await letGo(page, "predict", { waiting: false });
+      await choose(page, "Choose a picture", join(folder, "others/=other-1.png"));
+      await said(page, "=other-1.png: cold");
+      await letGo(page, "predict");
+      await said(page, "2 pictures predicted, 1 could not be read");
+      await page.getByRole("grid", { name: "Predictions for 3 pictures" }).waitFor();
+      assert.equal(await page.locator("#try .headline").innerText(), "cold");
     },
     { viewport: { width: 1280, height: 900 } },
   );

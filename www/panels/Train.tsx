@@ -1,6 +1,7 @@
 import type { TrainResult } from "headstart";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from "react-aria-components";
+import { Choose } from "../parts/Choose";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { type Head, train } from "../state/model";
@@ -20,6 +21,9 @@ const HEADS: { id: Head; name: string; what: string }[] = [
   { id: "scratch", name: "Without the backbone", what: `learns from your ${nouns} alone; where the check below says that the backbone hurts` },
 ];
 
+/** Stands for no class in a list of classes; no class is called so. */
+const NONE = "";
+
 export function Train() {
   const classes = useStore((s) => s.classes);
   const curve = useStore((s) => s.curve);
@@ -28,7 +32,11 @@ export function Train() {
   const collecting = useRunning("collect");
   const training = useRunning("train");
   const [head, setHead] = useState<Head>("linear");
+  const [chosen, setNegative] = useState(NONE);
   const ready = isReady({ classes });
+  const filled = classes.filter((c) => c.members.length > 0 && c.name !== "");
+  // It may have been renamed or emptied since.
+  const negative = filled.some((c) => c.name === chosen) ? chosen : NONE;
   // So that it is here when the button is pressed.
   useEffect(() => void (ready && chart()), [ready]);
   return (
@@ -49,11 +57,17 @@ export function Train() {
             </ListBox>
           </Popover>
         </Select>
+        <Choose label="Stands for “none of these”" value={negative} choices={[[NONE, "no class"], ...filled.map(({ name }) => [name, name] as const)]} onChoose={setNegative} />
         {/* In a task of its own: a press has every picture in the collection look whether it shows its focus. */}
-        <Button className="button" isDisabled={!ready || training || collecting} onPress={() => setTimeout(() => void train(head))}>
+        <Button className="button" isDisabled={!ready || training || collecting} onPress={() => setTimeout(() => void train(head, negative === NONE ? null : negative))}>
           Train
         </Button>
       </div>
+      {negative !== NONE && (
+        <p className="note">
+          {count(filled.find((c) => c.name === negative)!.members.length, noun)} of {negative} teach the model what is none of your kinds. Once trained, it says “none of these” to what looks like them.
+        </p>
+      )}
       <JobBar of="train">
         <p>{collecting ? `When the ${nouns} are in, you can train.` : note(classes, result)}</p>
       </JobBar>

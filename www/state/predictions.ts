@@ -27,6 +27,8 @@ export const useJudged = create<{ single: Judged | null; batch: readonly Judged[
 
 /** Part of the known kind that may be refused by mistake, where "none of these" is an answer. */
 const REJECT = 0.05;
+/** With fewer samples so small a part cannot be promised, and the learner refuses nothing. */
+export const NEEDED = Math.ceil(1 / REJECT) - 1;
 
 /** Whether "none of these" is an answer. */
 export const useRefuse = create<{ on: boolean }>()(() => ({ on: false }));
@@ -44,8 +46,8 @@ export function called({ label }: Prediction<string>): string {
 /** Questions on their way at once: enough that no worker waits. */
 const AT_ONCE = task === "text" ? 256 : 8;
 
-/** The latest question; an earlier one that answers late is not heard. */
-let latest = 0;
+/** The latest of each: an earlier one that answers late is not heard. One picture takes nothing from a folder on its way. */
+const latest = { single: 0, batch: 0 };
 /** What the answers on show are to. */
 let asked: { single: Question | null; batch: readonly Question[] } = { single: null, batch: [] };
 
@@ -59,17 +61,18 @@ export async function refuse(on: boolean): Promise<void> {
 }
 
 export function forget(): void {
-  latest++;
+  latest.single++;
+  latest.batch++;
   get().jobs.batch?.stop();
   asked = { single: null, batch: [] };
   useJudged.setState({ single: null, batch: [] });
 }
 
 export async function tryOn(found: Question): Promise<void> {
-  const turn = ++latest;
+  const turn = ++latest.single;
   asked = { ...asked, single: found };
   const single = await judge(found, 0);
-  if (turn !== latest) return;
+  if (turn !== latest.single) return;
   useJudged.setState({ single });
   const { prediction } = single;
   const name = task === "text" ? "This text" : found.path.split("/").at(-1);
@@ -78,7 +81,7 @@ export async function tryOn(found: Question): Promise<void> {
 
 export async function tryAll(found: readonly Question[]): Promise<void> {
   get().jobs.batch?.stop();
-  const turn = ++latest;
+  const turn = ++latest.batch;
   asked = { ...asked, batch: found };
   useJudged.setState({ batch: [] });
   const batch: Judged[] = [];
@@ -98,10 +101,10 @@ export async function tryAll(found: readonly Question[]): Promise<void> {
     try {
       await Promise.all(Array.from({ length: AT_ONCE }, lane));
     } finally {
-      if (turn === latest) useJudged.setState({ batch: [...batch].sort((a, b) => a.id - b.id) });
+      if (turn === latest.batch) useJudged.setState({ batch: [...batch].sort((a, b) => a.id - b.id) });
     }
     const lost = batch.filter((b) => b.problem !== null).length;
-    if (turn === latest) say(`${count(batch.length - lost, noun)} predicted${lost > 0 ? `, ${lost} could not be read` : ""}.`);
+    if (turn === latest.batch) say(`${count(batch.length - lost, noun)} predicted${lost > 0 ? `, ${lost} could not be read` : ""}.`);
   });
 }
 

@@ -30,6 +30,14 @@ export interface Problem {
   readonly message: string;
 }
 
+/** What the model learnt from, as far as what it says depends on it. */
+export interface Learnt {
+  /** Samples with a label, but those of `negative`. */
+  readonly known: number;
+  /** The class that stands for "none of these". */
+  readonly negative: string | null;
+}
+
 /** One step of a training: losses in nats. */
 export interface CurvePoint {
   readonly step: number;
@@ -50,6 +58,7 @@ export interface State {
   jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job; doctor?: Job; verdict?: Job };
   curve: readonly CurvePoint[];
   result: TrainResult | null;
+  learnt: Learnt | null;
   report: Report | null;
   /** Changes of the samples so far, and how many there were when the model's training began. */
   revision: number;
@@ -73,6 +82,7 @@ export const useStore = create<State>()(() => ({
   jobs: {},
   curve: [],
   result: null,
+  learnt: null,
   report: null,
   revision: 0,
   trainedAt: 0,
