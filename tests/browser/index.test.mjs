@@ -5,5 +5,6 @@ import "./text.mjs";
 import "./judge.mjs";
 import "./labels.mjs";
 import "./page.mjs";
+import "./states.mjs";
 import "./textpage.mjs";
 import "./judgepage.mjs";

@@ -78,7 +78,7 @@ for (const [name, options] of views) {
       await said(page, /another-(fish|house|tree)-\d\.png: (fish|house|tree), /);
       const [, drawn, told] = (await page.locator("#status").innerText()).match(/another-(\w+)-\d\.png: (\w+),/);
       assert.equal(told, drawn);
-      await page.locator(".chart svg").waitFor();
+      await page.locator("#train .plot svg").waitFor();
       await look(page, `${name}-4-trained`);
       assert.match(await page.locator("#report").innerText(), /95 % interval/);
       const machine = await page.locator("#machine").innerText();

@@ -34,7 +34,7 @@ for (const [name, options] of views) {
         await button(page, "Another sentence").click();
         await said(page, "This text: delivery");
         await page.locator(".nearest li").first().waitFor();
-        await page.locator(".chart svg").waitFor();
+        await page.locator("#train .plot svg").waitFor();
         await look(page, `text-${name}-3-trained`);
         await page.locator(".confusion .hit button").first().click();
         await page.getByRole("dialog").getByRole("row").first().waitFor();

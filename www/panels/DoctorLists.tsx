@@ -4,8 +4,8 @@ import { Seen } from "../parts/Seen";
 import { useMembers } from "../parts/useMembers";
 import { keyOfDuplicates, keyOfIssue, keyOfOutlier, leave, useDoctor } from "../state/doctor";
 import { move, remove } from "../state/samples";
-import type { Member } from "../state/store";
-import { noun, nouns } from "../state/task";
+import { type Member, useStore } from "../state/store";
+import { noun, nouns, task } from "../state/task";
 import { count, list } from "../state/words";
 import { OtherClasses } from "./ClassTools";
 import { Findings, Settle } from "./Finding";
@@ -125,27 +125,41 @@ export function Outliers({ found }: { found: DoctorReport<string>["outliers"] })
   );
 }
 
+/** So many classes have a button each; of more there is a menu. */
+const BUTTONS = 8;
+
 export function LabelNext({ found }: { found: DoctorReport<string>["labelNext"] }) {
   const known = useMembers();
+  const classes = useStore((s) => s.classes).filter((c) => c.name !== "");
+  const waiting = useStore((s) => s.classes.some((c) => c.name === "" && c.members.length > 0));
   const open = found.filter((id) => known.get(id)?.label === "");
+  const where = task === "text" ? "Import a table without labels" : "Put some into “Without a label”";
   return (
     <Findings
       title="Worth a label next"
       what={`Of the ${nouns} without a label, these would teach the most: doubtful ones, unlike each other.`}
-      none={`There is no ${noun} without a label that would teach much.`}
+      none={waiting ? `There is no other ${noun} without a label that would teach much.` : `No ${noun} waits for a label. ${where}, and the next check says which would teach the most.`}
       all={open}
       keyOf={(id) => id}
     >
       {(id) => (
         <>
           <Seen member={known.get(id)!} />
-          <div className="row">
-            <MenuTrigger>
-              <Button className="button quiet small">Choose class</Button>
-              <Popover className="popover">
-                <OtherClasses than="" onChoose={(to) => void move([id], to)} />
-              </Popover>
-            </MenuTrigger>
+          <div className="row" role="group" aria-label="It is …">
+            {classes.length <= BUTTONS ? (
+              classes.map(({ name }) => (
+                <Settle key={name} onPress={() => void move([id], name)}>
+                  {name}
+                </Settle>
+              ))
+            ) : (
+              <MenuTrigger>
+                <Button className="button quiet small">Choose class</Button>
+                <Popover className="popover">
+                  <OtherClasses than="" onChoose={(to) => void move([id], to)} />
+                </Popover>
+              </MenuTrigger>
+            )}
           </div>
         </>
       )}

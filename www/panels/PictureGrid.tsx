@@ -8,6 +8,7 @@ import { type Member, say, sentence, useRunning } from "../state/store";
 const PICTURES = "headstart-pictures";
 
 interface Props {
+  /** Of the class; none for pictures without a label. */
   name: string;
   pictures: readonly Member[];
   picked: ReadonlySet<string>;
@@ -20,7 +21,8 @@ export function PictureGrid({ name, pictures, picked, onPick }: Props) {
   const { dragAndDropHooks } = useDragAndDrop({
     getItems: (keys) => [...keys].map((key) => ({ [PICTURES]: String(key), "text/plain": String(key) })),
     getAllowedDropOperations: () => ["move"],
-    getDropOperation: (_target, types, allowed) => (types.has(PICTURES) ? "move" : (allowed[0] ?? "cancel")),
+    // A label that was given is changed, not taken off.
+    getDropOperation: (_target, types, allowed) => (types.has(PICTURES) ? (name === "" ? "cancel" : "move") : (allowed[0] ?? "cancel")),
     onRootDrop: async ({ items }) => {
       try {
         const ids = await Promise.all(items.filter(isTextDropItem).filter((i) => i.types.has(PICTURES)).map((i) => i.getText(PICTURES)));
@@ -38,13 +40,13 @@ export function PictureGrid({ name, pictures, picked, onPick }: Props) {
       <GridList
         className={`pictures ${pictures.length === 0 ? "bare" : ""}`}
         layout="grid"
-        aria-label={`Pictures of ${name}`}
+        aria-label={name === "" ? "Pictures without a label" : `Pictures of ${name}`}
         selectionMode="multiple"
         items={pictures}
         selectedKeys={picked}
         onSelectionChange={(keys) => onPick(keys === "all" ? new Set(pictures.map((p) => p.id)) : (keys as Set<string>))}
         dragAndDropHooks={dragAndDropHooks}
-        renderEmptyState={() => <p className="note">{collecting ? "Pictures are on their way." : "Empty. Drop pictures here, add files, or use the webcam."}</p>}
+        renderEmptyState={() => <p className="note">{empty(name, collecting)}</p>}
       >
         {(picture) => (
           <GridListItem id={picture.id} textValue={picture.name} className="picture">
@@ -57,4 +59,9 @@ export function PictureGrid({ name, pictures, picked, onPick }: Props) {
       </GridList>
     </Virtualizer>
   );
+}
+
+function empty(name: string, collecting: boolean): string {
+  if (name === "") return "Room for pictures whose label you do not know yet. The check below says which of them to label first.";
+  return collecting ? "Pictures are on their way." : "Empty. Drop pictures here, add files, or use the webcam.";
 }

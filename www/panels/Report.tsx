@@ -9,8 +9,10 @@ import { evaluate } from "../state/model";
 import { isStale, useRunning, useStore } from "../state/store";
 import { noun, nouns, task } from "../state/task";
 import { count, percent, range } from "../state/words";
+import { Bill } from "./Bill";
 import { CellSamples } from "./CellSamples";
 import { Confusion } from "./Confusion";
+import { Figures } from "./Figures";
 import { LearningCurve } from "./LearningCurve";
 import { Reliability } from "./Reliability";
 import { Slices } from "./Slices";
@@ -26,13 +28,7 @@ export function Report() {
   return (
     <Panel id="report" title="Report">
       {(checking || report) && (
-        <JobBar of="report">
-          {report && (
-            <p>
-              {report.how}. Log loss {report.logLoss.toFixed(3)}, calibration error {percent(report.ece)}.
-            </p>
-          )}
-        </JobBar>
+        <JobBar of="report">{report && <p>{report.how}.</p>}</JobBar>
       )}
       {!report && !checking && (
         <div className="empty">
@@ -63,6 +59,10 @@ export function Report() {
               <h3>By class</h3>
               <PerClass report={report} />
             </div>
+            <div>
+              <h3>In figures</h3>
+              <Figures report={report} />
+            </div>
           </div>
           <Details report={report} />
           {/* The cell of an earlier report may not exist in this one. */}
@@ -84,7 +84,7 @@ function Headline({ report }: { report: ReportData }) {
 
 /** One part a frame: all of them at once hold the page for longer than 50 ms. */
 function Details({ report }: { report: ReportData }) {
-  const stage = useStages(3);
+  const stage = useStages(4);
   return (
     <>
       <div className="figures">
@@ -92,6 +92,7 @@ function Details({ report }: { report: ReportData }) {
         {stage > 1 && <LearningCurve report={report} />}
       </div>
       {stage > 2 && <Slices report={report} />}
+      {stage > 3 && <Bill bill={report.bill} />}
     </>
   );
 }

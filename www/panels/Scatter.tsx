@@ -8,7 +8,9 @@ import { Panel } from "../parts/Panel";
 import type { Dot } from "../parts/placed";
 import { PlainTable } from "../parts/PlainTable";
 import { SaveButtons } from "../parts/SaveButtons";
+import { Seen } from "../parts/Seen";
 import { useMembers } from "../parts/useMembers";
+import { textOf } from "../state/contents";
 import { type Place, drawMap, useMap } from "../state/map";
 import { total, useRunning, useStore } from "../state/store";
 import { noun, nouns } from "../state/task";
@@ -65,6 +67,7 @@ function Drawn({ places }: { places: readonly Place[] }) {
     return { dots: labelled as readonly Dot[], legend };
   }, [places, known, classes]);
   const pick = (ids: readonly string[], more: boolean) => setPicked(more ? [...picked, ...ids] : ids);
+  const toggleOne = (id: string) => setPicked(picked.has(id) ? [...picked].filter((other) => other !== id) : [...picked, id]);
   const toggle = (entry: Entry, on: boolean) => {
     const ids = new Set(entry.dots.map((d) => d.id));
     setPicked(on ? [...picked, ...ids] : [...picked].filter((id) => !ids.has(id)));
@@ -73,9 +76,22 @@ function Drawn({ places }: { places: readonly Place[] }) {
   return (
     <>
       <div className="mapped" ref={box}>
-        <DotMap dots={dots} picked={picked} label={`Map of ${count(dots.length, noun)} in ${count(legend.length, "class", "classes")}`} onPick={pick} />
+        <DotMap
+          dots={dots}
+          picked={picked}
+          label={`Map of ${count(dots.length, noun)} in ${count(legend.length, "class", "classes")}`}
+          onPick={pick}
+          onToggle={toggleOne}
+          words={(id) => `${textOf(id) ?? known.get(id)!.name}, ${known.get(id)!.label || "no label"}`}
+          show={(id) => (
+            <>
+              <Seen member={known.get(id)!} />
+              <span className="note">{known.get(id)!.label || "no label"}</span>
+            </>
+          )}
+        />
         <div className="legend" role="group" aria-label="Pick by class">
-          <p className="note">Draw a rectangle over some to pick them (on a touch screen, start sideways), or press a class. Shift adds to what is picked.</p>
+          <p className="note">Draw a rectangle over some to pick them (on a touch screen, start sideways), or press a class. Shift adds to what is picked. By keyboard, arrows go from mark to mark and Space picks.</p>
           {legend.map((entry) => (
             <ToggleButton key={entry.name} className="button quiet small entry" isSelected={entry.dots.every((d) => picked.has(d.id))} onChange={(on) => toggle(entry, on)}>
               <svg viewBox="-6 -6 12 12" aria-hidden="true">

@@ -24,16 +24,16 @@ export function Slices({ report: { slices } }: { report: Report }) {
       </p>
       <PlainTable
         name="Results by part"
-        heads={["Part", task === "text" ? "Texts" : "Pictures", "Right", "95 % interval", "Against the rest", "From"]}
+        wraps
+        heads={["Part", task === "text" ? "Texts" : "Pictures", "Right", "95 % interval", "Against the rest"]}
         rows={shown.map((slice) => [
-          named(slice),
+          slice.auto ? named(slice) : `${named(slice)} (your tag)`,
           <button key="open" type="button" className="cell" aria-label={`${count(slice.support, noun)} with ${named(slice)}`} onClick={() => setOpen(slice)}>
             {slice.support}
           </button>,
           percent(slice.accuracy.value),
           range(slice.accuracy),
           slice.worse ? <strong className="warn">worse</strong> : "no clear difference",
-          slice.auto ? "measured here" : "your tag",
         ])}
       />
       {more}

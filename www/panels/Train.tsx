@@ -1,5 +1,5 @@
 import type { TrainResult } from "headstart";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from "react-aria-components";
 import { Choose } from "../parts/Choose";
 import { JobBar } from "../parts/JobBar";
@@ -8,10 +8,7 @@ import { type Head, train } from "../state/model";
 import { type Class, isReady, isStale, total, useRunning, useStore } from "../state/store";
 import { noun, nouns, task } from "../state/task";
 import { count } from "../state/words";
-
-// The chart library is most of the page's script; nobody needs it before the first training.
-const chart = () => import("../parts/Curve");
-const Curve = lazy(chart);
+import { TrainingCurve, load } from "./TrainingCurve";
 
 const HEADS: { id: Head; name: string; what: string }[] = [
   { id: "linear", name: "Linear", what: "logistic regression; the best choice as a rule" },
@@ -38,7 +35,7 @@ export function Train() {
   // It may have been renamed or emptied since.
   const negative = filled.some((c) => c.name === chosen) ? chosen : NONE;
   // So that it is here when the button is pressed.
-  useEffect(() => void (ready && chart()), [ready]);
+  useEffect(() => void (ready && load()), [ready]);
   return (
     <Panel id="train" title="Train">
       <div className="row">
@@ -71,17 +68,7 @@ export function Train() {
       <JobBar of="train">
         <p>{collecting ? `When the ${nouns} are in, you can train.` : note(classes, result)}</p>
       </JobBar>
-      {(training || curve.length > 1) && (
-        <figure className="curve">
-          <figcaption>
-            Log loss while the strength of the regularisation is chosen, then in the final fit: <span className="key fitted">fitted {nouns}</span>,{" "}
-            <span className="key held">held-out {nouns}</span>
-          </figcaption>
-          <Suspense fallback={<div className="chart" />}>
-            <Curve points={curve} />
-          </Suspense>
-        </figure>
-      )}
+      {(training || curve.length > 1) && <TrainingCurve points={curve} />}
       {result && stale && !training && <p className="note warn">The {nouns} have changed since: train again to use them.</p>}
     </Panel>
   );

@@ -24,10 +24,10 @@ interface Incoming {
   readonly open: () => Promise<Sample<string> & { data: Blob | string }>;
 }
 
-/** Adds pictures; each has its class in `folder`. A burst of the webcam is one `group`. */
+/** Adds pictures; each has its class in `folder`, which is empty for those that wait for a label. A burst of the webcam is one `group`. */
 export function takeIn(found: readonly (Found & { folder: string })[], group?: string): Promise<void> {
-  const incoming = found.map(({ name, path, folder, open }) => ({ path, open: async () => ({ data: await open(), name, label: folder, group }) }));
-  return take(incoming, found.map(({ folder }) => folder));
+  const incoming = found.map(({ name, path, folder, open }) => ({ path, open: async () => ({ data: await open(), name, ...(folder === "" ? {} : { label: folder }), group }) }));
+  return take(incoming, found.map(({ folder }) => folder).filter((folder) => folder !== ""));
 }
 
 /** Adds texts; `left` were left out on the way here. */
