@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { button, choose, look, onPage, said, views } from "./visit.mjs";
+import { assertStill, button, choose, look, onPage, said, views, watchShifts } from "./visit.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "headstart-texts-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,6 +25,7 @@ for (const [name, options] of views) {
   test(`texts, the first minute at ${name}: sample sentences, train, try, report, texts behind a cell`, async () => {
     await onPage(
       async (page) => {
+        await watchShifts(page);
         await look(page, `text-${name}-1-empty`);
         await button(page, "Use our sample sentences").click();
         await said(page, "36 texts added");
@@ -39,6 +40,7 @@ for (const [name, options] of views) {
         await page.locator(".confusion .hit button").first().click();
         await page.getByRole("dialog").getByRole("row").first().waitFor();
         await look(page, `text-${name}-4-cell`);
+        await assertStill(page);
       },
       { ...texts, ...options },
     );

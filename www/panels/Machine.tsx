@@ -22,7 +22,7 @@ export function Machine() {
     ["Downloaded", `${megabytes(downloaded)} since this page was opened (without what the browser had kept from before); the backbone’s weights are a file of ${megabytes(backbone.bytes)}`],
     ["Held by the page", `${megabytes(bytes)} of ${nouns}, with those that Undo can bring back${task === "text" ? "" : `; ${megabytes(heldThumbs())} of thumbnails`}`],
     ["Held by the learner", `${megabytes(count * backbone.dim * 4)} of features, ${backbone.dim} numbers of 4 bytes for each ${noun}; and the backbone’s file`],
-    ["Held by each worker", `the backbone unpacked, and room to compute. No page can ask the browser how much that is: it is not in these figures`],
+    ["In each worker", `the backbone unpacked, and room to compute. No page can ask the browser how much that is: it is not in these figures`],
     ["Requests that left", `${away}${refused > 0 ? `; ${refused} refused by the page’s policy` : ""}`],
     ["To its own server", String(own)],
     ["Backbone", `${backbone.id}, ${backbone.dim} features`],

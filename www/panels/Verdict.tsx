@@ -36,8 +36,8 @@ export function Verdict() {
         <Button className={verdict ? "button quiet" : "button"} isDisabled={!ready || running || collecting} onPress={() => void compare()}>
           Check against learning from scratch
         </Button>
+        <JobBar of="verdict">{!ready && !verdict && <p>Collect {nouns} of two classes first.</p>}</JobBar>
       </div>
-      <JobBar of="verdict">{!ready && !verdict && <p>Collect {nouns} of two classes first.</p>}</JobBar>
       {verdict && <Found verdict={verdict} />}
       {verdict && revision !== at && <p className="note warn">The {nouns} have changed since this check.</p>}
     </Panel>
