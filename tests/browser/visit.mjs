@@ -32,9 +32,10 @@ export const onPage = (work, options) =>
 export const said = (page, text) => page.locator("#status", { hasText: text }).waitFor();
 export const button = (page, name) => page.getByRole("button", { name, exact: true });
 
-export async function choose(page, name, files) {
-  const chooser = page.waitForEvent("filechooser");
-  await button(page, name).first().click();
+/** `where`: the page, or a part of it. */
+export async function choose(where, name, files) {
+  const chooser = (where.page?.() ?? where).waitForEvent("filechooser");
+  await button(where, name).first().click();
   await (await chooser).setFiles(files);
 }
 
