@@ -47,7 +47,7 @@ export function Scores({ prediction }: { prediction: Prediction<string> }) {
               <Label>{label}</Label>
               <span className="value">{valueText}</span>
               <span className="track">
-                <span className="fill" style={{ inlineSize: percent(score).replace(" ", "") }} />
+                <span className="fill" style={{ inlineSize: `${100 * score}%` }} />
               </span>
             </>
           )}

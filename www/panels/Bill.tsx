@@ -6,10 +6,10 @@ import { count, megabytes } from "../state/words";
 const PARTS: Record<string, string> = {
   download: "fetching the backbone",
   encode: noun === "picture" ? "reading files, scaling pictures" : "splitting texts into tokens",
-  extract: "the backbone at work, summed over workers",
+  extract: "the backbone, over all workers",
   train: "training",
-  evaluate: "this report and those before it",
-  verdict: "checking against learning from scratch",
+  evaluate: "reports like this",
+  verdict: "learning from scratch",
   doctor: `checking the ${nouns}`,
 };
 
@@ -21,7 +21,7 @@ export function Bill({ bill: { seconds, labels, bytes } }: { bill: Report["bill"
       <p className="note">
         {count(labels, "label")} by you, {megabytes(bytes)} fetched for the backbone, and since the page was opened this much time:
       </p>
-      <PlainTable name="The bill in seconds" wraps heads={["Seconds", "For"]} rows={Object.entries(seconds).map(([part, s]) => [s.toFixed(1), PARTS[part] ?? part])} />
+      <PlainTable name="The bill in seconds" inWords heads={["Seconds", "For"]} rows={Object.entries(seconds).map(([part, s]) => [s.toFixed(1), PARTS[part] ?? part])} />
     </div>
   );
 }

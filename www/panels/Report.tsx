@@ -54,8 +54,6 @@ export function Report() {
               <h3>Confusion: rows are what a {noun} is, columns what it was called</h3>
               <Confusion report={report} onOpen={(truth, called) => setCell({ of: report, truth, called })} />
               <p className="note">Press a number to see the {nouns}.</p>
-            </div>
-            <div>
               <h3>By class</h3>
               <PerClass report={report} />
             </div>
@@ -91,8 +89,10 @@ function Details({ report }: { report: ReportData }) {
         {stage > 0 && <Reliability report={report} />}
         {stage > 1 && <LearningCurve report={report} />}
       </div>
-      {stage > 2 && <Slices report={report} />}
-      {stage > 3 && <Bill bill={report.bill} />}
+      <div className="tables">
+        {stage > 2 && <Slices report={report} />}
+        {stage > 3 && <Bill bill={report.bill} />}
+      </div>
     </>
   );
 }

@@ -24,7 +24,7 @@ export function Slices({ report: { slices } }: { report: Report }) {
       </p>
       <PlainTable
         name="Results by part"
-        wraps
+        inWords
         heads={["Part", task === "text" ? "Texts" : "Pictures", "Right", "95 % interval", "Against the rest"]}
         rows={shown.map((slice) => [
           slice.auto ? named(slice) : `${named(slice)} (your tag)`,

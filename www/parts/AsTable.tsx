@@ -6,7 +6,7 @@ export function AsTable({ children }: { children: ReactNode }) {
   return (
     <details className="as-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Show as table</summary>
-      {open && children}
+      {open && <div className="numbers">{children}</div>}
     </details>
   );
 }
