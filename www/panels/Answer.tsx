@@ -5,7 +5,7 @@ import { useObjectUrl } from "../parts/useObjectUrl";
 import { useExplained } from "../parts/useExplained";
 import { fileOf } from "../state/contents";
 import { called } from "../state/predictions";
-import { percent } from "../state/words";
+import { useStore } from "../state/store";
 import { Heat } from "./Heat";
 import { Why } from "./Why";
 
@@ -33,13 +33,14 @@ export function Answer({ name, file, prediction }: { name: string; file: Blob; p
 }
 
 export function Scores({ prediction }: { prediction: Prediction<string> }) {
+  const negative = useStore((s) => s.learnt?.negative);
   const scores = Object.entries(prediction.scores).sort((a, b) => b[1] - a[1]);
   return (
     <div className="scores">
       <p className="headline">
         <strong>{called(prediction)}</strong>
       </p>
-      {prediction.label === null && <p className="note">It is stranger than what the model learnt from: strangeness {prediction.novelty.toFixed(2)}, where 0 is just like a class and 2 as unlike as can be.</p>}
+      {prediction.label === null && <p className="note">{scores[0]?.[0] === negative ? `It looks like ${negative}, which stands for none of these.` : strange(prediction)}</p>}
       {scores.slice(0, SHOWN).map(([label, score]) => (
         <Meter key={label} value={Number(score.toFixed(6))} maxValue={1} formatOptions={{ style: "percent", maximumFractionDigits: 1 }}>
           {({ valueText }) => (
@@ -55,6 +56,10 @@ export function Scores({ prediction }: { prediction: Prediction<string> }) {
       ))}
     </div>
   );
+}
+
+function strange({ novelty }: Prediction<string>): string {
+  return `It is stranger than what the model learnt from: strangeness ${novelty.toFixed(2)}, where 0 is just like a class and 2 as unlike as can be.`;
 }
 
 function Nearest({ ids }: { ids: readonly string[] }) {

@@ -1,9 +1,9 @@
 import { Button, Cell, Column, Row, Table, TableBody, TableHeader, TableLayout, Virtualizer } from "react-aria-components";
 import { download } from "../parts/download";
 import { Thumb } from "../parts/Thumb";
-import { type Judged, asCsv, called } from "../state/predictions";
+import { type Judged, asCsv, called, sureness } from "../state/predictions";
 import { noun, task } from "../state/task";
-import { count, percent } from "../state/words";
+import { count } from "../state/words";
 
 const thumbs = new WeakMap<Blob, string>();
 let made = 0;
@@ -42,7 +42,7 @@ export function Batch({ batch }: { batch: readonly Judged[] }) {
                 {task === "image" && <Cell>{one.file && <Thumb id={thumbOf(one.file)} file={one.file} />}</Cell>}
                 <Cell>{task === "text" ? <span title={one.name}>{one.name}</span> : one.name}</Cell>
                 <Cell>{one.prediction ? called(one.prediction) : <span className="warn" title={one.problem ?? ""}>{one.problem}</span>}</Cell>
-                <Cell>{one.prediction ? percent(one.prediction.confidence) : ""}</Cell>
+                <Cell>{one.prediction && sureness(one.prediction)}</Cell>
               </Row>
             )}
           </TableBody>

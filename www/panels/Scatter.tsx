@@ -91,7 +91,7 @@ function Drawn({ places }: { places: readonly Place[] }) {
           )}
         />
         <div className="legend" role="group" aria-label="Pick by class">
-          <p className="note">Draw a rectangle over some to pick them (on a touch screen, start sideways), or press a class. Shift adds to what is picked. By keyboard, arrows go from mark to mark and Space picks.</p>
+          <p className="note">Draw a rectangle over some to pick them (on a touch screen, start sideways), or press a class. Shift adds to what is picked.</p>
           {legend.map((entry) => (
             <ToggleButton key={entry.name} className="button quiet small entry" isSelected={entry.dots.every((d) => picked.has(d.id))} onChange={(on) => toggle(entry, on)}>
               <svg viewBox="-6 -6 12 12" aria-hidden="true">

@@ -7,12 +7,12 @@ import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { useExplained } from "../parts/useExplained";
 import { textOf } from "../state/contents";
-import { called, rejection, tryAll, useJudged, useRefuse } from "../state/predictions";
+import { inWords, rejection, tryAll, useJudged, useRefuse } from "../state/predictions";
 import { sentenceToTry, useSampleSet } from "../state/sampleSet";
 import { labelOf } from "../state/classes";
 import { get, learner, say, sentence, set, useRunning, useStore } from "../state/store";
 import { useTables } from "../state/tables";
-import { count, percent } from "../state/words";
+import { count } from "../state/words";
 import { Scores } from "./Answer";
 import { Batch } from "./Batch";
 import { ImportTable } from "./ImportTable";
@@ -88,7 +88,7 @@ function Said({ text }: { text: string }) {
         .then(
           ([prediction]) => {
             setAnswer({ to: text, prediction: prediction! });
-            say(`This text: ${called(prediction!)}, ${percent(prediction!.confidence)}.`);
+            say(`This text: ${inWords(prediction!)}.`);
           },
           (error: unknown) => !leave.signal.aborted && say(sentence(error)),
         );

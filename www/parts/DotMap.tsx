@@ -125,7 +125,7 @@ export function DotMap({ dots, picked, label, onPick, onToggle, words, show }: P
       </div>
       {/* Its room is kept: it changes with every mark that the mouse goes over. */}
       <div className="under" aria-hidden="true">
-        {(keyed || on !== null) && current && show(current.id)}
+        {(keyed || on !== null) && current ? show(current.id) : <span className="note">Point at a mark to see it here, or go there with the arrow keys; Space picks it.</span>}
       </div>
     </div>
   );

@@ -23,6 +23,8 @@ export function draw(ways: readonly Way[], width: number, height: number): SVGSV
     y: { label: null, axis: null, domain: ways.map((way) => way.name), padding: 0.55 },
     marks: [
       Plot.barX(ways, { x: "value", y: "name", fill: "var(--accent)" }),
+      // On a light edge: over a bar the line would be lost.
+      Plot.ruleY(ways, { x1: "low", x2: "high", y: "name", stroke: "var(--card)", strokeWidth: 7 }),
       Plot.ruleY(ways, { x1: "low", x2: "high", y: "name", stroke: "var(--second)", strokeWidth: 3 }),
       // Above the bar: beside it, a long name would leave no room for the bar on a narrow screen.
       Plot.text(ways, { x: 0, y: "name", text: "name", textAnchor: "start", dy: (-height / ways.length) * 0.33, fill: "var(--ink)" }),

@@ -43,6 +43,15 @@ export function called({ label }: Prediction<string>): string {
   return label ?? "None of these";
 }
 
+/** How sure it is belongs to a class: of none of them there is nothing to be sure of. */
+export function sureness({ label, confidence }: Prediction<string>): string {
+  return label === null ? "" : percent(confidence);
+}
+
+export function inWords(prediction: Prediction<string>): string {
+  return [called(prediction), sureness(prediction)].filter((part) => part !== "").join(", ");
+}
+
 /** Questions on their way at once: enough that no worker waits. */
 const AT_ONCE = task === "text" ? 256 : 8;
 
@@ -76,7 +85,7 @@ export async function tryOn(found: Question): Promise<void> {
   useJudged.setState({ single });
   const { prediction } = single;
   const name = task === "text" ? "This text" : found.path.split("/").at(-1);
-  say(prediction ? `${name}: ${called(prediction)}, ${percent(prediction.confidence)}.` : `${name}: ${single.problem}`);
+  say(prediction ? `${name}: ${inWords(prediction)}.` : `${name}: ${single.problem}`);
 }
 
 export async function tryAll(found: readonly Question[]): Promise<void> {
