@@ -195,9 +195,11 @@ test("by keyboard alone: merge, delete, drag, the check's fixes, the map, a fold
       await press(page, "Enter");
       await page.locator(".confusion").waitFor();
       await reach(page, "Predict a folder");
-      const chooser = page.waitForEvent("filechooser");
+      // From here on, so that the browser is told before the key is pressed.
+      const chosen = new Promise((resolve) => page.once("filechooser", resolve));
+      await page.waitForTimeout(100);
       await press(page, "Enter");
-      await (await chooser).setFiles(join(folder, "others"));
+      await (await chosen).setFiles(join(folder, "others"));
       await said(page, "2 pictures predicted, 1 could not be read");
       await reach(page, "Download CSV");
       const csv = await saved(page, () => press(page, "Enter"));

@@ -14,14 +14,18 @@ function thumbOf(file: Blob): string {
   return thumbs.get(file)!;
 }
 
+/** Of more than so many answers nobody reads how often each was given. */
+const MANY = 12;
+
 /** Predictions for many pictures or texts, and the whole of them as CSV. */
 export function Batch({ batch }: { batch: readonly Judged[] }) {
   const byLabel = new Map<string, number>();
   for (const { prediction } of batch) if (prediction) byLabel.set(called(prediction), (byLabel.get(called(prediction)) ?? 0) + 1);
+  const numbers = batch.some((one) => typeof one.prediction?.label === "number");
   return (
     <div className="batch">
       <div className="row">
-        <p className="soft">{[...byLabel].map(([label, n]) => `${label}: ${n.toLocaleString("en")}`).join(", ")}</p>
+        <p className="soft">{byLabel.size > MANY ? `${byLabel.size.toLocaleString("en")} different answers` : [...byLabel].map(([label, n]) => `${label}: ${n.toLocaleString("en")}`).join(", ")}</p>
         <Button className="button" onPress={() => download(asCsv(batch), "predictions.csv")}>
           Download CSV
         </Button>
@@ -33,8 +37,8 @@ export function Batch({ batch }: { batch: readonly Judged[] }) {
             <Column isRowHeader width={task === "text" ? "3fr" : "1fr"}>
               {task === "text" ? "Text" : "File"}
             </Column>
-            <Column>Class</Column>
-            <Column width={76}>Score</Column>
+            <Column>{numbers ? "Number" : "Class"}</Column>
+            <Column width={numbers ? 132 : 76}>{numbers ? "95 % range" : "Score"}</Column>
           </TableHeader>
           <TableBody items={batch}>
             {(one) => (

@@ -29,7 +29,7 @@ export function CellSamples({ report: { confusion }, truth, called, onClose }: P
       <SampleGrid name={`${is}, called ${as}`} members={members} picked={picked} empty="None of them are in that class any more." onPick={setPicked} />
       <div className="row end">
         {is !== as && (
-          <Button className="button quiet" isDisabled={ids.length === 0} onPress={() => void move(ids, as)}>
+          <Button className="button quiet" isDisabled={ids.length === 0} onPress={() => void move(ids, as, is)}>
             Move {ids.length || "picked"} to {as}
           </Button>
         )}

@@ -61,7 +61,7 @@ export function Collect() {
         <p>
           {everything.length === 0
             ? "No pictures yet."
-            : `${count(samples, "picture")} in ${count(classes.length, "class", "classes")}. Pick some to move or remove them, or drag them to another class.`}
+            : `${count(samples, "picture")} in ${count(classes.length, "class", "classes")}. Pick some to move, label or remove them, or drag them to another class.`}
         </p>
       </JobBar>
       <Problems />

@@ -1,5 +1,6 @@
 import { Button, MenuTrigger, Popover } from "react-aria-components";
-import { move, remove } from "../state/samples";
+import { alsoLabel, move, remove, takeOff } from "../state/samples";
+import { useStore } from "../state/store";
 import { OtherClasses } from "./ClassTools";
 
 interface Props {
@@ -11,6 +12,7 @@ interface Props {
 
 /** What can be done with the pictures that are picked. */
 export function PickedTools({ ids, than, onPick }: Props) {
+  const several = useStore((s) => s.kind === "labels");
   const act = (work: Promise<void>) => {
     onPick(new Set());
     void work;
@@ -22,9 +24,22 @@ export function PickedTools({ ids, than, onPick }: Props) {
           {than === "" ? "Label" : "Move"} {ids.length} {than === "" ? "as" : "to"} …
         </Button>
         <Popover className="popover">
-          <OtherClasses than={than} onChoose={(to) => act(move(ids, to))} />
+          <OtherClasses than={than} onChoose={(to) => act(move(ids, to, than))} />
         </Popover>
       </MenuTrigger>
+      {than !== "" && (
+        <MenuTrigger>
+          <Button className="button quiet">Also label as …</Button>
+          <Popover className="popover">
+            <OtherClasses than={than} onChoose={(to) => act(alsoLabel(ids, to))} />
+          </Popover>
+        </MenuTrigger>
+      )}
+      {than !== "" && several && (
+        <Button className="button quiet" onPress={() => act(takeOff(ids, than))}>
+          Not {than}
+        </Button>
+      )}
       <Button className="button quiet" onPress={() => act(remove(ids))}>
         Remove {ids.length}
       </Button>

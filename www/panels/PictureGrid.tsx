@@ -4,7 +4,7 @@ import { Thumb } from "../parts/Thumb";
 import { move, takeIn } from "../state/samples";
 import { type Member, say, sentence, useRunning } from "../state/store";
 
-/** What is dragged from class to class: picture ids, as JSON. */
+/** What is dragged from class to class: a picture and where it was, as JSON. */
 const PICTURES = "headstart-pictures";
 
 interface Props {
@@ -19,15 +19,17 @@ interface Props {
 export function PictureGrid({ name, pictures, picked, onPick }: Props) {
   const collecting = useRunning("collect");
   const { dragAndDropHooks } = useDragAndDrop({
-    getItems: (keys) => [...keys].map((key) => ({ [PICTURES]: String(key), "text/plain": String(key) })),
+    getItems: (keys) => [...keys].map((key) => ({ [PICTURES]: JSON.stringify({ id: String(key), from: name }), "text/plain": String(key) })),
     getAllowedDropOperations: () => ["move"],
     // A label that was given is changed, not taken off.
     getDropOperation: (_target, types, allowed) => (types.has(PICTURES) ? (name === "" ? "cancel" : "move") : (allowed[0] ?? "cancel")),
     onRootDrop: async ({ items }) => {
       try {
-        const ids = await Promise.all(items.filter(isTextDropItem).filter((i) => i.types.has(PICTURES)).map((i) => i.getText(PICTURES)));
+        const dragged = await Promise.all(items.filter(isTextDropItem).filter((i) => i.types.has(PICTURES)).map((i) => i.getText(PICTURES)));
+        const pictures = dragged.map((text) => JSON.parse(text) as { id: string; from: string });
         onPick(new Set());
-        if (ids.length > 0) return await move(ids, name);
+        // They come from one grid.
+        if (pictures.length > 0) return await move(pictures.map((p) => p.id), name, pictures[0]!.from);
         const found = await fromDrop(items);
         await takeIn(found.map((f) => ({ ...f, folder: name })));
       } catch (error) {

@@ -58,7 +58,8 @@ function Drawn({ places }: { places: readonly Place[] }) {
   const { dots, legend } = useMemo(() => {
     const marks = marksOf(classes.map((c) => c.name));
     const labelled = places.flatMap(({ id, x, y }) => {
-      const label = known.get(id)?.label;
+      // Of several labels the first.
+      const label = known.get(id)?.names[0];
       const mark = label === undefined ? undefined : marks.get(label);
       return mark ? [{ id, x, y, mark, label: label! }] : [];
     });

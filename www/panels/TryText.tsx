@@ -79,7 +79,7 @@ export function TryText() {
 function Said({ text }: { text: string }) {
   const result = useStore((s) => s.result);
   const refusing = useRefuse((s) => s.on);
-  const [answer, setAnswer] = useState<{ to: string; prediction: Prediction<string> } | null>(null);
+  const [answer, setAnswer] = useState<{ to: string; prediction: Prediction } | null>(null);
   useEffect(() => {
     const leave = new AbortController();
     const timer = setTimeout(() => {
@@ -102,7 +102,7 @@ function Said({ text }: { text: string }) {
   return answer && <Answered text={answer.to} prediction={answer.prediction} />;
 }
 
-function Answered({ text, prediction }: { text: string; prediction: Prediction<string> }) {
+function Answered({ text, prediction }: { text: string; prediction: Prediction }) {
   const explained = useExplained(text, prediction);
   return (
     <div className="answer">

@@ -21,6 +21,7 @@ const NAMES: Record<TransferReport["rows"][number]["name"], string> = {
 export function Verdict() {
   const { verdict, at } = useVerdict();
   const ready = useStore(isReady);
+  const kind = useStore((s) => s.kind);
   const revision = useStore((s) => s.revision);
   const running = useRunning("verdict");
   const collecting = useRunning("collect");
@@ -33,10 +34,10 @@ export function Verdict() {
         </p>
       )}
       <div className="row">
-        <Button className={verdict ? "button quiet" : "button"} isDisabled={!ready || running || collecting} onPress={() => void compare()}>
+        <Button className={verdict ? "button quiet" : "button"} isDisabled={!ready || running || collecting || kind !== "classes"} onPress={() => void compare()}>
           Check against learning from scratch
         </Button>
-        <JobBar of="verdict">{!ready && !verdict && <p>Collect {nouns} of two classes first.</p>}</JobBar>
+        <JobBar of="verdict">{kind !== "classes" ? <p>This is measured for {nouns} with one class each.</p> : !ready && !verdict && <p>Collect {nouns} of two classes first.</p>}</JobBar>
       </div>
       {verdict && <Found verdict={verdict} />}
       {verdict && revision !== at && <p className="note warn">The {nouns} have changed since this check.</p>}

@@ -3,8 +3,15 @@ import { nouns } from "../state/task";
 import type { CurvePoint } from "../state/store";
 import { plotted } from "./plotted";
 
+interface Training {
+  readonly points: readonly CurvePoint[];
+  /** What is minimised. */
+  readonly loss: string;
+  readonly unit: string;
+}
+
 /** Loss over the steps of a training. */
-export function draw(points: readonly CurvePoint[], width: number, height: number): SVGSVGElement {
+export function draw({ points, loss, unit }: Training, width: number, height: number): SVGSVGElement {
   const fitted = points.filter((p) => p.loss !== undefined);
   const held = points.filter((p) => p.guard !== undefined);
   return plotted({
@@ -12,10 +19,10 @@ export function draw(points: readonly CurvePoint[], width: number, height: numbe
     height,
     marginLeft: 48,
     marginTop: 28,
-    ariaLabel: "Log loss by step",
+    ariaLabel: `${loss} by step`,
     ariaDescription: describe(fitted, held),
     x: { label: "step", ticks: 5 },
-    y: { label: "log loss, nats", grid: true, zero: true, ticks: 5 },
+    y: { label: `${loss.toLowerCase()}${unit}`, grid: true, zero: true, ticks: 5 },
     marks: [
       Plot.line(fitted, { x: "step", y: "loss", stroke: "var(--accent)" }),
       Plot.line(held, { x: "step", y: "guard", stroke: "var(--second)", strokeDasharray: "5 3" }),
@@ -28,7 +35,7 @@ function describe(fitted: readonly CurvePoint[], held: readonly CurvePoint[]): s
   const last = fitted.at(-1)?.loss;
   const best = Math.min(...held.map((p) => p.guard!));
   const words = [`${fitted.length} steps`];
-  if (last !== undefined) words.push(`${last.toFixed(3)} nats at the last on the fitted ${nouns}`);
+  if (last !== undefined) words.push(`${last.toFixed(3)} at the last on the fitted ${nouns}`);
   if (held.length > 0) words.push(`${best.toFixed(3)} at the best on held-out ones`);
   return words.join(", ");
 }

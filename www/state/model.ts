@@ -1,5 +1,5 @@
 // Training, and the report that follows it.
-import type { TrainOptions } from "headstart";
+import type { NumberReport, Report, TrainOptions } from "headstart";
 import { asJob } from "./jobs";
 import { forget, useRefuse } from "./predictions";
 import { nouns } from "./task";
@@ -15,8 +15,8 @@ export type Head = NonNullable<TrainOptions["head"]>;
 export async function train(head: Head, negative: string | null): Promise<void> {
   const curve: CurvePoint[] = [];
   let drawn = performance.now();
-  const { jobs, revision, result, classes } = get();
-  const learnt = { negative, known: total({ classes: classes.filter((c) => c.name !== "" && c.name !== negative) }) };
+  const { jobs, revision, result, classes, kind } = get();
+  const learnt = { negative, known: total({ classes: classes.filter((c) => c.name !== "" && c.name !== negative), kind }) };
   jobs.report?.stop();
   set({ curve: [] });
   const stopped = result ? "Training was stopped; the model is the one from before." : "Training was stopped.";
@@ -54,7 +54,8 @@ export async function evaluate(): Promise<void> {
   await asJob("report", `Checking on held-out ${nouns}`, "The check was stopped.", async (signal, progress) => {
     set({ unreported: null });
     try {
-      set({ report: await learner().evaluate({ signal, onProgress: progress }) });
+      // The types know no kind of label here; the report says its own.
+      set({ report: (await learner().evaluate({ signal, onProgress: progress })) as Report | NumberReport });
     } catch (error) {
       if (!signal.aborted) set({ unreported: sentence(error) });
       throw error;

@@ -3,6 +3,7 @@ import type { Prediction } from "headstart";
 import Papa from "papaparse";
 import { create } from "zustand";
 import { asJob } from "./jobs";
+import { figure, shown } from "./labels";
 import { noun, task } from "./task";
 import { get, learner, say, sentence } from "./store";
 import { count, percent } from "./words";
@@ -18,7 +19,7 @@ export interface Judged {
   readonly id: number;
   readonly name: string;
   readonly file: Blob | null;
-  readonly prediction: Prediction<string> | null;
+  readonly prediction: Prediction | null;
   /** Why there is no prediction. */
   readonly problem: string | null;
 }
@@ -39,16 +40,17 @@ export function rejection(): { reject?: number } {
 }
 
 /** What a prediction is shown as. */
-export function called({ label }: Prediction<string>): string {
-  return label ?? "None of these";
+export function called({ label }: Prediction): string {
+  return label === null ? "None of these" : shown(label);
 }
 
 /** How sure it is belongs to a class: of none of them there is nothing to be sure of. */
-export function sureness({ label, confidence }: Prediction<string>): string {
+export function sureness({ label, confidence, interval }: Prediction): string {
+  if (typeof label === "number") return interval ? `${figure(interval.low)} to ${figure(interval.high)}` : "";
   return label === null ? "" : percent(confidence);
 }
 
-export function inWords(prediction: Prediction<string>): string {
+export function inWords(prediction: Prediction): string {
   return [called(prediction), sureness(prediction)].filter((part) => part !== "").join(", ");
 }
 
@@ -130,14 +132,16 @@ async function judge({ path: name, open }: Question, id: number, signal?: AbortS
   }
 }
 
-/** One line a picture or text: what it is, label (none where it is none of the classes), confidence, novelty, error, and the score of every class. */
+/** One line a picture or text: what it is, label (none where it is none of the classes; several with ; between), confidence, of numbers the range, novelty, error, and the score of every class. */
 export function asCsv(batch: readonly Judged[]): Blob {
   const labels = Object.keys(batch.find((b) => b.prediction)?.prediction?.scores ?? {});
-  const fields = [task === "text" ? "text" : "file", "label", "confidence", "novelty", "error", ...labels.map((label) => `score: ${label}`)];
+  const range = batch.some((b) => b.prediction?.interval) ? ["low", "high"] : [];
+  const fields = [task === "text" ? "text" : "file", "label", "confidence", ...range, "novelty", "error", ...labels.map((label) => `score: ${label}`)];
   const data = batch.map(({ name, prediction: p, problem }) => [
     name,
-    p?.label ?? "",
+    Array.isArray(p?.label) ? p.label.join("; ") : (p?.label ?? ""),
     p?.confidence ?? "",
+    ...(range.length > 0 ? [p?.interval?.low ?? "", p?.interval?.high ?? ""] : []),
     p?.novelty ?? "",
     problem ?? "",
     ...labels.map((label) => p?.scores[label] ?? ""),
