@@ -355,6 +355,49 @@ test("dropped folders, a dropped file that is asked for its class, a pasted pict
   });
 });
 
+test("a picture has a second label: it is in both classes, counts once, and loses either", async () => {
+  await onPage(
+    async (page) => {
+      await choose(page, "Choose a folder", join(folder, "pictures"));
+      await said(page, "16 pictures added");
+      const cold = page.getByRole("article", { name: "cold" });
+      const warm = page.getByRole("article", { name: "warm" });
+      for (const i of [0, 1]) await cold.getByRole("row", { name: `cold-${i}.png`, exact: true }).click();
+      await cold.getByRole("button", { name: "Also label as …" }).click();
+      await page.getByRole("menuitem", { name: "warm" }).click();
+      await said(page, "2 pictures also labelled warm");
+      await collected(page, "cold 8 pictures", "warm 10 pictures");
+      await page.getByText("16 pictures in 2 classes.").waitFor();
+      await warm.getByRole("row", { name: "cold-0.png", exact: true }).click();
+      await lookTwice(page, "43-two-labels");
+      await warm.getByRole("button", { name: "Not warm" }).click();
+      await said(page, "warm was taken off 1 picture");
+      await collected(page, "cold 8 pictures", "warm 9 pictures");
+      // Of two labels the one that is moved from gives way.
+      await button(page, "New class").click();
+      await page.getByRole("dialog").getByLabel("Name").fill("blue");
+      await page.keyboard.press("Enter");
+      await cold.getByRole("row", { name: "cold-1.png", exact: true }).click();
+      await cold.getByRole("button", { name: "Move 1 to …" }).click();
+      await page.getByRole("menuitem", { name: "blue" }).click();
+      await collected(page, "cold 7 pictures", "warm 9 pictures", "blue 1 picture");
+      await page.getByRole("textbox", { name: "Name of class warm" }).fill("hot");
+      await page.keyboard.press("Enter");
+      await said(page, "warm is now hot");
+      await collected(page, "cold 7 pictures", "hot 9 pictures", "blue 1 picture");
+      // Renaming was two calls, for two kinds of sets; one Undo takes back both.
+      await button(page, "Undo").click();
+      await collected(page, "cold 7 pictures", "warm 9 pictures", "blue 1 picture");
+      for (let i = 0; i < 4; i++) {
+        await button(page, "Undo").click();
+        await said(page, "Taken back");
+      }
+      await collected(page, "cold 8 pictures", "warm 8 pictures");
+    },
+    { viewport: { width: 1280, height: 1400 } },
+  );
+});
+
 /** As a hand does it: press, move over, and let go once the target shows that it would take it. */
 async function drag(page, what, target) {
   await what.hover();

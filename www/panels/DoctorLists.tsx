@@ -1,9 +1,9 @@
-import type { DoctorReport } from "headstart";
+import type { DoctorReport, Label } from "headstart";
 import { Button, MenuTrigger, Popover } from "react-aria-components";
 import { Seen } from "../parts/Seen";
 import { useMembers } from "../parts/useMembers";
 import { keyOfDuplicates, keyOfIssue, keyOfOutlier, leave, useDoctor } from "../state/doctor";
-import { shown } from "../state/labels";
+import { figure, shown } from "../state/labels";
 import { give, move, remove } from "../state/samples";
 import { type Member, realNames, useStore } from "../state/store";
 import { noun, nouns, task } from "../state/task";
@@ -31,16 +31,21 @@ export function WrongLabels({ found }: { found: DoctorReport["labelIssues"] }) {
         <>
           <Seen member={known.get(issue.id)!} />
           <p>
-            <strong>{shown(issue.given)}</strong> → <strong>{shown(issue.suggested)}</strong> <span className="soft">score {issue.score.toFixed(2)}</span>
+            <strong>{shown(issue.given)}</strong> → <strong>{rounded(issue.suggested)}</strong> <span className="soft">score {issue.score.toFixed(2)}</span>
           </p>
           <div className="row">
-            <Settle onPress={() => void give([issue.id], issue.suggested)}>Make it {shown(issue.suggested)}</Settle>
+            <Settle onPress={() => void give([issue.id], typeof issue.suggested === "number" ? Number(figure(issue.suggested)) : issue.suggested)}>Make it {rounded(issue.suggested)}</Settle>
             <Settle onPress={() => leave(keyOfIssue(issue))}>Keep</Settle>
           </div>
         </>
       )}
     </Findings>
   );
+}
+
+/** What the others say a number should be has not all the digits that it is computed with. */
+function rounded(label: Label): string {
+  return typeof label === "number" ? figure(label) : shown(label);
 }
 
 export function NearDuplicates({ found }: { found: DoctorReport["nearDuplicates"] }) {

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { ChartFigure } from "../parts/ChartFigure";
 import { PlainTable } from "../parts/PlainTable";
 import { useStages } from "../parts/useStages";
-import { figure } from "../state/labels";
+import { figure, shown } from "../state/labels";
 import { noun, nouns } from "../state/task";
 import { Bill } from "./Bill";
 import { Measure } from "./Measure";
@@ -19,7 +19,7 @@ export function OfNumbers({ report }: { report: NumberReport }) {
   return (
     <>
       <p className="headline">
-        <strong>± {figure(mae.value)}</strong> is how far off it is in the mean, on {nouns} it had not seen (95 % interval {between(mae)}). Always answering the median: ± {figure(baselines.median)}.
+        <strong>± {figure(mae.value)}</strong> is how far off it is in the mean, on {nouns} it had not seen (95 % interval {between(mae)}). Always answering the median: ± {figure(baselines.median)}.
       </p>
       <div className="tables">
         <div>
@@ -47,7 +47,7 @@ export function OfNumbers({ report }: { report: NumberReport }) {
           name="predictions"
           data={predictions}
           load={load}
-          table={<PlainTable name="Predictions of held-out samples, the farthest off first" heads={["Said", "True", "Off"]} rows={byError.map((one) => [figure(one.predicted), figure(one.truth), figure(error(one))])} />}
+          table={<PlainTable name="Predictions of held-out samples, the farthest off first" heads={["Said", "True", "Off"]} rows={byError.map((one) => [figure(one.predicted), shown(one.truth), figure(error(one))])} />}
         >
           <p>A dot for each {noun}, by a model that had not seen it. On the dashed line it would be right.</p>
         </ChartFigure>

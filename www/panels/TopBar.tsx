@@ -16,7 +16,7 @@ export function TopBar() {
     ["collect", "Collect", samples > 0 ? String(samples) : ""],
     ["train", "Train", training ? "…" : result ? (stale ? "again" : "✓") : ""],
     ["try", "Try", ""],
-    ["report", "Report", report ? `${report.kind === "numbers" ? `± ${figure(report.mae.value)}` : percent(report.accuracy.value)}${stale ? ", before changes" : ""}` : ""],
+    ["report", "Report", report ? `${report.kind === "numbers" ? `± ${figure(report.mae.value)}` : percent(report.accuracy.value)}${stale ? ", before changes" : ""}` : ""],
     ["doctor", "Check", ""],
     ["verdict", "Backbone", ""],
     ["map", "Map", ""],

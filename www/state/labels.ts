@@ -12,7 +12,7 @@ export const NUMBERS = "numbers";
 export function shown(label: Label | null): string {
   if (label === null) return "";
   if (Array.isArray(label)) return label.length === 0 ? NONE_OF_THEM : label.join(", ");
-  return typeof label === "number" ? figure(label) : label;
+  return String(label);
 }
 
 /** The names that a sample is listed under. */
@@ -40,7 +40,8 @@ export function parsed(text: string): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-/** Five figures are more than any of these numbers is good for. */
+/** A number that was computed: three figures, and all that are before the point. */
 export function figure(number: number): string {
-  return String(Number(number.toPrecision(5)));
+  const before = Math.floor(Math.log10(Math.abs(number) || 1)) + 1;
+  return String(Number(number.toPrecision(Math.min(15, Math.max(3, before)))));
 }

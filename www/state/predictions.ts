@@ -41,7 +41,8 @@ export function rejection(): { reject?: number } {
 
 /** What a prediction is shown as. */
 export function called({ label }: Prediction): string {
-  return label === null ? "None of these" : shown(label);
+  if (label === null) return "None of these";
+  return typeof label === "number" ? figure(label) : shown(label);
 }
 
 /** How sure it is belongs to a class: of none of them there is nothing to be sure of. */
