@@ -39,7 +39,8 @@ export function ImportTable({ source, verb, waiting, onTexts, onClose, onCloseAl
   const [problem, setProblem] = useState<string | null>(null);
   const [forAll, setForAll] = useState("");
   const [reading, setReading] = useState<Kind | null>(null);
-  const kind = table ? (reading ?? guessed(table)) : "classes";
+  // To a prediction the labels are nothing, and none of them leaves a text out.
+  const kind = table && verb === "Add" ? (reading ?? guessed(table)) : "classes";
   const read = useMemo(() => table && readAs(table, kind), [table, kind]);
 
   useEffect(() => {

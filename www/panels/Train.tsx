@@ -61,7 +61,9 @@ export function Train() {
             </ListBox>
           </Popover>
         </Select>
-        {kind === "classes" && <Choose label="“None of these”" value={negative} choices={[[NONE, "no class"], ...filled.map(({ name }) => [name, name] as const)]} onChoose={setNegative} />}
+        {kind === "classes" && (
+          <Choose label="“None of these”" value={negative} choices={[[NONE, "no class"], ...filled.map(({ name }) => [name, name] as const)]} onChoose={setNegative} />
+        )}
         {/* In a task of its own: a press has every picture in the collection look whether it shows its focus. */}
         <Button className="button" isDisabled={!ready || training || collecting} onPress={() => setTimeout(() => void train(head, negative === NONE ? null : negative))}>
           Train

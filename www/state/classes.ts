@@ -105,11 +105,15 @@ export function membersOf(name: string): readonly Member[] {
 
 function asMember({ id, name, label: given }: SampleInfo): Member {
   const before = known.get(id);
-  // As JSON, since a list of labels is another object each time.
-  if (before && JSON.stringify(before.given) === JSON.stringify(given)) return before;
+  if (before && isSame(before.given, given)) return before;
   const member = { id, name: name ?? id, given, label: shown(given), names: namesOf(given) };
   known.set(id, member);
   return member;
+}
+
+/** A list of labels is another object each time. */
+function isSame(a: Label | null, b: Label | null): boolean {
+  return a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((name, i) => name === b[i]));
 }
 
 /** Of a sample that is in, or was. */
