@@ -33,18 +33,21 @@ export function Batch({ batch }: { batch: readonly Judged[] }) {
       <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight: task === "text" ? 40 : 56, headingHeight: 36 }}>
         <Table aria-label={`Predictions for ${count(batch.length, noun)}`} className="predictions">
           <TableHeader>
-            {task === "image" && <Column width={72}>Picture</Column>}
-            <Column isRowHeader width={task === "text" ? "3fr" : "1fr"}>
+            {task === "image" && <Column width={64}>Picture</Column>}
+            <Column isRowHeader width={task === "text" ? "3fr" : "2fr"}>
               {task === "text" ? "Text" : "File"}
             </Column>
-            <Column>{numbers ? "Number" : "Class"}</Column>
-            <Column width={numbers ? 132 : 76}>{numbers ? "95 % range" : "Score"}</Column>
+            <Column minWidth={72}>{numbers ? "Number" : "Class"}</Column>
+            <Column width={numbers ? 132 : 84}>{numbers ? "95 % range" : "Score"}</Column>
           </TableHeader>
           <TableBody items={batch}>
             {(one) => (
               <Row id={one.id}>
                 {task === "image" && <Cell>{one.file && <Thumb id={thumbOf(one.file)} file={one.file} />}</Cell>}
-                <Cell>{task === "text" ? <span title={one.name}>{one.name}</span> : one.name}</Cell>
+                {/* Of a path the end, where there is room for so little. */}
+                <Cell>
+                  <span title={one.name}>{task === "text" ? one.name : one.name.split("/").at(-1)}</span>
+                </Cell>
                 <Cell>{one.prediction ? called(one.prediction) : <span className="warn" title={one.problem ?? ""}>{one.problem}</span>}</Cell>
                 <Cell>{one.prediction && sureness(one.prediction)}</Cell>
               </Row>
