@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Button, Input, Menu, MenuItem, MenuTrigger, Popover, SubmenuTrigger, TextField } from "react-aria-components";
-import { deleteClass, rename } from "../state/samples";
+import { deleteClass, rename } from "../state/classDeeds";
 import { realNames, useStore } from "../state/store";
 
 /** The other classes to choose from, as they are when the menu opens. */

@@ -1,5 +1,6 @@
 import { Button, MenuTrigger, Popover } from "react-aria-components";
-import { alsoLabel, move, remove, takeOff } from "../state/samples";
+import { alsoLabel, move, takeOff } from "../state/labelling";
+import { remove } from "../state/samples";
 import { useStore } from "../state/store";
 import { OtherClasses } from "./ClassTools";
 

@@ -1,7 +1,8 @@
 import { Button, GridLayout, GridList, GridListItem, Size, Virtualizer, isTextDropItem, useDragAndDrop } from "react-aria-components";
 import { fromDrop } from "../intake/drop";
 import { Thumb } from "../parts/Thumb";
-import { move, takeIn } from "../state/samples";
+import { move } from "../state/labelling";
+import { takeIn } from "../state/samples";
 import { type Member, say, sentence, useRunning } from "../state/store";
 
 /** What is dragged from class to class: a picture and where it was, as JSON. */

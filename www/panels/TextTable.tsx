@@ -4,7 +4,8 @@ import { Ask } from "../parts/Ask";
 import { Choose } from "../parts/Choose";
 import { textOf } from "../state/contents";
 import { parsed } from "../state/labels";
-import { alsoLabel, give, move, remove, takeOff } from "../state/samples";
+import { alsoLabel, give, move, takeOff } from "../state/labelling";
+import { remove } from "../state/samples";
 import { type Member, realNames, say, total, useStore } from "../state/store";
 import { ClassMenu, ClassName, OtherClasses } from "./ClassTools";
 
