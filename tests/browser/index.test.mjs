@@ -5,5 +5,8 @@ import "./text.mjs";
 import "./judge.mjs";
 import "./labels.mjs";
 import "./page.mjs";
+import "./collect.mjs";
+import "./keyboard.mjs";
+import "./states.mjs";
 import "./textpage.mjs";
 import "./judgepage.mjs";

@@ -4,11 +4,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { button, choose, look, onPage, said, views } from "./visit.mjs";
+import { assertStill, button, choose, look, lookTwice, onPage, said, saved, views, watchShifts } from "./visit.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "headstart-texts-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 writeFileSync(join(folder, "mails.csv"), 'id,message,team\n1,"Where is my parcel,\nplease?",post\n2,The box is late,post\n3,,post\n4,My chain broke,shop\n5,The brake squeals,shop\n');
+writeFileSync(join(folder, "rated.csv"), `text,score\nnot bad,n/a\n${Array.from({ length: 10 }, (_, i) => `so good ${i},${i % 3}.5`).join("\n")}\n`);
 mkdirSync(join(folder, "kinds/sweet"), { recursive: true });
 mkdirSync(join(folder, "kinds/sour"));
 writeFileSync(join(folder, "kinds/sweet/a.txt"), "honey and sugar");
@@ -25,6 +26,7 @@ for (const [name, options] of views) {
   test(`texts, the first minute at ${name}: sample sentences, train, try, report, texts behind a cell`, async () => {
     await onPage(
       async (page) => {
+        await watchShifts(page);
         await look(page, `text-${name}-1-empty`);
         await button(page, "Use our sample sentences").click();
         await said(page, "36 texts added");
@@ -34,11 +36,12 @@ for (const [name, options] of views) {
         await button(page, "Another sentence").click();
         await said(page, "This text: delivery");
         await page.locator(".nearest li").first().waitFor();
-        await page.locator(".chart svg").waitFor();
+        await page.locator("#train .plot svg").waitFor();
         await look(page, `text-${name}-3-trained`);
         await page.locator(".confusion .hit button").first().click();
         await page.getByRole("dialog").getByRole("row").first().waitFor();
         await look(page, `text-${name}-4-cell`);
+        await assertStill(page);
       },
       { ...texts, ...options },
     );
@@ -143,6 +146,98 @@ test("text pasted anywhere is imported, and a table is predicted and saved", asy
     const csv = readFileSync(await (await download).path(), "utf8").split("\r\n");
     assert.equal(csv[0], "text,label,confidence,novelty,error,score: cold,score: warm");
     assert.match(csv.slice(1).join("\n"), /^"Where is my parcel,\nplease\?",(warm|cold),0\.\d+/);
+  }, texts);
+});
+
+/** Texts in which the number of "very" is the number, so that there is something to learn. */
+const rated = Array.from({ length: 40 }, (_, i) => `This bicycle is ${"very ".repeat(i % 5)}good and fast, number ${i}.\t${(1 + (i % 5) * 1.5).toFixed(1)}`).join("\n");
+
+test("a table of numbers: imported as such, trained, reported, predicted", async () => {
+  await onPage(async (page) => {
+    await button(page, "Paste texts").click();
+    await page.getByRole("dialog").getByRole("textbox").fill(`text\tscore\n${rated}\nnot rated\tmany`);
+    await button(page, "Go on").click();
+    const dialog = page.getByRole("dialog");
+    // What was guessed can be put right, and back.
+    for (const [reading, summary] of [["a class", "41 texts; 6 labels"], ["a number", "40 texts; numbers from 1 to 7"]]) {
+      await dialog.getByRole("button", { name: /Each label is$/ }).click();
+      await page.getByRole("option", { name: reading }).click();
+      await dialog.getByText(summary).waitFor();
+    }
+    await dialog.getByText("40 texts; numbers from 1 to 7; 1 line cannot be read").waitFor();
+    await lookTwice(page, "text-39-numbers-import");
+    await button(page, "Add 40 texts").click();
+    await said(page, "40 texts added");
+    await page.getByText("40 texts with numbers.").waitFor();
+    await button(page, "1 line or file was left out").click();
+    await page.getByText("“many” is no number").waitFor();
+    await table(page).getByText("number 3.").click();
+    await button(page, "Another number").click();
+    await page.getByRole("textbox", { name: "Number", exact: true }).last().fill("6.5");
+    await button(page, "Label them").click();
+    await said(page, "1 text moved to 6.5");
+    await button(page, "Undo").click();
+    await said(page, "Taken back");
+    assert.match((await rows(page))[3], /\| 5\.5$/);
+    await button(page, "Train").click();
+    await page.locator("#report", { hasText: "is how far off it is in the mean" }).waitFor();
+    await page.locator("#report .plot svg").waitFor();
+    await page.locator("#report .bill").waitFor();
+    await page.getByRole("textbox", { name: "A text that was not used for training" }).fill("This bicycle is very very very very good.");
+    await said(page, /^This text: \d/);
+    assert.ok(Number((await page.locator("#try .headline").innerText()).trim()) > 3);
+    await button(page, "Check the samples").click();
+    await page.getByRole("heading", { name: "Likely wrong labels" }).waitFor();
+    await lookTwice(page, "text-40-numbers");
+    // What its labels are is nothing to a prediction: one that is no number keeps its text.
+    await choose(page, "Predict a table", join(folder, "rated.csv"));
+    await button(page, "Predict 11 texts").click();
+    await said(page, "11 texts predicted");
+    const csv = (await saved(page, () => button(page, "Download CSV").click())).toString().split("\r\n");
+    assert.match(csv[0], /^text,label,confidence,(low,high,)?novelty,error$/);
+    assert.match(csv.find((line) => line.startsWith("so good 7")), /^so good 7,-?\d+\.?\d*,0\.9[45]/);
+  }, texts);
+});
+
+test("texts with several labels: imported, labelled by hand, taken off, trained", async () => {
+  await onPage(async (page) => {
+    const [fast, cheap] = ["It arrived quickly, in a day", "The price was low and fair"];
+    const lines = Array.from({ length: 24 }, (_, i) => (i % 3 === 0 ? `${fast}, order ${i}\tfast` : i % 3 === 1 ? `${cheap}, order ${i}\tcheap` : `${fast}. ${cheap}, order ${i}\tfast; cheap`));
+    await button(page, "Paste texts").click();
+    await page.getByRole("dialog").getByRole("textbox").fill(`text\tlabels\n${lines.join("\n")}`);
+    await button(page, "Go on").click();
+    await page.getByRole("dialog").getByText("24 texts; 2 labels: fast 16, cheap 16.").waitFor();
+    await button(page, "Add 24 texts").click();
+    await said(page, "24 texts added");
+    await page.getByText("24 texts with 2 labels.").waitFor();
+    assert.match((await rows(page))[2], /order \d+ \| (cheap, )?fast$/);
+    // One more by hand, and off again.
+    await table(page).getByText("in a day, order 0").click();
+    await button(page, "Also label as …").click();
+    await page.getByRole("menuitem", { name: "cheap" }).click();
+    await said(page, "1 text also labelled cheap");
+    assert.match((await rows(page)).find((row) => row.includes("in a day, order 0 ")), /\| cheap, fast$/);
+    await page.getByRole("button", { name: /Show$/ }).click();
+    await page.getByRole("option", { name: "cheap: 17" }).click();
+    await table(page).getByText("in a day, order 0").click();
+    await lookTwice(page, "text-41-several");
+    await button(page, "Not cheap").click();
+    await said(page, "cheap was taken off 1 text");
+    for (const count of [17, 16]) {
+      await button(page, "Undo").click();
+      await page.getByRole("button", { name: `cheap: ${count} Show` }).waitFor();
+    }
+    await button(page, "Train").click();
+    await page.locator("#report", { hasText: "had every label right" }).waitFor();
+    await page.locator("#report .bill").waitFor();
+    for (const name of ["Micro F1", "Mean average precision"]) await page.locator("#report").getByRole("rowheader", { name: new RegExp(`^${name} `) }).waitFor();
+    await page.getByRole("textbox", { name: "A text that was not used for training" }).fill(`${fast}. ${cheap}.`);
+    await said(page, /^This text: (fast, cheap|cheap, fast), /);
+    await button(page, "Check the samples").click();
+    await page.getByRole("heading", { name: "Likely wrong labels" }).waitFor();
+    await button(page, "Draw the map").click();
+    await page.getByRole("listbox", { name: /^Map of 24 texts/ }).waitFor();
+    await lookTwice(page, "text-42-several-trained");
   }, texts);
 });
 

@@ -32,10 +32,48 @@ export const onPage = (work, options) =>
 export const said = (page, text) => page.locator("#status", { hasText: text }).waitFor();
 export const button = (page, name) => page.getByRole("button", { name, exact: true });
 
-export async function choose(page, name, files) {
-  const chooser = page.waitForEvent("filechooser");
-  await button(page, name).first().click();
+/** `where`: the page, or a part of it. */
+export async function choose(where, name, files) {
+  const chooser = (where.page?.() ?? where).waitForEvent("filechooser");
+  await button(where, name).first().click();
   await (await chooser).setFiles(files);
+}
+
+/** Tabs until what has the focus is called so. */
+export async function reach(page, name, role = "button") {
+  for (let i = 0; i < 200; i++) {
+    await page.keyboard.press("Tab");
+    const here = await page.evaluate(() => {
+      const at = document.activeElement;
+      const own = (element) => element?.getAttribute("aria-label") ?? element?.innerText ?? "";
+      const by = at.getAttribute("aria-labelledby")?.split(" ").map((id) => own(document.getElementById(id)));
+      return { name: by?.join(" ") ?? own(at), role: at.getAttribute("role") ?? at.tagName.toLowerCase() };
+    });
+    if (here.role === role && (name instanceof RegExp ? name.test(here.name.trim()) : here.name.trim().startsWith(name))) return;
+  }
+  assert.fail(`the keyboard does not reach ${role} “${name}”`);
+}
+
+export const press = (page, ...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+
+/** From here on; `assertStill` says whether anything moved that nobody had asked to move. */
+export const watchShifts = (page) =>
+  page.evaluate(() => {
+    globalThis.shifts = [];
+    const named = ({ node }) => `${node?.nodeName}.${node?.className}`;
+    new PerformanceObserver((list) => list.getEntries().forEach((e) => e.hadRecentInput || globalThis.shifts.push([e.value, e.sources.map(named).join()]))).observe({ type: "layout-shift" });
+  });
+
+export async function assertStill(page) {
+  const shifts = await page.evaluate(() => globalThis.shifts);
+  assert.ok(shifts.reduce((sum, [value]) => sum + value, 0) < 0.1, `the layout shifts: ${JSON.stringify(shifts)}`);
+}
+
+/** A file of this name, saved by what is done. */
+export async function saved(page, work) {
+  const download = page.waitForEvent("download");
+  await work();
+  return readFileSync(await (await download).path());
 }
 
 /** A picture of the whole page, in a window that is tall enough to draw all of it. */

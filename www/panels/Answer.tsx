@@ -5,7 +5,8 @@ import { useObjectUrl } from "../parts/useObjectUrl";
 import { useExplained } from "../parts/useExplained";
 import { fileOf } from "../state/contents";
 import { called } from "../state/predictions";
-import { percent } from "../state/words";
+import { figure } from "../state/labels";
+import { useStore } from "../state/store";
 import { Heat } from "./Heat";
 import { Why } from "./Why";
 
@@ -13,7 +14,7 @@ import { Why } from "./Why";
 const SHOWN = 5;
 
 /** What one picture is taken for, how surely, and which training pictures are like it. */
-export function Answer({ name, file, prediction }: { name: string; file: Blob; prediction: Prediction<string> }) {
+export function Answer({ name, file, prediction }: { name: string; file: Blob; prediction: Prediction }) {
   const url = useObjectUrl(file);
   const explained = useExplained(file, prediction);
   const { explanation } = explained;
@@ -32,14 +33,17 @@ export function Answer({ name, file, prediction }: { name: string; file: Blob; p
   );
 }
 
-export function Scores({ prediction }: { prediction: Prediction<string> }) {
+export function Scores({ prediction }: { prediction: Prediction }) {
+  const negative = useStore((s) => s.learnt?.negative);
   const scores = Object.entries(prediction.scores).sort((a, b) => b[1] - a[1]);
   return (
     <div className="scores">
       <p className="headline">
         <strong>{called(prediction)}</strong>
       </p>
-      {prediction.label === null && <p className="note">It is stranger than what the model learnt from: strangeness {prediction.novelty.toFixed(2)}, where 0 is just like a class and 2 as unlike as can be.</p>}
+      {prediction.label === null && <p className="note">{scores[0]?.[0] === negative ? `It looks like ${negative}, which stands for none of these.` : strange(prediction)}</p>}
+      {typeof prediction.label === "number" && <p className="note">{between(prediction)}</p>}
+      {Array.isArray(prediction.label) && <p className="note">Each label by itself: those of 50 % and more are said.</p>}
       {scores.slice(0, SHOWN).map(([label, score]) => (
         <Meter key={label} value={Number(score.toFixed(6))} maxValue={1} formatOptions={{ style: "percent", maximumFractionDigits: 1 }}>
           {({ valueText }) => (
@@ -47,7 +51,7 @@ export function Scores({ prediction }: { prediction: Prediction<string> }) {
               <Label>{label}</Label>
               <span className="value">{valueText}</span>
               <span className="track">
-                <span className="fill" style={{ inlineSize: percent(score).replace(" ", "") }} />
+                <span className="fill" style={{ inlineSize: `${100 * score}%` }} />
               </span>
             </>
           )}
@@ -55,6 +59,15 @@ export function Scores({ prediction }: { prediction: Prediction<string> }) {
       ))}
     </div>
   );
+}
+
+function between({ interval }: Prediction): string {
+  if (!interval) return "Too few samples were held out to say how far off it may be.";
+  return `Between ${figure(interval.low)} and ${figure(interval.high)}: such a range held the truth of 95 % of held-out samples.`;
+}
+
+function strange({ novelty }: Prediction): string {
+  return `It is stranger than what the model learnt from: strangeness ${novelty.toFixed(2)}, where 0 is just like a class and 2 as unlike as can be.`;
 }
 
 function Nearest({ ids }: { ids: readonly string[] }) {

@@ -1,9 +1,9 @@
 import { Button, Cell, Column, Row, Table, TableBody, TableHeader, TableLayout, Virtualizer } from "react-aria-components";
 import { download } from "../parts/download";
 import { Thumb } from "../parts/Thumb";
-import { type Judged, asCsv, called } from "../state/predictions";
+import { type Judged, asCsv, called, sureness } from "../state/predictions";
 import { noun, task } from "../state/task";
-import { count, percent } from "../state/words";
+import { count } from "../state/words";
 
 const thumbs = new WeakMap<Blob, string>();
 let made = 0;
@@ -14,14 +14,18 @@ function thumbOf(file: Blob): string {
   return thumbs.get(file)!;
 }
 
+/** Of more than so many answers nobody reads how often each was given. */
+const MANY = 12;
+
 /** Predictions for many pictures or texts, and the whole of them as CSV. */
 export function Batch({ batch }: { batch: readonly Judged[] }) {
   const byLabel = new Map<string, number>();
   for (const { prediction } of batch) if (prediction) byLabel.set(called(prediction), (byLabel.get(called(prediction)) ?? 0) + 1);
+  const numbers = batch.some((one) => typeof one.prediction?.label === "number");
   return (
     <div className="batch">
       <div className="row">
-        <p className="soft">{[...byLabel].map(([label, n]) => `${label}: ${n.toLocaleString("en")}`).join(", ")}</p>
+        <p className="soft">{byLabel.size > MANY ? `${byLabel.size.toLocaleString("en")} different answers` : [...byLabel].map(([label, n]) => `${label}: ${n.toLocaleString("en")}`).join(", ")}</p>
         <Button className="button" onPress={() => download(asCsv(batch), "predictions.csv")}>
           Download CSV
         </Button>
@@ -29,20 +33,23 @@ export function Batch({ batch }: { batch: readonly Judged[] }) {
       <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight: task === "text" ? 40 : 56, headingHeight: 36 }}>
         <Table aria-label={`Predictions for ${count(batch.length, noun)}`} className="predictions">
           <TableHeader>
-            {task === "image" && <Column width={72}>Picture</Column>}
-            <Column isRowHeader width={task === "text" ? "3fr" : "1fr"}>
+            {task === "image" && <Column width={64}>Picture</Column>}
+            <Column isRowHeader width={task === "text" ? "3fr" : "2fr"}>
               {task === "text" ? "Text" : "File"}
             </Column>
-            <Column>Class</Column>
-            <Column width={76}>Score</Column>
+            <Column minWidth={72}>{numbers ? "Number" : "Class"}</Column>
+            <Column width={numbers ? 132 : 84}>{numbers ? "95 % range" : "Score"}</Column>
           </TableHeader>
           <TableBody items={batch}>
             {(one) => (
               <Row id={one.id}>
                 {task === "image" && <Cell>{one.file && <Thumb id={thumbOf(one.file)} file={one.file} />}</Cell>}
-                <Cell>{task === "text" ? <span title={one.name}>{one.name}</span> : one.name}</Cell>
+                {/* Of a path the end, where there is room for so little. */}
+                <Cell>
+                  <span title={one.name}>{task === "text" ? one.name : one.name.split("/").at(-1)}</span>
+                </Cell>
                 <Cell>{one.prediction ? called(one.prediction) : <span className="warn" title={one.problem ?? ""}>{one.problem}</span>}</Cell>
-                <Cell>{one.prediction ? percent(one.prediction.confidence) : ""}</Cell>
+                <Cell>{one.prediction && sureness(one.prediction)}</Cell>
               </Row>
             )}
           </TableBody>

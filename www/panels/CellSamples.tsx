@@ -2,7 +2,8 @@ import type { Report } from "headstart";
 import { useState } from "react";
 import { Button } from "react-aria-components";
 import { Window } from "../parts/Window";
-import { move, remove } from "../state/samples";
+import { move } from "../state/labelling";
+import { remove } from "../state/samples";
 import { useStore } from "../state/store";
 import { noun } from "../state/task";
 import { count } from "../state/words";
@@ -29,7 +30,7 @@ export function CellSamples({ report: { confusion }, truth, called, onClose }: P
       <SampleGrid name={`${is}, called ${as}`} members={members} picked={picked} empty="None of them are in that class any more." onPick={setPicked} />
       <div className="row end">
         {is !== as && (
-          <Button className="button quiet" isDisabled={ids.length === 0} onPress={() => void move(ids, as)}>
+          <Button className="button quiet" isDisabled={ids.length === 0} onPress={() => void move(ids, as, is)}>
             Move {ids.length || "picked"} to {as}
           </Button>
         )}

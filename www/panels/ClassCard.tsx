@@ -1,11 +1,12 @@
 import { memo, useState } from "react";
-import { Button, MenuTrigger, Popover } from "react-aria-components";
+import { Button } from "react-aria-components";
 import { ChooseFiles } from "../parts/ChooseFiles";
 import { useStages } from "../parts/useStages";
-import { move, remove, takeIn } from "../state/samples";
+import { takeIn } from "../state/samples";
 import type { Class } from "../state/store";
 import { count } from "../state/words";
-import { ClassMenu, ClassName, OtherClasses } from "./ClassTools";
+import { ClassMenu, ClassName } from "./ClassTools";
+import { PickedTools } from "./PickedTools";
 import { PictureGrid } from "./PictureGrid";
 import { Webcam } from "./Webcam";
 
@@ -15,10 +16,6 @@ export const ClassCard = memo(function ClassCard({ of: { name, members: pictures
   const [filming, setFilming] = useState(false);
   const stage = useStages(DONE);
   const ids = pictures.filter((p) => picked.has(p.id)).map((p) => p.id);
-  const act = (work: Promise<void>) => {
-    setPicked(new Set());
-    void work;
-  };
   return (
     <article className="class" aria-label={name}>
       <header>
@@ -42,20 +39,7 @@ export const ClassCard = memo(function ClassCard({ of: { name, members: pictures
             </Button>
           </>
         ) : (
-          <>
-            <MenuTrigger>
-              <Button className="button quiet">Move {ids.length} to …</Button>
-              <Popover className="popover">
-                <OtherClasses than={name} onChoose={(to) => act(move(ids, to))} />
-              </Popover>
-            </MenuTrigger>
-            <Button className="button quiet" onPress={() => act(remove(ids))}>
-              Remove {ids.length}
-            </Button>
-            <Button className="button quiet" onPress={() => setPicked(new Set())}>
-              Pick none
-            </Button>
-          </>
+          <PickedTools ids={ids} than={name} onPick={setPicked} />
         )}
       </div>
       {filming && <Webcam into={name} onClose={() => setFilming(false)} />}

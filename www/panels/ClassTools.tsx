@@ -1,14 +1,14 @@
 import { useState } from "react";
 import { Button, Input, Menu, MenuItem, MenuTrigger, Popover, SubmenuTrigger, TextField } from "react-aria-components";
-import { deleteClass, rename } from "../state/samples";
-import { useStore } from "../state/store";
+import { deleteClass, rename } from "../state/classDeeds";
+import { realNames, useStore } from "../state/store";
 
 /** The other classes to choose from, as they are when the menu opens. */
 export function OtherClasses({ than, onChoose }: { than: string; onChoose: (name: string) => void }) {
-  const others = useStore((s) => s.classes).filter((c) => c.name !== than && c.name !== "");
+  const others = realNames(useStore((s) => s.classes)).filter((name) => name !== than);
   return (
     <Menu className="menu" onAction={(key) => onChoose(String(key))} renderEmptyState={() => <p className="menu-item note">There is no other class.</p>}>
-      {others.map(({ name }) => (
+      {others.map((name) => (
         <MenuItem key={name} id={name} className="menu-item">
           {name}
         </MenuItem>

@@ -8,15 +8,20 @@ import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { UndoRedo } from "../parts/UndoRedo";
 import { shortcutKey, useShortcuts } from "../parts/useShortcuts";
-import { addClass, takeIn } from "../state/samples";
+import { addClass } from "../state/classDeeds";
+import { takeIn } from "../state/samples";
 import { takeSampleSet } from "../state/sampleSet";
 import { say, sentence, total, useRunning, useStore } from "../state/store";
 import { count } from "../state/words";
 import { ClassCard } from "./ClassCard";
 import { Problems } from "./Problems";
+import { Tray } from "./Tray";
 
 export function Collect() {
-  const classes = useStore((s) => s.classes);
+  const samples = useStore(total);
+  const everything = useStore((s) => s.classes);
+  // Those without a label have a place of their own.
+  const classes = everything.filter((c) => c.name !== "");
   const collecting = useRunning("collect");
   const [loose, setLoose] = useState<Found[]>([]);
   const [naming, setNaming] = useState(false);
@@ -55,13 +60,13 @@ export function Collect() {
       </DropZone>
       <JobBar of="collect">
         <p>
-          {classes.length === 0
+          {everything.length === 0
             ? "No pictures yet."
-            : `${count(total({ classes }), "picture")} in ${count(classes.length, "class", "classes")}. Pick some to move or remove them, or drag them to another class.`}
+            : `${count(samples, "picture")} in ${count(classes.length, "class", "classes")}. Pick some to move, label or remove them, or drag them to another class.`}
         </p>
       </JobBar>
       <Problems />
-      {classes.length === 0 && (
+      {everything.length === 0 && (
         <div className="empty">
           <p>
             Bring one folder for each thing to tell apart, for example “cats” and “dogs”: eight pictures of
@@ -77,6 +82,7 @@ export function Collect() {
         {classes.map((c) => (
           <ClassCard key={c.name} of={c} />
         ))}
+        {everything.length > 0 && <Tray />}
       </div>
       {loose.length > 0 && (
         <Ask
@@ -84,6 +90,7 @@ export function Collect() {
           label="Class"
           choices={classes.map((c) => c.name)}
           ok="Add"
+          without="Without a label for now"
           onAnswer={(name) => {
             setLoose([]);
             if (name === null) say("Nothing was added.");

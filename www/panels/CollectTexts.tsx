@@ -10,7 +10,7 @@ import { UndoRedo } from "../parts/UndoRedo";
 import { shortcutKey, useShortcuts } from "../parts/useShortcuts";
 import { takeTextFiles, takeTexts } from "../state/samples";
 import { takeSampleSet } from "../state/sampleSet";
-import { say, sentence, total, useRunning, useStore } from "../state/store";
+import { realNames, say, sentence, total, useRunning, useStore } from "../state/store";
 import { useTables } from "../state/tables";
 import { count } from "../state/words";
 import { ImportTable } from "./ImportTable";
@@ -21,6 +21,8 @@ import { WriteText } from "./WriteText";
 
 export function CollectTexts() {
   const classes = useStore((s) => s.classes);
+  const samples = useStore(total);
+  const kind = useStore((s) => s.kind);
   const collecting = useRunning("collect");
   const tables = useTables();
   const [pasting, setPasting] = useState(false);
@@ -65,7 +67,7 @@ export function CollectTexts() {
         <p>
           {classes.length === 0
             ? "No texts yet."
-            : `${count(total({ classes }), "text")} with ${count(classes.filter((c) => c.name !== "").length, "label")}. Pick some to label or remove them.`}
+            : `${count(samples, "text")} with ${kind === "numbers" ? "numbers" : count(realNames(classes).length, "label")}. Pick some to label or remove them.`}
         </p>
       </JobBar>
       <Problems />

@@ -25,8 +25,8 @@ export function Doctor() {
             Show {kept.size} kept again
           </Button>
         )}
+        <JobBar of="doctor">{!ready && !found && <p>Collect {nouns} of two classes first.</p>}</JobBar>
       </div>
-      <JobBar of="doctor">{!ready && !found && <p>Collect {nouns} of two classes first.</p>}</JobBar>
       {found && revision !== at && <p className="note warn">The {nouns} have changed since this check. What you have put right is no longer listed; check again when you are done.</p>}
       {found && (
         <>

@@ -1,11 +1,13 @@
-import type { DoctorReport } from "headstart";
+import type { DoctorReport, Label } from "headstart";
 import { Button, MenuTrigger, Popover } from "react-aria-components";
 import { Seen } from "../parts/Seen";
 import { useMembers } from "../parts/useMembers";
 import { keyOfDuplicates, keyOfIssue, keyOfOutlier, leave, useDoctor } from "../state/doctor";
-import { move, remove } from "../state/samples";
-import type { Member } from "../state/store";
-import { noun, nouns } from "../state/task";
+import { figure, shown } from "../state/labels";
+import { give, move } from "../state/labelling";
+import { remove } from "../state/samples";
+import { type Member, realNames, useStore } from "../state/store";
+import { noun, nouns, task } from "../state/task";
 import { count, list } from "../state/words";
 import { OtherClasses } from "./ClassTools";
 import { Findings, Settle } from "./Finding";
@@ -13,11 +15,11 @@ import { Findings, Settle } from "./Finding";
 /** Of a group of near-duplicates. */
 const SHOWN = 6;
 
-export function WrongLabels({ found }: { found: DoctorReport<string>["labelIssues"] }) {
+export function WrongLabels({ found }: { found: DoctorReport["labelIssues"] }) {
   const known = useMembers();
   const kept = useDoctor((s) => s.kept);
   // With another label than the check saw, it is no longer that finding.
-  const open = found.filter((issue) => known.get(issue.id)?.label === issue.given && !kept.has(keyOfIssue(issue)));
+  const open = found.filter((issue) => known.get(issue.id)?.label === shown(issue.given) && !kept.has(keyOfIssue(issue)));
   return (
     <Findings
       title="Likely wrong labels"
@@ -30,10 +32,10 @@ export function WrongLabels({ found }: { found: DoctorReport<string>["labelIssue
         <>
           <Seen member={known.get(issue.id)!} />
           <p>
-            <strong>{issue.given}</strong> → <strong>{issue.suggested}</strong> <span className="soft">score {issue.score.toFixed(2)}</span>
+            <strong>{shown(issue.given)}</strong> → <strong>{rounded(issue.suggested)}</strong> <span className="soft">score {issue.score.toFixed(2)}</span>
           </p>
           <div className="row">
-            <Settle onPress={() => void move([issue.id], issue.suggested)}>Make it {issue.suggested}</Settle>
+            <Settle onPress={() => void give([issue.id], typeof issue.suggested === "number" ? Number(figure(issue.suggested)) : issue.suggested)}>Make it {rounded(issue.suggested)}</Settle>
             <Settle onPress={() => leave(keyOfIssue(issue))}>Keep</Settle>
           </div>
         </>
@@ -42,7 +44,12 @@ export function WrongLabels({ found }: { found: DoctorReport<string>["labelIssue
   );
 }
 
-export function NearDuplicates({ found }: { found: DoctorReport<string>["nearDuplicates"] }) {
+/** What the others say a number should be has not all the digits that it is computed with. */
+function rounded(label: Label): string {
+  return typeof label === "number" ? figure(label) : shown(label);
+}
+
+export function NearDuplicates({ found }: { found: DoctorReport["nearDuplicates"] }) {
   const known = useMembers();
   const kept = useDoctor((s) => s.kept);
   const open = found
@@ -79,7 +86,7 @@ export function NearDuplicates({ found }: { found: DoctorReport<string>["nearDup
             <div className="row">
               {labels.length > 1 &&
                 labels.map((label) => (
-                  <Settle key={label} onPress={() => void move(ids, label)}>
+                  <Settle key={label} onPress={() => void give(ids, members.find((m) => m.label === label)!.given!)}>
                     Make all {label}
                   </Settle>
                 ))}
@@ -97,7 +104,7 @@ function labelsOf(members: readonly Member[]): string[] {
   return [...new Set(members.map((m) => m.label).filter((label) => label !== ""))];
 }
 
-export function Outliers({ found }: { found: DoctorReport<string>["outliers"] }) {
+export function Outliers({ found }: { found: DoctorReport["outliers"] }) {
   const known = useMembers();
   const kept = useDoctor((s) => s.kept);
   const open = found.filter((one) => known.has(one.id) && !kept.has(keyOfOutlier(one)));
@@ -125,27 +132,44 @@ export function Outliers({ found }: { found: DoctorReport<string>["outliers"] })
   );
 }
 
-export function LabelNext({ found }: { found: DoctorReport<string>["labelNext"] }) {
+/** So many classes have a button each; of more there is a menu. */
+const BUTTONS = 8;
+
+export function LabelNext({ found }: { found: DoctorReport["labelNext"] }) {
   const known = useMembers();
+  const classes = realNames(useStore((s) => s.classes));
+  const kind = useStore((s) => s.kind);
+  const waiting = useStore((s) => s.classes.some((c) => c.name === "" && c.members.length > 0));
   const open = found.filter((id) => known.get(id)?.label === "");
+  const where = task === "text" ? "Import a table without labels" : "Put some into “Without a label”";
   return (
     <Findings
       title="Worth a label next"
       what={`Of the ${nouns} without a label, these would teach the most: doubtful ones, unlike each other.`}
-      none={`There is no ${noun} without a label that would teach much.`}
+      none={waiting ? `There is no other ${noun} without a label that would teach much.` : `No ${noun} waits for a label. ${where}, and the next check says which would teach the most.`}
       all={open}
       keyOf={(id) => id}
     >
       {(id) => (
         <>
           <Seen member={known.get(id)!} />
-          <div className="row">
-            <MenuTrigger>
-              <Button className="button quiet small">Choose class</Button>
-              <Popover className="popover">
-                <OtherClasses than="" onChoose={(to) => void move([id], to)} />
-              </Popover>
-            </MenuTrigger>
+          <div className="row" role="group" aria-label="It is …">
+            {kind === "numbers" ? (
+              <p className="note">Pick it in the table above to give it a number.</p>
+            ) : classes.length <= BUTTONS ? (
+              classes.map((name) => (
+                <Settle key={name} onPress={() => void move([id], name)}>
+                  {name}
+                </Settle>
+              ))
+            ) : (
+              <MenuTrigger>
+                <Button className="button quiet small">Choose class</Button>
+                <Popover className="popover">
+                  <OtherClasses than="" onChoose={(to) => void move([id], to)} />
+                </Popover>
+              </MenuTrigger>
+            )}
           </div>
         </>
       )}
@@ -153,7 +177,7 @@ export function LabelNext({ found }: { found: DoctorReport<string>["labelNext"] 
   );
 }
 
-export function Imbalance({ found }: { found: DoctorReport<string>["imbalance"] }) {
+export function Imbalance({ found }: { found: DoctorReport["imbalance"] }) {
   const sentences = found.map(({ label, count: n, median }) => `${label} has ${count(n, noun)}, the class in the middle ${median}: it will be missed more often. Add more of it if you can.`);
   return (
     <Findings title="Small classes" what="Less than a third of what other classes have." none="No class is much smaller than the others." all={sentences} keyOf={(words) => words}>

@@ -1,9 +1,11 @@
 import type { ImportOptions, TextImport } from "headstart";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Button, Input, Label, TextField } from "react-aria-components";
 import { Check } from "../parts/Check";
 import { Choose } from "../parts/Choose";
 import { Window } from "../parts/Window";
+import { type Labelled, READINGS, guessed, readAs } from "../intake/labelled";
+import { type Kind, figure, shown } from "../state/labels";
 import { type Problem, learner, sentence } from "../state/store";
 import type { Source } from "../state/tables";
 import { count } from "../state/words";
@@ -25,7 +27,7 @@ interface Props {
   verb: "Add" | "Predict";
   /** Tables that wait behind this one. */
   waiting: number;
-  onTexts: (samples: TextImport["samples"], left: Problem[]) => void;
+  onTexts: (samples: Labelled["samples"], left: Problem[]) => void;
   onClose: () => void;
   onCloseAll: () => void;
 }
@@ -36,6 +38,10 @@ export function ImportTable({ source, verb, waiting, onTexts, onClose, onCloseAl
   const [table, setTable] = useState<TextImport | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [forAll, setForAll] = useState("");
+  const [reading, setReading] = useState<Kind | null>(null);
+  // To a prediction the labels are nothing, and none of them leaves a text out.
+  const kind = table && verb === "Add" ? (reading ?? guessed(table)) : "classes";
+  const read = useMemo(() => table && readAs(table, kind), [table, kind]);
 
   useEffect(() => {
     let current = true;
@@ -50,10 +56,10 @@ export function ImportTable({ source, verb, waiting, onTexts, onClose, onCloseAl
     };
   }, [source, options]);
 
-  const add = ({ label: column, samples, rejected }: TextImport) => {
+  const add = ({ samples, rejected }: Labelled) => {
     onClose();
     // The field is there for tables without a column of labels only.
-    const label = column === null ? forAll.trim() : "";
+    const label = table!.label === null ? forAll.trim() : "";
     const left = rejected.map(({ line, code, message }) => ({ name: `${source.name}, line ${line}`, code, message }));
     onTexts(label === "" ? samples : samples.map((sample) => ({ label, ...sample })), left);
   };
@@ -76,6 +82,7 @@ export function ImportTable({ source, verb, waiting, onTexts, onClose, onCloseAl
                 />
               </>
             )}
+            {table.label !== null && verb === "Add" && <Choose label="Each label is" value={kind} choices={READINGS} onChoose={setReading} />}
             {table.label === null && verb === "Add" && (
               <TextField value={forAll} onChange={setForAll} className="field">
                 <Label>Label for all, if they have one</Label>
@@ -88,8 +95,8 @@ export function ImportTable({ source, verb, waiting, onTexts, onClose, onCloseAl
               The first row names the columns
             </Check>
           )}
-          <Preview table={table} />
-          <p className="note">{summary(table)}</p>
+          <Preview table={read!} />
+          <p className="note">{summary(read!)}</p>
         </>
       )}
       <div className="row end">
@@ -101,15 +108,15 @@ export function ImportTable({ source, verb, waiting, onTexts, onClose, onCloseAl
         <Button className="button quiet" onPress={onClose}>
           Cancel
         </Button>
-        <Button className="button" isDisabled={!table || table.samples.length === 0} onPress={() => table && add(table)}>
-          {table ? `${verb} ${count(table.samples.length, "text")}` : verb}
+        <Button className="button" isDisabled={!read || read.samples.length === 0} onPress={() => read && add(read)}>
+          {read ? `${verb} ${count(read.samples.length, "text")}` : verb}
         </Button>
       </div>
     </Window>
   );
 }
 
-function Preview({ table: { samples } }: { table: TextImport }) {
+function Preview({ table: { samples } }: { table: Labelled }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="The first rows">
       <table className="preview">
@@ -123,7 +130,7 @@ function Preview({ table: { samples } }: { table: TextImport }) {
           {samples.slice(0, SHOWN).map((sample, i) => (
             <tr key={i}>
               <td>{sample.data.length > 160 ? `${sample.data.slice(0, 160)}…` : sample.data}</td>
-              <td>{sample.label ?? <span className="soft">none</span>}</td>
+              <td>{sample.label === undefined ? <span className="soft">none</span> : shown(sample.label)}</td>
             </tr>
           ))}
         </tbody>
@@ -132,12 +139,17 @@ function Preview({ table: { samples } }: { table: TextImport }) {
   );
 }
 
-function summary({ samples, rejected }: TextImport): string {
+function summary({ samples, rejected }: Labelled): string {
   const sizes = new Map<string, number>();
-  for (const { label } of samples) if (label !== undefined) sizes.set(label, (sizes.get(label) ?? 0) + 1);
+  const numbers: number[] = [];
+  for (const { label } of samples) {
+    if (typeof label === "number") numbers.push(label);
+    else for (const name of label === undefined ? [] : [label].flat()) sizes.set(name, (sizes.get(name) ?? 0) + 1);
+  }
   const parts = [count(samples.length, "text")];
   const largest = [...sizes].sort((a, b) => b[1] - a[1]);
   if (sizes.size > 0) parts.push(`${count(sizes.size, "label")}: ${largest.slice(0, 4).map(([label, n]) => `${label} ${n.toLocaleString("en")}`).join(", ")}${sizes.size > 4 ? ", …" : ""}`);
+  if (numbers.length > 0) parts.push(`numbers from ${figure(numbers.reduce((a, b) => Math.min(a, b)))} to ${figure(numbers.reduce((a, b) => Math.max(a, b)))}`);
   if (rejected.length > 0) parts.push(`${count(rejected.length, "line")} cannot be read and will be listed (the first: line ${rejected[0]!.line})`);
   return `${parts.join("; ")}.`;
 }

@@ -9,7 +9,7 @@ import { Scores } from "./Answer";
 /** What the webcam sees, as fast as the model answers. */
 export function Live() {
   const camera = useCamera();
-  const [prediction, setPrediction] = useState<Prediction<string> | null>(null);
+  const [prediction, setPrediction] = useState<Prediction | null>(null);
   const { ready, grab } = camera;
   useEffect(() => {
     if (!ready) return undefined;

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { Button, MenuTrigger, Popover } from "react-aria-components";
 import { useMembers } from "../parts/useMembers";
-import { move, remove } from "../state/samples";
+import { move } from "../state/labelling";
+import { remove } from "../state/samples";
 import { OtherClasses } from "./ClassTools";
 import { SampleGrid } from "./SampleGrid";
 

@@ -1,19 +1,12 @@
-import type { Report as ReportData } from "headstart";
-import { useState } from "react";
 import { Button } from "react-aria-components";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
-import { PlainTable } from "../parts/PlainTable";
-import { useStages } from "../parts/useStages";
 import { evaluate } from "../state/model";
 import { isStale, useRunning, useStore } from "../state/store";
-import { noun, nouns, task } from "../state/task";
-import { count, percent, range } from "../state/words";
-import { CellSamples } from "./CellSamples";
-import { Confusion } from "./Confusion";
-import { LearningCurve } from "./LearningCurve";
-import { Reliability } from "./Reliability";
-import { Slices } from "./Slices";
+import { nouns } from "../state/task";
+import { count } from "../state/words";
+import { OfNames } from "./OfNames";
+import { OfNumbers } from "./OfNumbers";
 
 export function Report() {
   const report = useStore((s) => s.report);
@@ -22,17 +15,10 @@ export function Report() {
   const unreported = useStore((s) => s.unreported);
   const inGroups = useStore((s) => s.inGroups);
   const stale = useStore(isStale);
-  const [cell, setCell] = useState<{ of: ReportData; truth: number; called: number } | null>(null);
   return (
     <Panel id="report" title="Report">
       {(checking || report) && (
-        <JobBar of="report">
-          {report && (
-            <p>
-              {report.how}. Log loss {report.logLoss.toFixed(3)}, calibration error {percent(report.ece)}.
-            </p>
-          )}
-        </JobBar>
+        <JobBar of="report">{report && <p>{report.how}.</p>}</JobBar>
       )}
       {!report && !checking && (
         <div className="empty">
@@ -46,72 +32,15 @@ export function Report() {
       )}
       {report && (
         <>
-          <Headline report={report} />
           {stale && <p className="note warn">The {nouns} have changed since this report.</p>}
           {inGroups > 0 && (
             <p className="note">
               {count(inGroups, "picture")} came from the webcam in bursts: a burst is held out as a whole, because its pictures are almost the same.
             </p>
           )}
-          <div className="tables">
-            <div>
-              <h3>Confusion: rows are what a {noun} is, columns what it was called</h3>
-              <Confusion report={report} onOpen={(truth, called) => setCell({ of: report, truth, called })} />
-              <p className="note">Press a number to see the {nouns}.</p>
-            </div>
-            <div>
-              <h3>By class</h3>
-              <PerClass report={report} />
-            </div>
-          </div>
-          <Details report={report} />
-          {/* The cell of an earlier report may not exist in this one. */}
-          {cell?.of === report && <CellSamples report={report} truth={cell.truth} called={cell.called} onClose={() => setCell(null)} />}
+          {report.kind === "numbers" ? <OfNumbers report={report} /> : <OfNames report={report} />}
         </>
       )}
     </Panel>
-  );
-}
-
-function Headline({ report }: { report: ReportData }) {
-  return (
-    <p className="headline">
-      <strong>{percent(report.accuracy.value)}</strong> of {nouns} it had not seen were right (95 % interval {range(report.accuracy)}). Always
-      guessing the largest class: {percent(report.baselines.majority)}.
-    </p>
-  );
-}
-
-/** One part a frame: all of them at once hold the page for longer than 50 ms. */
-function Details({ report }: { report: ReportData }) {
-  const stage = useStages(3);
-  return (
-    <>
-      <div className="figures">
-        {stage > 0 && <Reliability report={report} />}
-        {stage > 1 && <LearningCurve report={report} />}
-      </div>
-      {stage > 2 && <Slices report={report} />}
-    </>
-  );
-}
-
-function PerClass({ report }: { report: ReportData }) {
-  return (
-    <PlainTable
-      name="Results by class"
-      heads={["Class", task === "text" ? "Texts" : "Pictures", "Precision", "Recall", "F1"]}
-      rows={report.perClass.map((c) => [
-        c.label,
-        c.support,
-        <span key="precision" title={range(c.precision)}>
-          {percent(c.precision.value)}
-        </span>,
-        <span key="recall" title={range(c.recall)}>
-          {percent(c.recall.value)}
-        </span>,
-        percent(c.f1),
-      ])}
-    />
   );
 }

@@ -13,6 +13,9 @@ interface Props {
   onPick: (ids: ReadonlySet<string>) => void;
 }
 
+/** So many need no more room than a row of pictures has. */
+const FEW = 3;
+
 /** Samples from anywhere, to look at and to pick. Only those in view are in the document. */
 export function SampleGrid(props: Props) {
   return task === "text" ? <Texts {...props} /> : <Pictures {...props} />;
@@ -20,7 +23,7 @@ export function SampleGrid(props: Props) {
 
 function shared({ name, members, picked, empty, onPick }: Props) {
   return {
-    className: "pictures tall",
+    className: members.length > FEW ? "pictures tall" : "pictures few",
     "aria-label": name,
     selectionMode: "multiple",
     items: members,

@@ -8,7 +8,9 @@ import { Panel } from "../parts/Panel";
 import type { Dot } from "../parts/placed";
 import { PlainTable } from "../parts/PlainTable";
 import { SaveButtons } from "../parts/SaveButtons";
+import { Seen } from "../parts/Seen";
 import { useMembers } from "../parts/useMembers";
+import { textOf } from "../state/contents";
 import { type Place, drawMap, useMap } from "../state/map";
 import { total, useRunning, useStore } from "../state/store";
 import { noun, nouns } from "../state/task";
@@ -56,7 +58,8 @@ function Drawn({ places }: { places: readonly Place[] }) {
   const { dots, legend } = useMemo(() => {
     const marks = marksOf(classes.map((c) => c.name));
     const labelled = places.flatMap(({ id, x, y }) => {
-      const label = known.get(id)?.label;
+      // Of several labels the first.
+      const label = known.get(id)?.names[0];
       const mark = label === undefined ? undefined : marks.get(label);
       return mark ? [{ id, x, y, mark, label: label! }] : [];
     });
@@ -65,6 +68,7 @@ function Drawn({ places }: { places: readonly Place[] }) {
     return { dots: labelled as readonly Dot[], legend };
   }, [places, known, classes]);
   const pick = (ids: readonly string[], more: boolean) => setPicked(more ? [...picked, ...ids] : ids);
+  const toggleOne = (id: string) => setPicked(picked.has(id) ? [...picked].filter((other) => other !== id) : [...picked, id]);
   const toggle = (entry: Entry, on: boolean) => {
     const ids = new Set(entry.dots.map((d) => d.id));
     setPicked(on ? [...picked, ...ids] : [...picked].filter((id) => !ids.has(id)));
@@ -73,7 +77,20 @@ function Drawn({ places }: { places: readonly Place[] }) {
   return (
     <>
       <div className="mapped" ref={box}>
-        <DotMap dots={dots} picked={picked} label={`Map of ${count(dots.length, noun)} in ${count(legend.length, "class", "classes")}`} onPick={pick} />
+        <DotMap
+          dots={dots}
+          picked={picked}
+          label={`Map of ${count(dots.length, noun)} in ${count(legend.length, "class", "classes")}`}
+          onPick={pick}
+          onToggle={toggleOne}
+          words={(id) => `${textOf(id) ?? known.get(id)!.name}, ${known.get(id)!.label || "no label"}`}
+          show={(id) => (
+            <>
+              <Seen member={known.get(id)!} />
+              <span className="note">{known.get(id)!.label || "no label"}</span>
+            </>
+          )}
+        />
         <div className="legend" role="group" aria-label="Pick by class">
           <p className="note">Draw a rectangle over some to pick them (on a touch screen, start sideways), or press a class. Shift adds to what is picked.</p>
           {legend.map((entry) => (

@@ -1,16 +1,17 @@
-import type { Report } from "headstart";
+import type { NumberReport, Report } from "headstart";
 import { useState } from "react";
 import { PlainTable } from "../parts/PlainTable";
 import { Window } from "../parts/Window";
 import { useFirst } from "../parts/useFirst";
+import { figure } from "../state/labels";
 import { noun, nouns, task } from "../state/task";
 import { count, percent, range } from "../state/words";
 import { PickedSamples } from "./PickedSamples";
 
-type Slice = Report["slices"][number];
+type Slice = Report["slices"][number] | NumberReport["slices"][number];
 
 /** Where the model does worse than elsewhere: dark pictures, long texts, one of the caller's tags. */
-export function Slices({ report: { slices } }: { report: Report }) {
+export function Slices({ slices }: { slices: readonly Slice[] }) {
   const [open, setOpen] = useState<Slice | null>(null);
   const [shown, more] = useFirst(worstFirst(slices));
   if (slices.length === 0) return null;
@@ -24,22 +25,22 @@ export function Slices({ report: { slices } }: { report: Report }) {
       </p>
       <PlainTable
         name="Results by part"
-        heads={["Part", task === "text" ? "Texts" : "Pictures", "Right", "95 % interval", "Against the rest", "From"]}
+        inWords
+        heads={["Part", task === "text" ? "Texts" : "Pictures", slices.some((s) => "mae" in s) ? "Off by" : "Right", "95 % interval", "Against the rest"]}
         rows={shown.map((slice) => [
-          named(slice),
+          slice.auto ? named(slice) : `${named(slice)} (your tag)`,
           <button key="open" type="button" className="cell" aria-label={`${count(slice.support, noun)} with ${named(slice)}`} onClick={() => setOpen(slice)}>
             {slice.support}
           </button>,
-          percent(slice.accuracy.value),
-          range(slice.accuracy),
+          result(slice),
+          "mae" in slice ? `${figure(slice.mae.low)} to ${figure(slice.mae.high)}` : range(slice.accuracy),
           slice.worse ? <strong className="warn">worse</strong> : "no clear difference",
-          slice.auto ? "measured here" : "your tag",
         ])}
       />
       {more}
       {/* That of an earlier report may not exist in this one. */}
       {open && slices.includes(open) && (
-        <Window title={`${count(open.ids.length, noun)} with ${named(open)}, ${percent(open.accuracy.value)} right`} wide onClose={() => setOpen(null)}>
+        <Window title={`${count(open.ids.length, noun)} with ${named(open)}, ${result(open)} ${"mae" in open ? "off" : "right"}`} wide onClose={() => setOpen(null)}>
           <PickedSamples name={named(open)} ids={open.ids} onClose={() => setOpen(null)} />
         </Window>
       )}
@@ -48,7 +49,16 @@ export function Slices({ report: { slices } }: { report: Report }) {
 }
 
 function worstFirst(slices: readonly Slice[]): Slice[] {
-  return [...slices].sort((a, b) => Number(b.worse) - Number(a.worse) || a.accuracy.value - b.accuracy.value);
+  return [...slices].sort((a, b) => Number(b.worse) - Number(a.worse) || badness(b) - badness(a));
+}
+
+/** Higher is worse. */
+function badness(slice: Slice): number {
+  return "mae" in slice ? slice.mae.value : -slice.accuracy.value;
+}
+
+function result(slice: Slice): string {
+  return "mae" in slice ? figure(slice.mae.value) : percent(slice.accuracy.value);
 }
 
 function named({ name, value }: Slice): string {

@@ -3,8 +3,10 @@ import { Button, Cell, Column, Input, Label, MenuTrigger, Popover, Row, SearchFi
 import { Ask } from "../parts/Ask";
 import { Choose } from "../parts/Choose";
 import { textOf } from "../state/contents";
-import { move, remove } from "../state/samples";
-import { type Member, useStore } from "../state/store";
+import { parsed } from "../state/labels";
+import { alsoLabel, give, move, takeOff } from "../state/labelling";
+import { remove } from "../state/samples";
+import { type Member, realNames, say, total, useStore } from "../state/store";
 import { ClassMenu, ClassName, OtherClasses } from "./ClassTools";
 
 /** Stands for every label in the list of labels; a label that is called so would have to contain a line break. */
@@ -13,6 +15,7 @@ const ALL = "\n";
 /** All texts with their labels. Only rows in view are in the document. */
 export function TextTable() {
   const classes = useStore((s) => s.classes);
+  const kind = useStore((s) => s.kind);
   const [shown, setShown] = useState(ALL);
   const [words, setWords] = useState("");
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
@@ -30,7 +33,10 @@ export function TextTable() {
     setPicked(new Set());
     void work;
   };
-  const sum = classes.reduce((n, c) => n + c.members.length, 0);
+  const sum = useStore(total);
+  // Of samples with numbers there are no names to choose from, and none to change.
+  const named = kind !== "numbers";
+  const editable = realNames(classes).includes(filter) && named;
   return (
     <div className="texts">
       <div className="row">
@@ -44,7 +50,7 @@ export function TextTable() {
           <Label>With these words</Label>
           <Input autoComplete="off" />
         </SearchField>
-        {filter !== ALL && filter !== "" && (
+        {editable && (
           <div className="row label-tools">
             <ClassName key={filter} name={filter} />
             <ClassMenu name={filter} />
@@ -73,14 +79,29 @@ export function TextTable() {
           <p className="note">Pick texts to give them another label or to remove them.</p>
         ) : (
           <>
-            <MenuTrigger>
-              <Button className="button quiet small">Label {ids.length} as …</Button>
-              <Popover className="popover">
-                <OtherClasses than={filter} onChoose={(to) => act(move(ids, to))} />
-              </Popover>
-            </MenuTrigger>
+            {named && (
+              <>
+                <MenuTrigger>
+                  <Button className="button quiet small">Label {ids.length} as …</Button>
+                  <Popover className="popover">
+                    <OtherClasses than={filter} onChoose={(to) => act(move(ids, to, filter === ALL ? undefined : filter))} />
+                  </Popover>
+                </MenuTrigger>
+                <MenuTrigger>
+                  <Button className="button quiet small">Also label as …</Button>
+                  <Popover className="popover">
+                    <OtherClasses than={filter} onChoose={(to) => act(alsoLabel(ids, to))} />
+                  </Popover>
+                </MenuTrigger>
+              </>
+            )}
+            {kind === "labels" && editable && (
+              <Button className="button quiet small" onPress={() => act(takeOff(ids, filter))}>
+                Not {filter}
+              </Button>
+            )}
             <Button className="button quiet small" onPress={() => setNaming(true)}>
-              New label
+              {named ? "New label" : "Another number"}
             </Button>
             <Button className="button quiet small" onPress={() => act(remove(ids))}>
               Remove {ids.length}
@@ -93,12 +114,16 @@ export function TextTable() {
       </div>
       {naming && (
         <Ask
-          title={`A new label for ${ids.length === 1 ? "this text" : `these ${ids.length} texts`}`}
-          label="Label"
+          title={`${named ? "A new label" : "Another number"} for ${ids.length === 1 ? "this text" : `these ${ids.length} texts`}`}
+          label={named ? "Label" : "Number"}
           ok="Label them"
           onAnswer={(name) => {
             setNaming(false);
-            if (name !== null) act(move(ids, name));
+            if (name === null) return;
+            const number = parsed(name);
+            if (named) act(move(ids, name));
+            else if (number === null) say(`“${name}” is no number.`);
+            else act(give(ids, number));
           }}
         />
       )}

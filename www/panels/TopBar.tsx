@@ -1,3 +1,4 @@
+import { figure } from "../state/labels";
 import { isStale, total, useRunning, useStore } from "../state/store";
 import { percent } from "../state/words";
 import { useRequests } from "../trust/requests";
@@ -15,7 +16,7 @@ export function TopBar() {
     ["collect", "Collect", samples > 0 ? String(samples) : ""],
     ["train", "Train", training ? "…" : result ? (stale ? "again" : "✓") : ""],
     ["try", "Try", ""],
-    ["report", "Report", report ? `${percent(report.accuracy.value)}${stale ? ", before changes" : ""}` : ""],
+    ["report", "Report", report ? `${report.kind === "numbers" ? `± ${figure(report.mae.value)}` : percent(report.accuracy.value)}${stale ? ", before changes" : ""}` : ""],
     ["doctor", "Check", ""],
     ["verdict", "Backbone", ""],
     ["map", "Map", ""],

@@ -1,16 +1,15 @@
 import type { TrainResult } from "headstart";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from "react-aria-components";
+import { Choose } from "../parts/Choose";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { type Head, train } from "../state/model";
-import { type Class, isReady, isStale, total, useRunning, useStore } from "../state/store";
+import type { Kind } from "../state/labels";
+import { type Class, isReady, isStale, realNames, total, useRunning, useStore } from "../state/store";
 import { noun, nouns, task } from "../state/task";
 import { count } from "../state/words";
-
-// The chart library is most of the page's script; nobody needs it before the first training.
-const chart = () => import("../parts/Curve");
-const Curve = lazy(chart);
+import { TrainingCurve, load } from "./TrainingCurve";
 
 const HEADS: { id: Head; name: string; what: string }[] = [
   { id: "linear", name: "Linear", what: "logistic regression; the best choice as a rule" },
@@ -20,17 +19,30 @@ const HEADS: { id: Head; name: string; what: string }[] = [
   { id: "scratch", name: "Without the backbone", what: `learns from your ${nouns} alone; where the check below says that the backbone hurts` },
 ];
 
+/** Those that learn several labels and numbers too. */
+const ANY_KIND: readonly Head[] = ["linear", "mlp", "knn"];
+
+/** Stands for no class in a list of classes; no class is called so. */
+const NONE = "";
+
 export function Train() {
   const classes = useStore((s) => s.classes);
+  const kind = useStore((s) => s.kind);
   const curve = useStore((s) => s.curve);
   const result = useStore((s) => s.result);
   const stale = useStore(isStale);
   const collecting = useRunning("collect");
   const training = useRunning("train");
-  const [head, setHead] = useState<Head>("linear");
-  const ready = isReady({ classes });
+  const [wanted, setHead] = useState<Head>("linear");
+  const [chosen, setNegative] = useState(NONE);
+  const ready = isReady({ classes, kind });
+  const heads = HEADS.filter(({ id }) => kind === "classes" || ANY_KIND.includes(id));
+  const head = heads.some(({ id }) => id === wanted) ? wanted : "linear";
+  const filled = classes.filter((c) => c.members.length > 0 && c.name !== "");
+  // It may have been renamed or emptied since.
+  const negative = kind === "classes" && filled.some((c) => c.name === chosen) ? chosen : NONE;
   // So that it is here when the button is pressed.
-  useEffect(() => void (ready && chart()), [ready]);
+  useEffect(() => void (ready && load()), [ready]);
   return (
     <Panel id="train" title="Train">
       <div className="row">
@@ -41,7 +53,7 @@ export function Train() {
           </Button>
           <Popover className="popover">
             <ListBox className="menu">
-              {HEADS.map(({ id, name, what }) => (
+              {heads.map(({ id, name, what }) => (
                 <ListBoxItem key={id} id={id} textValue={name} className="menu-item">
                   <strong>{name}</strong> <span className="soft">{what}</span>
                 </ListBoxItem>
@@ -49,34 +61,35 @@ export function Train() {
             </ListBox>
           </Popover>
         </Select>
+        {kind === "classes" && (
+          <Choose label="“None of these”" value={negative} choices={[[NONE, "no class"], ...filled.map(({ name }) => [name, name] as const)]} onChoose={setNegative} />
+        )}
         {/* In a task of its own: a press has every picture in the collection look whether it shows its focus. */}
-        <Button className="button" isDisabled={!ready || training || collecting} onPress={() => setTimeout(() => void train(head))}>
+        <Button className="button" isDisabled={!ready || training || collecting} onPress={() => setTimeout(() => void train(head, negative === NONE ? null : negative))}>
           Train
         </Button>
       </div>
-      <JobBar of="train">
-        <p>{collecting ? `When the ${nouns} are in, you can train.` : note(classes, result)}</p>
-      </JobBar>
-      {(training || curve.length > 1) && (
-        <figure className="curve">
-          <figcaption>
-            Log loss while the strength of the regularisation is chosen, then in the final fit: <span className="key fitted">fitted {nouns}</span>,{" "}
-            <span className="key held">held-out {nouns}</span>
-          </figcaption>
-          <Suspense fallback={<div className="chart" />}>
-            <Curve points={curve} />
-          </Suspense>
-        </figure>
+      {negative !== NONE && (
+        <p className="note">
+          {count(filled.find((c) => c.name === negative)!.members.length, noun)} of {negative} teach the model what is none of your kinds. Once trained, it says “none of these” to what looks like them.
+        </p>
       )}
+      <JobBar of="train">
+        <p>{collecting ? `When the ${nouns} are in, you can train.` : note(classes, kind, result)}</p>
+      </JobBar>
+      {(training || curve.length > 1) && <TrainingCurve points={curve} kind={kind} />}
       {result && stale && !training && <p className="note warn">The {nouns} have changed since: train again to use them.</p>}
     </Panel>
   );
 }
 
-function note(classes: readonly Class[], result: TrainResult | null): string {
+function note(classes: readonly Class[], kind: Kind, result: TrainResult | null): string {
   const filled = classes.filter((c) => c.members.length > 0 && c.name !== "");
+  const samples = count(total({ classes: filled, kind }), noun);
+  if (kind === "numbers" && !result) return `${samples} with a number ${samples.startsWith("1 ") ? "is" : "are"} ready.`;
+  if (kind === "numbers" && result) return `${result.head} head, trained in ${result.seconds.toFixed(1)} s: ${result.reason}.`;
   if (filled.length > 1 && result) return `${result.head} head, trained in ${result.seconds.toFixed(1)} s: ${result.reason}.`;
   if (filled.length === 0) return `Collect ${task === "text" ? "texts of two kinds" : "pictures of two things"} first. One of each is enough to begin; eight of each are better.`;
   if (filled.length === 1) return `Every ${noun} is ${filled[0]!.name}: a second class is missing.`;
-  return `${count(total({ classes: filled }), noun)} in ${filled.length} classes are ready.`;
+  return `${samples} ${kind === "labels" ? `with ${realNames(filled).length} labels` : `in ${filled.length} classes`} are ready.`;
 }

@@ -7,12 +7,12 @@ import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { useExplained } from "../parts/useExplained";
 import { textOf } from "../state/contents";
-import { called, rejection, tryAll, useJudged, useRefuse } from "../state/predictions";
+import { inWords, rejection, tryAll, useJudged, useRefuse } from "../state/predictions";
 import { sentenceToTry, useSampleSet } from "../state/sampleSet";
 import { labelOf } from "../state/classes";
 import { get, learner, say, sentence, set, useRunning, useStore } from "../state/store";
 import { useTables } from "../state/tables";
-import { count, percent } from "../state/words";
+import { count } from "../state/words";
 import { Scores } from "./Answer";
 import { Batch } from "./Batch";
 import { ImportTable } from "./ImportTable";
@@ -79,7 +79,7 @@ export function TryText() {
 function Said({ text }: { text: string }) {
   const result = useStore((s) => s.result);
   const refusing = useRefuse((s) => s.on);
-  const [answer, setAnswer] = useState<{ to: string; prediction: Prediction<string> } | null>(null);
+  const [answer, setAnswer] = useState<{ to: string; prediction: Prediction } | null>(null);
   useEffect(() => {
     const leave = new AbortController();
     const timer = setTimeout(() => {
@@ -88,7 +88,7 @@ function Said({ text }: { text: string }) {
         .then(
           ([prediction]) => {
             setAnswer({ to: text, prediction: prediction! });
-            say(`This text: ${called(prediction!)}, ${percent(prediction!.confidence)}.`);
+            say(`This text: ${inWords(prediction!)}.`);
           },
           (error: unknown) => !leave.signal.aborted && say(sentence(error)),
         );
@@ -102,7 +102,7 @@ function Said({ text }: { text: string }) {
   return answer && <Answered text={answer.to} prediction={answer.prediction} />;
 }
 
-function Answered({ text, prediction }: { text: string; prediction: Prediction<string> }) {
+function Answered({ text, prediction }: { text: string; prediction: Prediction }) {
   const explained = useExplained(text, prediction);
   return (
     <div className="answer">

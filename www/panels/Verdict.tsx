@@ -1,6 +1,7 @@
-import type { Interval, TransferReport } from "headstart";
-import type { CSSProperties } from "react";
+import type { TransferReport } from "headstart";
+import { useMemo } from "react";
 import { Button } from "react-aria-components";
+import { ChartFigure } from "../parts/ChartFigure";
 import { JobBar } from "../parts/JobBar";
 import { Panel } from "../parts/Panel";
 import { PlainTable } from "../parts/PlainTable";
@@ -20,6 +21,7 @@ const NAMES: Record<TransferReport["rows"][number]["name"], string> = {
 export function Verdict() {
   const { verdict, at } = useVerdict();
   const ready = useStore(isReady);
+  const kind = useStore((s) => s.kind);
   const revision = useStore((s) => s.revision);
   const running = useRunning("verdict");
   const collecting = useRunning("collect");
@@ -32,44 +34,39 @@ export function Verdict() {
         </p>
       )}
       <div className="row">
-        <Button className={verdict ? "button quiet" : "button"} isDisabled={!ready || running || collecting} onPress={() => void compare()}>
+        <Button className={verdict ? "button quiet" : "button"} isDisabled={!ready || running || collecting || kind !== "classes"} onPress={() => void compare()}>
           Check against learning from scratch
         </Button>
+        <JobBar of="verdict">{kind !== "classes" ? <p>This is measured for {nouns} with one class each.</p> : !ready && !verdict && <p>Collect {nouns} of two classes first.</p>}</JobBar>
       </div>
-      <JobBar of="verdict">{!ready && !verdict && <p>Collect {nouns} of two classes first.</p>}</JobBar>
       {verdict && <Found verdict={verdict} />}
       {verdict && revision !== at && <p className="note warn">The {nouns} have changed since this check.</p>}
     </Panel>
   );
 }
 
+const load = () => import("../plots/verdict");
+
 function Found({ verdict: { sentence, rows, how } }: { verdict: TransferReport }) {
+  const ways = useMemo(() => rows.map(({ name, accuracy: { value, low, high } }) => ({ name: NAMES[name], value, low, high })), [rows]);
   return (
     <>
       <p className="verdict big">{sentence}</p>
-      <PlainTable
-        name="With and without the backbone"
-        heads={["How it learnt", "Right", "95 % interval", "Seconds"]}
-        rows={rows.map(({ name, accuracy, seconds }) => [
-          NAMES[name],
-          <>
-            {percent(accuracy.value)} <Bar of={accuracy} />
-          </>,
-          range(accuracy),
-          seconds.toFixed(1),
-        ])}
-      />
-      <p className="note">{how}</p>
+      <ChartFigure
+        title="Right with and without the backbone"
+        name="verdict"
+        data={ways}
+        load={load}
+        table={
+          <PlainTable
+            name="With and without the backbone"
+            heads={["How it learnt", "Right", "95 % interval", "Seconds"]}
+            rows={rows.map(({ name, accuracy, seconds }) => [NAMES[name], percent(accuracy.value), range(accuracy), seconds.toFixed(1)])}
+          />
+        }
+      >
+        <p>The lines over the bars are 95 % intervals. {how}</p>
+      </ChartFigure>
     </>
-  );
-}
-
-/** The number beside it, for the eye: filled up to the value, the interval drawn over it. */
-function Bar({ of: { value, low, high } }: { of: Interval }) {
-  return (
-    <span className="interval" aria-hidden="true" style={{ "--value": value, "--low": low, "--high": high } as CSSProperties}>
-      <span />
-      <span />
-    </span>
   );
 }

@@ -6,11 +6,12 @@ import { PlainTable } from "../parts/PlainTable";
 import { Thumb } from "../parts/Thumb";
 import type { Explained } from "../parts/useExplained";
 import { fileOf, textOf } from "../state/contents";
+import { shown } from "../state/labels";
 import { task } from "../state/task";
 import { type Heatmap, strongest } from "./Heat";
 
 /** The button, and what came of it in words. */
-export function Why({ explained, answer, text }: { explained: Explained; answer: Prediction<string>; text?: string }) {
+export function Why({ explained, answer, text }: { explained: Explained; answer: Prediction; text?: string }) {
   const { explanation, busy, ask, hide } = explained;
   return (
     <div className="why">
@@ -83,7 +84,7 @@ function Words({ tokens, text, label }: { tokens: readonly Token[]; text: string
   );
 }
 
-function LikeIt({ nearest }: { nearest: Explanation<string>["nearest"] }) {
+function LikeIt({ nearest }: { nearest: Explanation["nearest"] }) {
   // Those that were removed since cannot be shown.
   const here = nearest.filter(({ id }) => (task === "text" ? textOf(id) !== undefined : fileOf(id)));
   if (here.length === 0) return null;
@@ -95,7 +96,7 @@ function LikeIt({ nearest }: { nearest: Explanation<string>["nearest"] }) {
           <li key={id}>
             {task === "text" ? textOf(id) : <Thumb id={id} alt="" />}{" "}
             <span className="soft">
-              {label} {similarity.toFixed(2)}
+              {shown(label)} {similarity.toFixed(2)}
             </span>
           </li>
         ))}

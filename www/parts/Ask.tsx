@@ -9,12 +9,14 @@ interface Props {
   /** Shown as buttons: the usual answers in one press. */
   choices?: readonly string[];
   ok: string;
+  /** The button that answers with no name, where that is an answer. */
+  without?: string;
   children?: ReactNode;
   onAnswer: (answer: string | null) => void;
 }
 
-/** Asks for a name. `null` when the person leaves. */
-export function Ask({ title, label, initial = "", choices = [], ok, children, onAnswer }: Props) {
+/** Asks for a name. `null` when the person leaves, empty when it is to be without. */
+export function Ask({ title, label, initial = "", choices = [], ok, without, children, onAnswer }: Props) {
   const [text, setText] = useState(initial);
   return (
     <Window title={title} onClose={() => onAnswer(null)}>
@@ -42,6 +44,11 @@ export function Ask({ title, label, initial = "", choices = [], ok, children, on
           <Button className="button quiet" onPress={() => onAnswer(null)}>
             Cancel
           </Button>
+          {without && (
+            <Button className="button quiet" onPress={() => onAnswer("")}>
+              {without}
+            </Button>
+          )}
           <Button className="button" type="submit">
             {ok}
           </Button>

@@ -1,6 +1,6 @@
-import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
 import { resolve } from "./marks";
-import { type Area, type Dot, nearest, placed, within } from "./placed";
+import { type Area, type Direction, type Dot, beside, nearest, placed, within } from "./placed";
 
 interface Props {
   dots: readonly Dot[];
@@ -9,13 +9,22 @@ interface Props {
   label: string;
   /** With Shift, `more`: to those that are picked already. */
   onPick: (ids: readonly string[], more: boolean) => void;
+  /** Of one, to pick it or leave it. */
+  onToggle: (id: string) => void;
+  /** What a dot is, in words and to look at. */
+  words: (id: string) => string;
+  show: (id: string) => ReactNode;
 }
 
 /**
- * The samples as dots; a rectangle drawn over some picks them, a press the nearest one. A canvas, since thousands of
- * elements would take the page a second. For those without a pointer the classes beside it are buttons.
+ * The samples as dots; a rectangle drawn over some picks them, a press the nearest one; arrow keys go from dot to dot, and
+ * Space picks. A canvas, since thousands of elements would take the page a second: to a screen reader it is a list of which
+ * it is told the one that the keys are on.
  */
-export function DotMap({ dots, picked, label, onPick }: Props) {
+export function DotMap({ dots, picked, label, onPick, onToggle, words, show }: Props) {
+  const option = useId();
+  const [on, setOn] = useState<string | null>(null);
+  const [keyed, setKeyed] = useState(false);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [from, setFrom] = useState<{ x: number; y: number } | null>(null);
@@ -40,6 +49,23 @@ export function DotMap({ dots, picked, label, onPick }: Props) {
     return () => scheme.removeEventListener("change", redraw);
   }, [here, picked, size]);
 
+  const current = here.find((dot) => dot.id === on) ?? here[0];
+  const go = (to: Dot | null | undefined, picking: boolean) => {
+    if (!to) return;
+    setOn(to.id);
+    if (picking) onPick([to.id], true);
+  };
+  const press = (event: KeyboardEvent) => {
+    if (!current || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { key, shiftKey } = event;
+    if (key.startsWith("Arrow")) go(beside(here, current, key as Direction), shiftKey);
+    else if (key === "Home" || key === "End") go([...here].sort((a, b) => a.x - b.x).at(key === "Home" ? 0 : -1), false);
+    else if (key === " " || key === "Enter") onToggle(current.id);
+    else if (key === "Escape") onPick([], false);
+    else return;
+    event.preventDefault();
+    setKeyed(true);
+  };
   const at = ({ nativeEvent }: PointerEvent) => ({ x: nativeEvent.offsetX, y: nativeEvent.offsetY });
   const drawn = (event: PointerEvent): Area | null => {
     if (!from) return null;
@@ -54,26 +80,53 @@ export function DotMap({ dots, picked, label, onPick }: Props) {
     setArea(null);
   };
   return (
-    <div className="map">
-      <canvas
-        ref={canvas}
-        role="img"
+    <div className="map-and-words">
+      <div
+        className="map"
+        role="listbox"
+        aria-multiselectable
         aria-label={label}
-        onPointerDown={(event) => {
-          if (event.button !== 0) return;
-          event.currentTarget.setPointerCapture(event.pointerId);
-          setFrom(at(event));
-        }}
-        onPointerMove={(event) => from && setArea(drawn(event))}
-        onPointerUp={(event) => {
-          if (!from) return;
-          const box = drawn(event);
-          onPick(box ? within(here, box) : nearest(here, from.x, from.y), event.shiftKey);
-          stop();
-        }}
-        onPointerCancel={stop}
-      />
-      {area && <div className="area" style={{ left: area.left, top: area.top, width: area.right - area.left, height: area.bottom - area.top }} />}
+        aria-activedescendant={current && option}
+        tabIndex={0}
+        onKeyDown={press}
+        onFocus={(event) => setKeyed(event.currentTarget.matches(":focus-visible"))}
+        onBlur={() => setKeyed(false)}
+      >
+        <canvas
+          ref={canvas}
+          aria-hidden="true"
+          onPointerDown={(event) => {
+            if (event.button !== 0) return;
+            event.currentTarget.setPointerCapture(event.pointerId);
+            setKeyed(false);
+            setFrom(at(event));
+          }}
+          onPointerMove={(event) => {
+            if (from) return setArea(drawn(event));
+            const { x, y } = at(event);
+            const [under] = nearest(here, x, y);
+            if (under) setOn(under);
+          }}
+          onPointerUp={(event) => {
+            if (!from) return;
+            const box = drawn(event);
+            onPick(box ? within(here, box) : nearest(here, from.x, from.y), event.shiftKey);
+            stop();
+          }}
+          onPointerCancel={stop}
+        />
+        {area && <div className="area" style={{ left: area.left, top: area.top, width: area.right - area.left, height: area.bottom - area.top }} />}
+        {keyed && current && <div className="at" style={{ left: current.x, top: current.y }} />}
+        {current && (
+          <div id={option} className="unseen" role="option" aria-selected={picked.has(current.id)}>
+            {words(current.id)}
+          </div>
+        )}
+      </div>
+      {/* Its room is kept: it changes with every mark that the mouse goes over. */}
+      <div className="under" aria-hidden="true">
+        {(keyed || on !== null) && current ? show(current.id) : <span className="note">Point at a mark to see it here, or go there with the arrow keys; Space picks it.</span>}
+      </div>
     </div>
   );
 }

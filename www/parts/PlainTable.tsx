@@ -5,13 +5,15 @@ interface Props {
   heads: readonly string[];
   /** The first cell of a row names it. */
   rows: readonly (readonly ReactNode[])[];
+  /** The last column has words, not numbers. */
+  inWords?: boolean;
 }
 
 /** Wide tables scroll by themselves, by keyboard too, and leave the page still. */
-export function PlainTable({ name, heads, rows }: Props) {
+export function PlainTable({ name, heads, rows, inWords = false }: Props) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={name}>
-      <table>
+      <table className={inWords ? "in-words" : undefined}>
         <thead>
           <tr>
             {heads.map((head) => (

@@ -1,6 +1,6 @@
 import { type Mark, resolve } from "./marks";
 import { type Dot, placed } from "./placed";
-import { SVG, grounded } from "./saveChart";
+import { element, grounded } from "./saveChart";
 
 const SIDE = 640;
 const LINE = 20;
@@ -16,15 +16,7 @@ export function mapSvg(dots: readonly Dot[], classes: readonly { name: string; m
   for (const [i, { name, mark }] of classes.entries()) {
     const y = SIDE + LINE * (i + 1);
     draw(mark, 16, y - 4.5);
-    const text = element("text", { x: 30, y, fill: resolve("--ink", near) });
-    text.textContent = name;
-    chart.append(text);
+    chart.append(element("text", { x: 30, y, fill: resolve("--ink", near) }, name));
   }
   return grounded(chart, resolve("--card", near));
-}
-
-function element(name: string, attributes: Record<string, string | number>): SVGElement {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  return made as SVGElement;
 }

@@ -46,3 +46,20 @@ export function nearest(dots: readonly Dot[], x: number, y: number): string[] {
   }
   return best ? [best.id] : [];
 }
+
+export type Direction = "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown";
+
+/** The dot that someone means who goes from one in a direction: near, and rather straight ahead than aside. */
+export function beside(dots: readonly Dot[], from: Dot, direction: Direction): Dot | null {
+  const across = direction === "ArrowLeft" || direction === "ArrowRight";
+  const sign = direction === "ArrowLeft" || direction === "ArrowUp" ? -1 : 1;
+  let [best, least] = [null as Dot | null, Infinity];
+  for (const dot of dots) {
+    const ahead = sign * (across ? dot.x - from.x : dot.y - from.y);
+    const aside = Math.abs(across ? dot.y - from.y : dot.x - from.x);
+    if (dot.id === from.id || ahead <= 0) continue;
+    const cost = ahead + 2 * aside;
+    if (cost < least) [best, least] = [dot, cost];
+  }
+  return best;
+}

@@ -3,6 +3,13 @@ import { download } from "./download";
 
 export const SVG = "http://www.w3.org/2000/svg";
 
+export function element(name: string, attributes: Record<string, string | number>, text = ""): SVGElement {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  made.textContent = text;
+  return made as SVGElement;
+}
+
 /** What of an element's computed style its picture depends on; each is an attribute of SVG too. */
 const LOOKS = [
   "fill",
@@ -34,10 +41,7 @@ export function inlined(chart: SVGSVGElement): SVGSVGElement {
 
 /** Text that is light on a dark page would be lost on a white one. */
 export function grounded(chart: SVGSVGElement, colour: string): SVGSVGElement {
-  const ground = document.createElementNS(SVG, "rect");
-  const attributes = { width: "100%", height: "100%", fill: colour, stroke: "none" };
-  for (const [name, value] of Object.entries(attributes)) ground.setAttribute(name, value);
-  chart.prepend(ground);
+  chart.prepend(element("rect", { width: "100%", height: "100%", fill: colour, stroke: "none" }));
   return chart;
 }
 

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { learner, say, sentence } from "../state/store";
 
 export interface Explained {
-  readonly explanation: Explanation<string> | null;
+  readonly explanation: Explanation | null;
   readonly busy: boolean;
   readonly ask: () => void;
   readonly hide: () => void;
@@ -11,7 +11,7 @@ export interface Explained {
 
 /** Why the model gave this answer, when someone wants to know. It goes with the answer. */
 export function useExplained(question: Blob | string, answer: Prediction): Explained {
-  const [made, setMade] = useState<{ to: Prediction; explanation: Explanation<string> | null } | null>(null);
+  const [made, setMade] = useState<{ to: Prediction; explanation: Explanation | null } | null>(null);
   const leaving = useRef<AbortController | null>(null);
   useEffect(() => () => leaving.current?.abort(), [answer]);
   // That of the answer before is not this one's.

@@ -1,5 +1,6 @@
 // Classes as the page shows them: the labels in use, and those a person has made or emptied and not deleted.
-import type { SampleInfo } from "headstart";
+import type { Label, SampleInfo } from "headstart";
+import { NONE_OF_THEM, NUMBERS, kindOf, namesOf, shown } from "./labels";
 import { type Class, type Member, get, learner, set } from "./store";
 
 /** Every name there was, in the order it is shown: a class that comes back by undo stands where it stood. */
@@ -21,10 +22,18 @@ export async function refresh(): Promise<void> {
   const turn = ++latest;
   const samples = await learner().samples();
   set({ inGroups: samples.filter((s) => s.group !== null).length });
-  const groups = Map.groupBy(samples.map(asMember), (member) => member.label);
+  set({ kind: kindOf(samples.map((s) => s.label)) });
+  const groups = new Map<string, Member[]>();
+  for (const member of samples.map(asMember)) {
+    for (const name of member.names) {
+      if (!groups.has(name)) groups.set(name, []);
+      groups.get(name)!.push(member);
+    }
+  }
   // Samples without a label are shown in a class without a name.
   if (groups.has("")) place("");
   for (const name of learner().labels) if (!order.includes(name)) order.push(name);
+  for (const name of [NUMBERS, NONE_OF_THEM]) if (groups.has(name)) place(name);
   const classes = order.filter((name) => groups.has(name) || pinned.has(name) || awaited.has(name)).map((name) => asClass(name, groups.get(name) ?? []));
   const before = new Map(get().classes.map((c) => [c.name, c]));
   for (const [i, changed] of classes.entries()) {
@@ -94,15 +103,25 @@ export function membersOf(name: string): readonly Member[] {
   return get().classes.find((c) => c.name === name)?.members ?? [];
 }
 
-function asMember({ id, name, label }: SampleInfo<string>): Member {
+function asMember({ id, name, label: given }: SampleInfo): Member {
   const before = known.get(id);
-  if (before && before.label === (label ?? "")) return before;
-  const member = { id, name: name ?? id, label: label ?? "" };
+  if (before && isSame(before.given, given)) return before;
+  const member = { id, name: name ?? id, given, label: shown(given), names: namesOf(given) };
   known.set(id, member);
   return member;
+}
+
+/** A list of labels is another object each time. */
+function isSame(a: Label | null, b: Label | null): boolean {
+  return a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((name, i) => name === b[i]));
 }
 
 /** Of a sample that is in, or was. */
 export function labelOf(id: string): string {
   return known.get(id)?.label ?? "";
+}
+
+/** The same as the learner has it. */
+export function givenOf(id: string): Label | null {
+  return known.get(id)?.given ?? null;
 }

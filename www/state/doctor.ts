@@ -2,12 +2,13 @@
 // the samples themselves, and comes back with Undo.
 import type { DoctorReport } from "headstart";
 import { create } from "zustand";
+import { shown } from "./labels";
 import { asJob } from "./jobs";
 import { get, learner, say } from "./store";
 import { nouns } from "./task";
 
 interface State {
-  found: DoctorReport<string> | null;
+  found: DoctorReport | null;
   /** `revision` of the samples that were looked at. */
   at: number;
   /** Findings that a person has looked at and left as they are, by `keyOf…`; the next check does not bring them back. */
@@ -34,6 +35,6 @@ export function leaveNone(): void {
   useDoctor.setState({ kept: new Set() });
 }
 
-export const keyOfIssue = ({ id, suggested }: DoctorReport["labelIssues"][number]) => `label ${id} ${suggested}`;
+export const keyOfIssue = ({ id, suggested }: DoctorReport["labelIssues"][number]) => `label ${id} ${shown(suggested)}`;
 export const keyOfDuplicates = ({ ids }: DoctorReport["nearDuplicates"][number]) => `same ${ids.join(" ")}`;
 export const keyOfOutlier = ({ id }: DoctorReport["outliers"][number]) => `odd ${id}`;

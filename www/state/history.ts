@@ -5,8 +5,8 @@ import { nouns } from "./task";
 import { get, learner, say, sentence, set } from "./store";
 
 interface Entry {
-  /** The learner has a step of its own for it. */
-  readonly inLearner: boolean;
+  /** Steps of the learner's own that it took. */
+  readonly steps: number;
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
@@ -16,9 +16,9 @@ const undone: Entry[] = [];
 /** One action at a time: the next sees what the one before it has made. */
 let queue: Promise<unknown> = Promise.resolve();
 
-/** What an action did: whether the learner's samples changed, and the sentence for it (an import has said its own). */
+/** What an action did: calls that changed the learner's samples, and the sentence for it (an import has said its own). */
 export interface Deed {
-  readonly changed: boolean;
+  readonly steps: number;
   readonly says?: string;
 }
 
@@ -44,10 +44,10 @@ export function edited(work: () => Promise<Deed>): Promise<void> {
       await refresh();
     }
     const after = pinnedNow();
-    if (deed.changed || after.join("\n") !== before.join("\n")) {
-      done.push({ inLearner: deed.changed, before, after });
+    if (deed.steps > 0 || after.join("\n") !== before.join("\n")) {
+      done.push({ steps: deed.steps, before, after });
       undone.length = 0;
-      tell(deed.changed);
+      tell(deed.steps > 0);
     }
     if (deed.says) say(deed.says);
   });
@@ -66,11 +66,11 @@ function step(from: Entry[], to: Entry[], pinned: (entry: Entry) => readonly str
   return inTurn(async () => {
     const entry = from.pop();
     if (!entry) return;
-    if (entry.inLearner) await go();
+    for (let i = 0; i < entry.steps; i++) await go();
     restorePinned(pinned(entry));
     to.push(entry);
     await refresh();
-    tell(entry.inLearner);
+    tell(entry.steps > 0);
     say(says);
   });
 }

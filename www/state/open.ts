@@ -6,7 +6,7 @@ export async function open(): Promise<void> {
   try {
     // Here, so that a package that is not there is a sentence and not a blank page.
     const { createLearner, workerScript } = await import("../headstart");
-    const learner = await createLearner<string>({
+    const learner = await createLearner({
       task,
       worker: () => caged(workerScript),
       onProgress: ({ done, total }) => set({ loading: { done, total } }),

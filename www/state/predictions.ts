@@ -3,6 +3,7 @@ import type { Prediction } from "headstart";
 import Papa from "papaparse";
 import { create } from "zustand";
 import { asJob } from "./jobs";
+import { figure, shown } from "./labels";
 import { noun, task } from "./task";
 import { get, learner, say, sentence } from "./store";
 import { count, percent } from "./words";
@@ -18,7 +19,7 @@ export interface Judged {
   readonly id: number;
   readonly name: string;
   readonly file: Blob | null;
-  readonly prediction: Prediction<string> | null;
+  readonly prediction: Prediction | null;
   /** Why there is no prediction. */
   readonly problem: string | null;
 }
@@ -27,6 +28,8 @@ export const useJudged = create<{ single: Judged | null; batch: readonly Judged[
 
 /** Part of the known kind that may be refused by mistake, where "none of these" is an answer. */
 const REJECT = 0.05;
+/** With fewer samples so small a part cannot be promised, and the learner refuses nothing. */
+export const NEEDED = Math.ceil(1 / REJECT) - 1;
 
 /** Whether "none of these" is an answer. */
 export const useRefuse = create<{ on: boolean }>()(() => ({ on: false }));
@@ -37,15 +40,26 @@ export function rejection(): { reject?: number } {
 }
 
 /** What a prediction is shown as. */
-export function called({ label }: Prediction<string>): string {
-  return label ?? "None of these";
+export function called({ label }: Prediction): string {
+  if (label === null) return "None of these";
+  return typeof label === "number" ? figure(label) : shown(label);
+}
+
+/** How sure it is belongs to a class: of none of them there is nothing to be sure of. */
+export function sureness({ label, confidence, interval }: Prediction): string {
+  if (typeof label === "number") return interval ? `${figure(interval.low)} to ${figure(interval.high)}` : "";
+  return label === null ? "" : percent(confidence);
+}
+
+export function inWords(prediction: Prediction): string {
+  return [called(prediction), sureness(prediction)].filter((part) => part !== "").join(", ");
 }
 
 /** Questions on their way at once: enough that no worker waits. */
 const AT_ONCE = task === "text" ? 256 : 8;
 
-/** The latest question; an earlier one that answers late is not heard. */
-let latest = 0;
+/** The latest of each: an earlier one that answers late is not heard. One picture takes nothing from a folder on its way. */
+const latest = { single: 0, batch: 0 };
 /** What the answers on show are to. */
 let asked: { single: Question | null; batch: readonly Question[] } = { single: null, batch: [] };
 
@@ -59,26 +73,27 @@ export async function refuse(on: boolean): Promise<void> {
 }
 
 export function forget(): void {
-  latest++;
+  latest.single++;
+  latest.batch++;
   get().jobs.batch?.stop();
   asked = { single: null, batch: [] };
   useJudged.setState({ single: null, batch: [] });
 }
 
 export async function tryOn(found: Question): Promise<void> {
-  const turn = ++latest;
+  const turn = ++latest.single;
   asked = { ...asked, single: found };
   const single = await judge(found, 0);
-  if (turn !== latest) return;
+  if (turn !== latest.single) return;
   useJudged.setState({ single });
   const { prediction } = single;
   const name = task === "text" ? "This text" : found.path.split("/").at(-1);
-  say(prediction ? `${name}: ${called(prediction)}, ${percent(prediction.confidence)}.` : `${name}: ${single.problem}`);
+  say(prediction ? `${name}: ${inWords(prediction)}.` : `${name}: ${single.problem}`);
 }
 
 export async function tryAll(found: readonly Question[]): Promise<void> {
   get().jobs.batch?.stop();
-  const turn = ++latest;
+  const turn = ++latest.batch;
   asked = { ...asked, batch: found };
   useJudged.setState({ batch: [] });
   const batch: Judged[] = [];
@@ -98,10 +113,10 @@ export async function tryAll(found: readonly Question[]): Promise<void> {
     try {
       await Promise.all(Array.from({ length: AT_ONCE }, lane));
     } finally {
-      if (turn === latest) useJudged.setState({ batch: [...batch].sort((a, b) => a.id - b.id) });
+      if (turn === latest.batch) useJudged.setState({ batch: [...batch].sort((a, b) => a.id - b.id) });
     }
     const lost = batch.filter((b) => b.problem !== null).length;
-    if (turn === latest) say(`${count(batch.length - lost, noun)} predicted${lost > 0 ? `, ${lost} could not be read` : ""}.`);
+    if (turn === latest.batch) say(`${count(batch.length - lost, noun)} predicted${lost > 0 ? `, ${lost} could not be read` : ""}.`);
   });
 }
 
@@ -118,14 +133,16 @@ async function judge({ path: name, open }: Question, id: number, signal?: AbortS
   }
 }
 
-/** One line a picture or text: what it is, label (none where it is none of the classes), confidence, novelty, error, and the score of every class. */
+/** One line a picture or text: what it is, label (none where it is none of the classes; several with ; between), confidence, of numbers the range, novelty, error, and the score of every class. */
 export function asCsv(batch: readonly Judged[]): Blob {
   const labels = Object.keys(batch.find((b) => b.prediction)?.prediction?.scores ?? {});
-  const fields = [task === "text" ? "text" : "file", "label", "confidence", "novelty", "error", ...labels.map((label) => `score: ${label}`)];
+  const range = batch.some((b) => b.prediction?.interval) ? ["low", "high"] : [];
+  const fields = [task === "text" ? "text" : "file", "label", "confidence", ...range, "novelty", "error", ...labels.map((label) => `score: ${label}`)];
   const data = batch.map(({ name, prediction: p, problem }) => [
     name,
-    p?.label ?? "",
+    Array.isArray(p?.label) ? p.label.join("; ") : (p?.label ?? ""),
     p?.confidence ?? "",
+    ...(range.length > 0 ? [p?.interval?.low ?? "", p?.interval?.high ?? ""] : []),
     p?.novelty ?? "",
     problem ?? "",
     ...labels.map((label) => p?.scores[label] ?? ""),

@@ -1,8 +1,8 @@
-// What a person does with samples: take in, move, rename, delete.
+// What a person does with samples: take in, remove.
 import type { Sample } from "headstart";
 import type { Found } from "../intake/found";
 import { textOfFile } from "../intake/table";
-import { awaitClasses, awaitNone, isPinned, names, membersOf, pin, place, refresh, unpin } from "./classes";
+import { awaitClasses, awaitNone, refresh } from "./classes";
 import { edit, edited } from "./history";
 import { asJob } from "./jobs";
 import { drop, keep } from "./contents";
@@ -21,17 +21,17 @@ interface Incoming {
   /** For messages. */
   readonly path: string;
   /** Reads or unpacks it. */
-  readonly open: () => Promise<Sample<string> & { data: Blob | string }>;
+  readonly open: () => Promise<Sample & { data: Blob | string }>;
 }
 
-/** Adds pictures; each has its class in `folder`. A burst of the webcam is one `group`. */
+/** Adds pictures; each has its class in `folder`, which is empty for those that wait for a label. A burst of the webcam is one `group`. */
 export function takeIn(found: readonly (Found & { folder: string })[], group?: string): Promise<void> {
-  const incoming = found.map(({ name, path, folder, open }) => ({ path, open: async () => ({ data: await open(), name, label: folder, group }) }));
-  return take(incoming, found.map(({ folder }) => folder));
+  const incoming = found.map(({ name, path, folder, open }) => ({ path, open: async () => ({ data: await open(), name, ...(folder === "" ? {} : { label: folder }), group }) }));
+  return take(incoming, found.map(({ folder }) => folder).filter((folder) => folder !== ""));
 }
 
 /** Adds texts; `left` were left out on the way here. */
-export function takeTexts(samples: readonly (Sample<string> & { data: string })[], left: readonly Problem[] = []): Promise<void> {
+export function takeTexts(samples: readonly (Sample & { data: string })[], left: readonly Problem[] = []): Promise<void> {
   if (left.length > 0) set({ problems: [...get().problems, ...left] });
   return take(samples.map((sample) => ({ path: sample.name ?? sample.data, open: async () => sample })));
 }
@@ -64,7 +64,7 @@ function take(incoming: readonly Incoming[], classes: readonly string[] = []): P
       clearInterval(live);
       awaitNone();
     }
-    return { changed: (await learner().samples()).length !== before };
+    return { steps: (await learner().samples()).length === before ? 0 : 1 };
   });
 }
 
@@ -73,7 +73,7 @@ async function add(incoming: readonly Incoming[]): Promise<void> {
   const ids: string[] = [];
   const paths: string[] = [];
   // Files of a zip are unpacked one by one, as fast as the learner takes them.
-  async function* samples(): AsyncGenerator<Sample<string>> {
+  async function* samples(): AsyncGenerator<Sample> {
     for (const { path, open } of incoming) {
       try {
         const sample = await open();
@@ -111,52 +111,9 @@ function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "unreadable";
 }
 
-export function move(ids: string[], to: string): Promise<void> {
-  return edit(async () => {
-    const from = new Set(get().classes.filter((c) => c.members.some((p) => ids.includes(p.id))).map((c) => c.name));
-    if (ids.length === 0 || (from.size === 1 && from.has(to))) return { changed: false };
-    await learner().relabel(ids, to);
-    // A class that was emptied stays, to be filled again.
-    from.forEach((name) => name !== "" && pin(name));
-    place(to);
-    return { changed: true, says: `${count(ids.length, noun)} moved to ${to}.` };
-  });
-}
-
 export function remove(ids: string[]): Promise<void> {
   return edit(async () => {
     await learner().remove(ids);
-    return { changed: ids.length > 0, says: `${count(ids.length, noun)} removed.` };
-  });
-}
-
-export function addClass(name: string): Promise<void> {
-  return edit(async () => {
-    const known = names().includes(name);
-    pin(name);
-    return { changed: false, says: known ? `There is a class ${name} already.` : `${name} is ready for ${nouns}.` };
-  });
-}
-
-/** To the name of another class: the two become one. */
-export function rename(from: string, to: string): Promise<void> {
-  return edit(async () => {
-    const merged = names().includes(to);
-    const ids = membersOf(from).map((p) => p.id);
-    if (ids.length > 0) await learner().relabel(ids, to);
-    place(to, from);
-    if (isPinned(from)) pin(to);
-    unpin(from);
-    return { changed: ids.length > 0, says: merged ? `${from} was merged into ${to}.` : `${from} is now ${to}.` };
-  });
-}
-
-export function deleteClass(name: string): Promise<void> {
-  return edit(async () => {
-    const ids = membersOf(name).map((p) => p.id);
-    if (ids.length > 0) await learner().remove(ids);
-    unpin(name);
-    const also = ids.length > 0 ? ` with ${count(ids.length, noun)}; Undo brings it back` : "";
-    return { changed: ids.length > 0, says: `${name} was deleted${also}.` };
+    return { steps: ids.length > 0 ? 1 : 0, says: `${count(ids.length, noun)} removed.` };
   });
 }

@@ -1,12 +1,18 @@
 // What the page shows. Actions beside this file change it; panels read it.
-import type { Learner, Report, TrainResult } from "headstart";
+import type { Label, Learner, NumberReport, Report, TrainResult } from "headstart";
 import { create } from "zustand";
+import { type Kind, NONE_OF_THEM } from "./labels";
 
 /** A sample as the page lists it. */
 export interface Member {
   readonly id: string;
   readonly name: string;
+  /** As the learner has it; `null` while it waits for one. */
+  readonly given: Label | null;
+  /** The same in words, empty while it waits. */
   readonly label: string;
+  /** The classes that it is listed under. */
+  readonly names: readonly string[];
 }
 
 export interface Class {
@@ -30,6 +36,14 @@ export interface Problem {
   readonly message: string;
 }
 
+/** What the model learnt from, as far as what it says depends on it. */
+export interface Learnt {
+  /** Samples with a label, but those of `negative`. */
+  readonly known: number;
+  /** The class that stands for "none of these". */
+  readonly negative: string | null;
+}
+
 /** One step of a training: losses in nats. */
 export interface CurvePoint {
   readonly step: number;
@@ -41,16 +55,19 @@ export interface State {
   /** Bytes of the backbone, while it loads. */
   loading: { done: number; total: number };
   failure: string | null;
-  learner: Learner<string> | null;
+  learner: Learner | null;
   device: Learner["device"] | null;
   /** The last thing that happened, in a sentence. */
   status: string;
+  /** A sample with several labels is in several of them. */
   classes: readonly Class[];
+  kind: Kind;
   problems: readonly Problem[];
   jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job; doctor?: Job; verdict?: Job };
   curve: readonly CurvePoint[];
   result: TrainResult | null;
-  report: Report | null;
+  learnt: Learnt | null;
+  report: Report | NumberReport | null;
   /** Changes of the samples so far, and how many there were when the model's training began. */
   revision: number;
   trainedAt: number;
@@ -69,10 +86,12 @@ export const useStore = create<State>()(() => ({
   device: null,
   status: "",
   classes: [],
+  kind: "classes",
   problems: [],
   jobs: {},
   curve: [],
   result: null,
+  learnt: null,
   report: null,
   revision: 0,
   trainedAt: 0,
@@ -94,18 +113,25 @@ export function isStale({ revision, trainedAt, result }: State): boolean {
   return result !== null && revision !== trainedAt;
 }
 
-/** Whether there is something to learn: samples of two classes. */
-export function isReady({ classes }: Pick<State, "classes">): boolean {
-  return classes.filter((c) => c.members.length > 0 && c.name !== "").length >= 2;
+/** Whether there is something to learn: samples of two classes, or two that have numbers. */
+export function isReady({ classes, kind }: Pick<State, "classes" | "kind">): boolean {
+  const filled = classes.filter((c) => c.members.length > 0 && c.name !== "");
+  return kind === "numbers" ? total({ classes: filled, kind }) >= 2 : filled.length >= 2;
 }
 
 /** Samples that are in. */
-export function total({ classes }: Pick<State, "classes">): number {
+export function total({ classes, kind }: Pick<State, "classes" | "kind">): number {
+  if (kind === "labels") return new Set(classes.flatMap((c) => c.members.map((m) => m.id))).size;
   return classes.reduce((n, c) => n + c.members.length, 0);
 }
 
+/** The names that a sample can be given, as they are. */
+export function realNames(classes: readonly Class[]): string[] {
+  return classes.map((c) => c.name).filter((name) => name !== "" && name !== NONE_OF_THEM);
+}
+
 /** The learner; panels that need it are shown when it is there. */
-export function learner(): Learner<string> {
+export function learner(): Learner {
   return get().learner!;
 }
 

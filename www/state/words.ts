@@ -1,6 +1,7 @@
 // Numbers in words, the same everywhere on the page.
 export function percent(fraction: number): string {
-  return `${(100 * fraction).toFixed(1)} %`;
+  // One word: a line does not end before the sign.
+  return `${(100 * fraction).toFixed(1)}\u00a0%`;
 }
 
 export function count(n: number, one: string, many = `${one}s`): string {

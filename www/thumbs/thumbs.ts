@@ -13,6 +13,8 @@ const KEPT = 4000;
 const AT_ONCE = 4;
 
 const kept = new Map<string, string | null>();
+/** Bytes of each, by address. */
+const sizes = new Map<string, number>();
 const waiting = new Map<string, { file: Blob; tell: Set<(url: string | null) => void> }>();
 const asked = new Map<string, Set<(url: string | null) => void>>();
 let worker: Worker | undefined;
@@ -67,12 +69,20 @@ function pump(): void {
 function take({ id, thumb }: Answer): void {
   const url = thumb && URL.createObjectURL(thumb);
   kept.set(id, url);
+  if (url) sizes.set(url, thumb.size);
   asked.get(id)?.forEach((tell) => tell(url));
   asked.delete(id);
   for (const [oldest, url] of kept) {
     if (kept.size <= KEPT) break;
     kept.delete(oldest);
-    if (url) URL.revokeObjectURL(url);
+    if (!url) continue;
+    URL.revokeObjectURL(url);
+    sizes.delete(url);
   }
   pump();
+}
+
+/** Bytes of the thumbnails that are kept. */
+export function heldThumbs(): number {
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }

@@ -6,16 +6,19 @@ export interface Requests {
   own: number;
   away: number;
   refused: number;
+  /** That came over the network: what the browser had kept from an earlier visit counts as none. */
+  bytes: number;
 }
 
 export function observe(report: (requests: Requests) => void): void {
-  const requests: Requests = { context: Math.random().toString(36).slice(2), own: 0, away: 0, refused: 0 };
+  const requests: Requests = { context: Math.random().toString(36).slice(2), own: 0, away: 0, refused: 0, bytes: 0 };
   new PerformanceObserver((list) => {
-    for (const { name } of list.getEntries()) {
+    for (const { name, transferSize } of list.getEntries() as PerformanceResourceTiming[]) {
       // Blobs and data are addresses within the page.
       if (!/^https?:/.test(name)) continue;
       if (new URL(name).origin === location.origin) requests.own++;
       else requests.away++;
+      requests.bytes += transferSize;
     }
     report(requests);
   }).observe({ type: "resource", buffered: true });
