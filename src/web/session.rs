@@ -8,9 +8,9 @@ use super::convert::{from_js, to_js};
 use super::encode::{Contents, Encoded};
 use crate::error::Error;
 use crate::features::Matrix;
-use crate::judge::{Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage};
+use crate::judge::{AdaptationStage, Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage};
 use crate::learn::{Progress, Recipe, Step};
-use crate::learner::{Given, Learner, Training};
+use crate::learner::{Adapting, Given, Learner, Training};
 use crate::source::{Added, Content, Label, Meta};
 
 /// [`Learner`], with the one long job that may be under way.
@@ -25,6 +25,7 @@ enum Job {
     Evaluation(Box<Evaluation>),
     Trial(Trial),
     Examination(Box<Examination>),
+    Adaptation(Box<Adapting>),
 }
 
 #[wasm_bindgen]
@@ -126,6 +127,21 @@ impl Session {
         Ok(())
     }
 
+    /// `metas`: one for each row of the target, with a label where it is known.
+    #[wasm_bindgen(js_name = startAdaptation)]
+    pub fn start_adaptation(
+        &mut self,
+        ids: Vec<String>,
+        metas: JsValue,
+        rows: Vec<f32>,
+        kept: &Contents,
+    ) -> JsResult<()> {
+        let metas: Vec<Meta> = from_js("samples", &metas)?;
+        let given = Given { ids, metas, x: self.matrix(rows), contents: kept.list().to_vec() };
+        self.job = Some(Job::Adaptation(Box::new(self.learner.adapt(given)?)));
+        Ok(())
+    }
+
     /// A bounded piece of the job: → `{ stage, done, total, … }` or `{ result }`.
     pub fn step(&mut self) -> JsResult<JsValue> {
         #[derive(serde::Serialize)]
@@ -156,6 +172,13 @@ impl Session {
             Job::Examination(examination) => match examination.step()? {
                 ExaminationStage::Progress { done, total } => way("examine", done, total),
                 ExaminationStage::Done(result) => return to_js(&Event::Done { result }),
+            },
+            Job::Adaptation(adapting) => match adapting.step()? {
+                AdaptationStage::Progress(progress) => to_js(&Event::<()>::Way(progress)),
+                AdaptationStage::Done(adapted) => {
+                    let Job::Adaptation(adapting) = job else { unreachable!("matched above") };
+                    return to_js(&Event::Done { result: self.learner.finish_adaptation(*adapting, *adapted) });
+                }
             },
         };
         self.job = Some(job);
