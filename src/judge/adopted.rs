@@ -102,7 +102,7 @@ impl Findings {
         let Shift { domain_classifier: told, mmd } = &self.shift;
         let percent = |v: f64| format!("{:.1}", 100.0 * v);
         let shift = format!(
-            "a classifier tells {} target samples from {} source samples in {} % ({} to {}; 50 is no shift), MMD p = {:.3}",
+            "a classifier tells {} target samples from {} source samples in {} % ({} to {}; 50 is no shift; MMD p = {:.3})",
             self.rows[1],
             self.rows[0],
             percent(told.value),
@@ -110,7 +110,7 @@ impl Findings {
             percent(told.high),
             mmd.p
         );
-        let mut sentence = format!("{what}: {why} ({shift}).");
+        let mut sentence = format!("{what}: {why}; {shift}.");
         sentence[..1].make_ascii_uppercase();
         let report =
             AdaptReport { kept: chosen.is_some(), method, sentence, shift: self.shift, evidence: self.evidence, tried };
