@@ -377,6 +377,7 @@ fn texts(path: &str) -> Option<Vec<(String, String)>> {
 
 /// NusaX: the same sentiments in English, which the backbone knows, and in Javanese, which it does not.
 #[test]
+#[ignore = "minutes: it embeds 1,400 texts; cargo test --features tools --test adapt -- --ignored"]
 fn javanese_is_read_better_after_adapting_to_it() {
     let Some(english) = texts("data/nusax_english/train.csv") else { return };
     let Some(javanese) = texts("data/nusax_javanese/train.csv") else { return };

@@ -8,9 +8,11 @@ use super::shift::Shift;
 use crate::learn::{Dataset, Fitted, Move};
 
 /// Nats that the account of moved features has to be ahead of every other: 150 to 1, "very strong" evidence (Kass, Raftery,
-/// "Bayes factors", 1995), because aligning where proportions differ costs more than it gains where features moved. With
-/// 112 draws of 12 pairs of domains half were kept, of those three lost more than half a point, all of them javanese with other
-/// proportions as well.
+/// "Bayes factors", 1995), because aligning where proportions differ costs more than it gains where features moved.
+///
+/// Of 174 draws of 29 pairs of domains (texts, photographs, drawings; corrupted, few, none shifted, other proportions) 83 are kept,
+/// 12.9 points up in the mean. The 71 with the source's proportions are never more than 0.6 points down; of the 12 with
+/// others, six lose, up to 26 points: there the target's classes cannot be seen without labels.
 const EVIDENCE: f64 = 5.0;
 /// Nats that labels of the target have to speak for or against: 20 to 1. Each is an observation of its own, and is about what matters.
 const SPOKEN: f64 = 3.0;
