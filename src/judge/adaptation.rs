@@ -165,14 +165,13 @@ impl Adaptation {
     /// A bounded piece of the work. After `Done` there is nothing left to do.
     pub fn step(&mut self) -> Result<AdaptationStage> {
         let Some(&job) = self.jobs.front() else { return Ok(AdaptationStage::Done(Box::new(self.finish()))) };
-        let mut work = match self.under_way.take() {
-            Some(work) => work,
-            None => self.begin(job)?,
-        };
-        if self.go_on(&mut work, job)? {
-            self.jobs.pop_front();
-        } else {
-            self.under_way = Some(work);
+        match self.under_way.take() {
+            // What a job begins with is work enough for a step.
+            None => self.under_way = Some(self.begin(job)?),
+            Some(mut work) => match self.go_on(&mut work, job)? {
+                true => drop(self.jobs.pop_front()),
+                false => self.under_way = Some(work),
+            },
         }
         let stage = match job {
             Job::Measure => "measure shift",
