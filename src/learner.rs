@@ -9,8 +9,9 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::features::{Matrix, Near, RowStore, cosine};
 use crate::judge::{
-    AnyReport, Decision, Evaluation, Examination, Guarded, NearDuplicates, Novelty, OutOfFold, Trial, Tuning,
-    Unlabelled, any_report, weights, with_each_cell_grey, without_each_cell,
+    AdaptReport, Adaptation, AdaptationStage, Adapted, AnyReport, Decision, Evaluation, Examination, Guarded,
+    NearDuplicates, Novelty, OutOfFold, Trial, Tuning, Unlabelled, any_report, weights, with_each_cell_grey,
+    without_each_cell,
 };
 use crate::learn::tune::{TuneRecipe, Tuned};
 use crate::learn::{Answers, ClassWeight, Dataset, Fit, Fitted, HeadKind, Kind, Labelled, Recipe, Step, called};
@@ -156,7 +157,21 @@ impl Training {
     }
 }
 
-/// Samples from elsewhere, to score a model on: rows, what they were made from, what came with them, with a label each.
+/// An adaptation under way; [`Learner::finish_adaptation`] takes what it made.
+pub struct Adapting {
+    adaptation: Adaptation,
+    recipe: Recipe,
+    trained_on: Vec<(String, Label, String)>,
+}
+
+impl Adapting {
+    /// A bounded piece of the work.
+    pub fn step(&mut self) -> Result<AdaptationStage> {
+        self.adaptation.step()
+    }
+}
+
+/// Samples from elsewhere, to score a model on or to adapt it to: rows, what they were made from, what came with them.
 pub struct Given {
     pub ids: Vec<String>,
     pub metas: Vec<Meta>,
@@ -289,15 +304,19 @@ impl Learner {
     /// Errors: `too-few-labels`, `bad-option`.
     pub fn train(&mut self, recipe: Recipe) -> Result<Training> {
         let data = self.dataset()?;
-        let contents: HashMap<&str, &str> = self.samples.iter().map(|s| (s.id.as_str(), s.content.as_str())).collect();
-        let one = |row: usize| (data.ids[row].clone(), data.label(row), contents[data.ids[row].as_str()].to_owned());
-        let trained_on = (0..data.rows()).map(one).collect();
         Ok(Training {
             fit: Fit::new(&data, &recipe)?,
             novelty: Novelty::fit(&data, recipe.negative.as_deref()),
             recipe,
-            trained_on,
+            trained_on: self.named(&data),
         })
+    }
+
+    /// `(sample id, label, content id)` of each row.
+    fn named(&self, data: &Dataset) -> Vec<(String, Label, String)> {
+        let contents: HashMap<&str, &str> = self.samples.iter().map(|s| (s.id.as_str(), s.content.as_str())).collect();
+        let one = |row: usize| (data.ids[row].clone(), data.label(row), contents[data.ids[row].as_str()].to_owned());
+        (0..data.rows()).map(one).collect()
     }
 
     /// The recipe that `train` and `evaluate` start from.
@@ -317,6 +336,29 @@ impl Learner {
         let Training { recipe, novelty, trained_on, .. } = training;
         self.model = Some(Model { fitted, recipe, novelty, trained_on });
         result
+    }
+
+    /// Begins to look for a model that suits a target domain better: what was trained last, fitted again to the labelled
+    /// samples as the domain would have them. Labels in `target` are used where there are any.
+    ///
+    /// Errors: `not-trained`, `too-few-labels`, `bad-labels`, `bad-option`.
+    pub fn adapt(&mut self, target: Given) -> Result<Adapting> {
+        self.model()?;
+        let recipe = self.last_recipe();
+        let data = self.dataset()?;
+        let trained_on = self.named(&data);
+        let labels: Vec<Option<Label>> = target.metas.into_iter().map(|m| m.label.map(Label::tidy)).collect();
+        let adaptation = Adaptation::new(data, recipe.clone(), target.x, target.contents, &labels)?;
+        Ok(Adapting { adaptation, recipe, trained_on })
+    }
+
+    /// Makes what was kept the model; where nothing was, it stays as it is.
+    pub fn finish_adaptation(&mut self, adapting: Adapting, adapted: Adapted) -> AdaptReport {
+        let Adapting { recipe, trained_on, .. } = adapting;
+        if let Some((fitted, novelty)) = adapted.kept {
+            self.model = Some(Model { fitted, recipe, novelty, trained_on });
+        }
+        adapted.report
     }
 
     /// Begins a cross-validation of the last recipe (the default one before any training) on the labelled samples. The

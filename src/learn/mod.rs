@@ -1,6 +1,7 @@
 //! Feature rows → a head. Every fit is a pump: [`Fit::step`] does a bounded piece of work and says how far it is, so
 //! that the caller can show progress, and stop by not calling again.
 
+mod adapt;
 mod affine;
 mod dataset;
 mod knn;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use adapt::{Move, Spectrum, SpectrumFit, resampled, with_rows, with_surest};
 pub use affine::{Affine, Link};
 pub use dataset::{Answers, Dataset, Kind, Labelled, Targets, called};
 pub use knn::Knn;
@@ -53,6 +55,11 @@ impl HeadKind {
             HeadKind::Knn => "knn",
             HeadKind::Scratch => "scratch",
         }
+    }
+
+    /// Whether it learns from feature rows.
+    pub fn has_features(self) -> bool {
+        self != HeadKind::Scratch
     }
 }
 

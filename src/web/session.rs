@@ -9,11 +9,12 @@ use super::encode::{Contents, Encoded};
 use crate::error::Error;
 use crate::features::Matrix;
 use crate::judge::{
-    Decision, Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage, Tuning, TuningStage,
+    AdaptationStage, Decision, Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage, Tuning,
+    TuningStage,
 };
 use crate::learn::tune::{Method, Tuned as Trained};
 use crate::learn::{Progress, Recipe, Step};
-use crate::learner::{Given, Learner, Training};
+use crate::learner::{Adapting, Given, Learner, Training};
 use crate::source::{Added, Content, Label, Meta};
 
 /// [`Learner`], with the one long job that may be under way.
@@ -46,6 +47,7 @@ enum Job {
     Trial(Trial),
     Examination(Box<Examination>),
     Tuning(Box<Tuning>),
+    Adaptation(Box<Adapting>),
 }
 
 #[wasm_bindgen]
@@ -222,6 +224,21 @@ impl Session {
         to_js(&self.learner.finish_tuning(tuning, decision, &contents, whole, why)?)
     }
 
+    /// `metas`: one for each row of the target, with a label where it is known.
+    #[wasm_bindgen(js_name = startAdaptation)]
+    pub fn start_adaptation(
+        &mut self,
+        ids: Vec<String>,
+        metas: JsValue,
+        rows: Vec<f32>,
+        kept: &Contents,
+    ) -> JsResult<()> {
+        let metas: Vec<Meta> = from_js("samples", &metas)?;
+        let given = Given { ids, metas, x: self.matrix(rows), contents: kept.list().to_vec() };
+        self.job = Some(Job::Adaptation(Box::new(self.learner.adapt(given)?)));
+        Ok(())
+    }
+
     /// A bounded piece of the job: → `{ stage, done, total, … }` or `{ result }`.
     pub fn step(&mut self) -> JsResult<JsValue> {
         #[derive(serde::Serialize)]
@@ -261,6 +278,13 @@ impl Session {
                     let plan = Plan { contents: contents.clone(), parts: tuning.parts(), method: tuning.method() };
                     self.tuning = Some(Box::new(Tuned { tuning: *tuning, contents, decision: None }));
                     return to_js(&Event::Done { result: plan });
+                }
+            },
+            Job::Adaptation(adapting) => match adapting.step()? {
+                AdaptationStage::Progress(progress) => to_js(&Event::<()>::Way(progress)),
+                AdaptationStage::Done(adapted) => {
+                    let Job::Adaptation(adapting) = job else { unreachable!("matched above") };
+                    return to_js(&Event::Done { result: self.learner.finish_adaptation(*adapting, *adapted) });
                 }
             },
         };
