@@ -10,13 +10,14 @@ mod novelty;
 mod numbers;
 mod out_of_fold;
 mod report;
+mod scoring;
 mod slices;
 mod verdict;
 
 pub use curve::{Forecast, More, Point};
 pub use doctor::{
     DoctorReport, Examination, ExaminationStage, LabelIssue, NearDuplicates, Outlier, Unlabelled, confident_joint,
-    label_issues,
+    imbalance, label_issues, label_next, outliers,
 };
 pub use explain::{Weights, weights, with_each_cell_grey, without_each_cell};
 pub use labels::labels_report;
