@@ -288,7 +288,8 @@ impl Learner {
         let mut recipe = self.frozen_recipe(&data);
         // Chosen anew in each fold: the last training chose it on the rows that are judged. An MLP's search would take minutes.
         if recipe.head == HeadKind::Linear {
-            recipe.strength = self.model.as_ref().and_then(|model| model.recipe.strength);
+            let given = self.model.as_ref().filter(|model| model.recipe.head == HeadKind::Linear);
+            recipe.strength = given.and_then(|model| model.recipe.strength);
         }
         Trial::new(data, recipe)
     }
