@@ -409,14 +409,13 @@ impl Learner {
 
     /// Of each row.
     fn nearest(&self, model: &Model, x: &Matrix) -> Vec<Vec<Neighbour>> {
-        let place =
-            |(_, _, content): &(String, Label, String)| self.rows.place(content).expect("rows are never dropped");
-        let places: Vec<usize> = model.trained_on.iter().map(place).collect();
+        let row = |(_, _, content): &(String, Label, String)| self.rows.get(content).expect("rows are never dropped");
+        let rows: Vec<&[f32]> = model.trained_on.iter().map(row).collect();
         let named = |(similarity, i): (f32, usize)| {
             let (id, label, _) = &model.trained_on[i];
             Neighbour { id: id.clone(), label: label.clone(), similarity }
         };
-        let found = nearest(&self.rows, &places, x, NEAREST);
+        let found = nearest(&rows, x, NEAREST);
         found.into_iter().map(|near| near.into_iter().map(named).collect()).collect()
     }
 
