@@ -1,4 +1,5 @@
 // Results as JSON beside the benches, and as a table between two marks of BENCHMARKS.md.
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -6,10 +7,22 @@ import { root } from "../scripts/paths.mjs";
 
 const folder = join(root, "benches/results");
 
-/** Where and when: no number stands without it. */
+/** The commit; with changes that are not in it, it says so. What benches write themselves is no change. */
+function commit() {
+  const git = (...given) => execFileSync("git", given, { cwd: root, encoding: "utf8" }).trim();
+  try {
+    const changed = git("status", "--porcelain", "--", ".", ":!BENCHMARKS.md", ":!benches/results");
+    return git("rev-parse", "--short", "HEAD") + (changed && "+changes");
+  } catch {
+    return "no git here";
+  }
+}
+
+/** Where, when and of what: no number stands without it. */
 export async function machine(browser) {
   return {
     date: new Date().toISOString().slice(0, 10),
+    build: commit(),
     cpu: cpus()[0].model.trim(),
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
@@ -23,8 +36,8 @@ export function record(name, results, table) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(resultPath(name), `${JSON.stringify(results, null, 2)}\n`);
   const path = join(root, "BENCHMARKS.md");
-  const { date, cpu, cores, memoryGiB, chromium } = results.machine;
-  const where = `*${date}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, Chromium ${chromium}.*`;
+  const { date, build, cpu, cores, memoryGiB, chromium } = results.machine;
+  const where = `*${date}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, Chromium ${chromium}, build ${build}.*`;
   const marks = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
   const text = readFileSync(path, "utf8");
   const [from, to] = marks.map((mark) => text.indexOf(mark));

@@ -39,6 +39,7 @@ export interface LearnerOptions {
   /** `"never"`: nothing is fetched for the backbone either; give its files. Default `"backbone-only"`. */
   network?: "backbone-only" | "never";
   signal?: AbortSignal;
+  /** `"warm up"` is the GPU's: with `device: "auto"` it comes after the learner is there, as the GPU is tried behind it. */
   onProgress?: (progress: Progress) => void;
 }
 
@@ -121,6 +122,15 @@ export interface Learner<L extends Label = Label> {
   ): Promise<{ data: Float32Array; rows: number; cols: number }>;
   /** Fits a head on the labelled samples. Starts at the first `next()`; leaving the loop cancels it. */
   train(options?: TrainOptions): AsyncIterable<TrainEvent>;
+  /**
+   * Trains the backbone's last stages too, on the labelled samples, always from the pretrained weights, and keeps the result only if
+   * it is better on samples held out (`result.guard`); otherwise the head on the frozen backbone is fitted on all samples. Starts
+   * at the first `next()`; leaving the loop cancels it, and an abort ends it with `done` and the best so far. Runs on the CPU.
+   * Pictures are read again: one whose file has gone or changed is left out, and said in a progress event.
+   */
+  fineTune(options?: FineTuneOptions): AsyncIterable<TrainEvent>;
+  /** What that would take, measured on a few of the samples. */
+  fineTuneCost(options?: FineTuneOptions): Promise<FineTuneCost>;
   /** Cross-validates the last recipe (the default one where that cannot learn the labels there are now); with `samples`, scores the present model on them. */
   evaluate(options?: EvaluateOptions<L>): Promise<ReportOf<L>>;
   /**
@@ -214,12 +224,58 @@ export interface TrainOptions extends CallOptions {
   seed?: number;
 }
 
+export interface FineTuneOptions extends CallOptions {
+  /** Stages (of texts, layers) that are trained, counted from the last: 1 to 3, default 2. */
+  stages?: number;
+  /**
+   * `"cross-entropy"`: stages and head on the labels. `"contrastive"`: stages on pairs of texts with the same label or not, then the
+   * head (SetFit: Tunstall et al. 2022). Default: contrastive for texts of at most 64 a class, otherwise cross-entropy.
+   */
+  method?: "cross-entropy" | "contrastive";
+  /** Passes over the samples, 1 to 200. Default 8, more where that would be fewer than 80 updates. */
+  epochs?: number;
+  /** Part of a weight's size that an update moves it by at most, up to 0.1. Default 0.005 for pictures, 0.001 for texts. */
+  rate?: number;
+  /** Folds of the guard, 2 to 10, default 3. */
+  folds?: number;
+  /** Bytes that the samples may take where the trained stages begin, over all workers. Default 512 MiB. */
+  memory?: number;
+  seed?: number;
+}
+
+export interface FineTuneCost {
+  seconds: number;
+  /** That the samples take where the trained stages begin, over all workers. */
+  bytes: number;
+  samples: number;
+  epochs: number;
+  /** Those of the guard and the last. */
+  trainings: number;
+  /** Of a sample, forwards and backwards, on one core. */
+  secondsPerSample: number;
+}
+
+/** What a fine-tuning was judged by: samples that were held out, in each fold by a backbone that was not tuned on them. */
+export interface TuneGuard {
+  kept: boolean;
+  sentence: string;
+  /** Accuracy; of numbers the mean absolute error. */
+  frozen: Interval;
+  tuned: Interval;
+  /** Paired by sample; above 0 is better. */
+  gain: Interval;
+  /** One-sided sign test over groups: how often chance alone would bring such a gain. It is kept below 0.2. */
+  p: number;
+  /** By class, the part of its samples that is right. Empty for labels and numbers. */
+  perClass: { label: string; support: number; before: number; after: number }[];
+}
+
 /**
  * `loss`: what is minimised, on the rows that are fitted. `guard`: log loss in nats on held-out rows, when one fit of the
  * search for a strength has ended.
  */
 export type TrainEvent =
-  | { type: "progress"; stage: string; done: number; total: number; loss?: number; guard?: number }
+  | { type: "progress"; stage: string; done: number; total: number; loss?: number; guard?: number; note?: string }
   | { type: "done"; result: TrainResult };
 
 export interface TrainResult {
@@ -233,6 +289,8 @@ export interface TrainResult {
    * where samples belong to groups, a bootstrap over groups.
    */
   estimate?: Interval;
+  /** Of a fine-tuning that came so far. */
+  guard?: TuneGuard;
 }
 
 export interface EvaluateOptions<L extends Label = Label> extends CallOptions {

@@ -3,10 +3,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import * as engines from "../benches/engines.mjs";
+import { firsts, firstsTable } from "../benches/firsts.mjs";
 import { firstMinute, mainThread, pageTable, scrolling } from "../benches/page.mjs";
 import { machine, record } from "../benches/record.mjs";
+import { byCrate, downloads, ofFiles, sizesTable } from "../benches/sizes.mjs";
 import { serve } from "../tests/browser/server.mjs";
 import { build } from "./build.mjs";
 import { args, executable, softwareGpu } from "./chromium.mjs";
@@ -150,8 +151,8 @@ await main(async () => {
       record("profile", results, profileTable(results.profiles));
     }
     if (!only || only === "sizes") {
-      const results = { machine: where, sizes: sizes() };
-      record("sizes", results, sizesTable(results.sizes));
+      const results = { machine: where, ...(await sizes(browser)) };
+      record("sizes", results, sizesTable(results));
     }
     if (!only || only === "peers") await peers(browser, where);
   } finally {
@@ -159,20 +160,41 @@ await main(async () => {
   }
 });
 
-async function peers(browser, where) {
+/** The peers, and what they need, on a server of their own. */
+async function peersServer() {
   if (!existsSync(join(shared, "peers/lite0.onnx"))) throw new Stop("../shared/peers/lite0.onnx is not here: nothing to compare with");
   await step("peers", () => run("npm", ["ci", "--ignore-scripts", "--no-progress", "--prefix", join(root, "benches")]));
-  const server = await serve(
-    { pkg, modules: join(root, "benches/node_modules"), peers: join(shared, "peers"), train: join(shared, "data/clothing10/train"), models: models() },
-    {
-      headers: {
-        "Cache-Control": "max-age=3600",
-        // The peers need these for their threads. We do not.
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Embedder-Policy": "require-corp",
-      },
+  const mounts = { pkg, modules: join(root, "benches/node_modules"), peers: join(shared, "peers"), train: join(shared, "data/clothing10/train"), models: models() };
+  const server = await serve(mounts, {
+    headers: {
+      "Cache-Control": "max-age=3600",
+      // The peers need these for their threads. We do not.
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cross-Origin-Embedder-Policy": "require-corp",
     },
-  );
+  });
+  const fileOf = (path) => join(mounts[path.split("/")[1]] ?? "", ...path.split("/").slice(2));
+  return { ...server, fileOf };
+}
+
+async function sizes(browser) {
+  const results = {};
+  await step("bytes of the package", () => {
+    results.sizes = ofFiles();
+    results.crates = byCrate();
+  });
+  // Where the peers' networks are not, the package's own bytes have to do.
+  if (!existsSync(join(shared, "peers/lite0.onnx"))) return results;
+  const server = await peersServer();
+  await step("bytes that pages download", async () => {
+    results.downloads = await downloads(browser, server.origin, server.fileOf);
+  });
+  await server.close();
+  return results;
+}
+
+async function peers(browser, where) {
+  const server = await peersServer();
   const results = { machine: where, contests: [] };
   const { sentences, ids } = await realSentences(browser, server.origin);
   for (const contest of [...contests, ...textContests(sentences, ids), recipes()]) {
@@ -250,30 +272,6 @@ async function hold({ name, items, unit = "picture", warmUp, rounds, entries }, 
   return { name, unit, rounds, rows };
 }
 
-/** Milliseconds from opening a page that has loaded nothing to its first answer; cold, and with everything in the cache. */
-async function firsts(browser, origin) {
-  const rows = [];
-  for (const [label, engine] of [
-    ["Headstart, first text", "headstartFirstText"],
-    ["transformers.js 4.3, the same ONNX, first text", "transformersFirstText"],
-    ["Headstart, first picture", "headstartFirstPicture"],
-  ]) {
-    const context = await browser.newContext();
-    const times = [];
-    for (let visit = 0; visit < 6; visit++) {
-      const page = await context.newPage();
-      await page.goto(origin);
-      times.push(await page.evaluate(engines[engine]));
-      await page.close();
-    }
-    await context.close();
-    const [cold, ...warm] = times;
-    warm.sort((a, b) => a - b);
-    rows.push({ label, cold, warm: warm[warm.length >> 1], min: warm[0], max: warm.at(-1) });
-  }
-  return rows;
-}
-
 /** A folder as transformers.js wants it, with the peer's ONNX and the pack's tokenizer. */
 function models() {
   const folder = mkdtempSync(join(tmpdir(), "headstart-models-"));
@@ -284,14 +282,6 @@ function models() {
   writeFileSync(file("config.json"), JSON.stringify({ model_type: "bert", architectures: ["BertModel"] }));
   writeFileSync(file("tokenizer_config.json"), JSON.stringify({ tokenizer_class: "BertTokenizer", model_max_length: 256 }));
   return folder;
-}
-
-function sizes() {
-  return ["headstart_cpu_bg.wasm", "headstart_relaxed_bg.wasm", "headstart_gpu_bg.wasm", "index.js", "worker.js", "backbones/efficientnet-lite0/model.safetensors", "backbones/all-minilm-l6-v2/model.safetensors"].map((name) => {
-    const bytes = readFileSync(join(pkg, name));
-    const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, [constants.BROTLI_PARAM_QUALITY]: 11 } });
-    return { name, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length };
-  });
 }
 
 function table({ contests, firsts }) {
@@ -305,19 +295,8 @@ function table({ contests, firsts }) {
     }
     lines.push("");
   }
-  lines.push("**From opening an empty page to the first answer**, ms; warm = everything in the browser's cache, median of 5", "");
-  lines.push("| | cold | warm | min to max | warm, first row = 1 |", "|---|---|---|---|---|");
-  for (const r of firsts) lines.push(`| ${r.label} | ${r.cold.toFixed(0)} | ${r.warm.toFixed(0)} | ${r.min.toFixed(0)} to ${r.max.toFixed(0)} | ${(r.warm / firsts[0].warm).toFixed(2)} |`);
+  lines.push(...firstsTable(firsts));
   return lines.join("\n");
-}
-
-function sizesTable(sizes) {
-  const bytes = (n) => n.toLocaleString("en");
-  return [
-    "| file | raw | gzip -9 | brotli -11 |",
-    "|---|---|---|---|",
-    ...sizes.map((s) => `| ${s.name} | ${bytes(s.raw)} | ${bytes(s.gzip)} | ${bytes(s.brotli)} |`),
-  ].join("\n");
 }
 
 /** The fastest peer of each contest: how many times as long it takes. */
@@ -332,13 +311,14 @@ function chart(contests) {
     "```mermaid",
     "xychart-beta horizontal",
     `  x-axis [${bars.map(({ name }) => `"${name.replace(/ \(.*/, "")}"`).join(", ")}]`,
-    "  y-axis \"times as long\" 0 --> 4",
+    `  y-axis "times as long" 0 --> ${Math.ceil(Math.max(...bars.map(({ ratio }) => ratio)))}`,
     `  bar [${bars.map(({ ratio }) => ratio.toFixed(2)).join(", ")}]`,
     "```",
     "",
   ];
 }
 
+/** A row a layer, and at the end what the layers of one kind come to. */
 function profileTable(profiles) {
   const lines = [];
   for (const { name, parts: all } of profiles) {
@@ -347,13 +327,22 @@ function profileTable(profiles) {
     const parts = all.filter((part) => part !== peak);
     const total = parts.reduce((sum, part) => sum + part.ms, 0);
     lines.push(`**${name}**, ${total.toFixed(1)} ms; multiplying in registers and nothing else: ${most.toFixed(1)} billion a second`, "");
-    lines.push("| part | ms | share | million multiplications | billion a second | of the peak |", "|---|---|---|---|---|---|");
-    for (const { name, ms, products } of parts) {
-      const speed = products / ms / 1e6;
-      const speeds = products ? `${speed.toFixed(1)} | ${((100 * speed) / most).toFixed(0)} %` : " | ";
-      lines.push(`| ${name} | ${ms.toFixed(2)} | ${((100 * ms) / total).toFixed(0)} % | ${(products / 1e6).toFixed(1)} | ${speeds} |`);
+    lines.push("| layer | ms | share | million multiplications | billion a second | of the peak |", "|---|---|---|---|---|---|");
+    const kinds = new Map();
+    for (const part of parts) {
+      lines.push(profileRow(part, total, most));
+      const kind = part.name.match(/^_blocks\.\d+ (.*)/)?.[1];
+      const { ms = 0, products = 0 } = kinds.get(kind) ?? {};
+      if (kind) kinds.set(kind, { ms: ms + part.ms, products: products + part.products });
     }
+    for (const [kind, sum] of kinds) lines.push(profileRow({ name: `all: ${kind}`, ...sum }, total, most));
     lines.push("");
   }
   return lines.join("\n");
+}
+
+function profileRow({ name, ms, products }, total, most) {
+  const speed = products / ms / 1e6;
+  const speeds = products ? `${speed.toFixed(1)} | ${((100 * speed) / most).toFixed(0)} %` : " | ";
+  return `| ${name} | ${ms.toFixed(2)} | ${((100 * ms) / total).toFixed(0)} % | ${(products / 1e6).toFixed(1)} | ${speeds} |`;
 }

@@ -9,9 +9,10 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::features::{Matrix, Near, RowStore, nearest};
 use crate::judge::{
-    AnyReport, Evaluation, Examination, NearDuplicates, Novelty, OutOfFold, Trial, Unlabelled, any_report, weights,
-    with_each_cell_grey, without_each_cell,
+    AnyReport, Decision, Evaluation, Examination, Guarded, NearDuplicates, Novelty, OutOfFold, Trial, Tuning,
+    Unlabelled, any_report, weights, with_each_cell_grey, without_each_cell,
 };
+use crate::learn::tune::{TuneRecipe, Tuned};
 use crate::learn::{Answers, ClassWeight, Dataset, Fit, Fitted, HeadKind, Kind, Labelled, Recipe, Step, called};
 use crate::metrics::{Interval, folds, groups, share};
 use crate::source::{Added, Content, Label, Meta, Sample, Samples};
@@ -40,6 +41,21 @@ pub struct TrainResult {
     /// strengths; `evaluate` is the number to quote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Interval>,
+}
+
+/// The outcome of a fine-tuning: that of a training, with what the guard saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TuneResult {
+    pub head: &'static str,
+    /// Whether the tuned backbone is the model's now.
+    pub kept: bool,
+    pub reason: String,
+    pub chosen: BTreeMap<&'static str, f64>,
+    /// Accuracy on held-out samples of what is the model now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guarded>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -157,13 +173,31 @@ pub struct Learner {
     rows: RowStore,
     near: Near,
     model: Option<Model>,
+    tuned: Option<TunedRows>,
     seed: u64,
+}
+
+/// Of a backbone that was tuned, beside the frozen one's.
+#[derive(Debug)]
+struct TunedRows {
+    /// By content id.
+    rows: HashMap<String, Vec<f32>>,
+    /// The samples it was tuned on, as the backbones of the guard's folds see them, and the fold of each.
+    by_fold: Vec<Arc<Dataset>>,
+    folds: Vec<usize>,
 }
 
 impl Learner {
     /// For a backbone with rows of width `dim`.
     pub fn new(dim: usize, seed: u64) -> Self {
-        Self { samples: Samples::default(), rows: RowStore::new(dim), near: Near::default(), model: None, seed }
+        Self {
+            samples: Samples::default(),
+            rows: RowStore::new(dim),
+            near: Near::default(),
+            model: None,
+            tuned: None,
+            seed,
+        }
     }
 
     /// Width of a feature row.
@@ -211,7 +245,40 @@ impl Learner {
         self.samples.redo()
     }
 
-    /// The row of a content that was embedded before.
+    /// The row by which a content is learnt and predicted: the tuned backbone's, where there is one.
+    fn feature(&self, content: &str) -> Option<&[f32]> {
+        match &self.tuned {
+            Some(tuned) => tuned.rows.get(content).map(Vec::as_slice),
+            None => self.row(content),
+        }
+    }
+
+    pub fn is_tuned(&self) -> bool {
+        self.tuned.is_some()
+    }
+
+    /// The tuned backbone's row of a content. Before there is one: `None`.
+    pub fn tuned_row(&self, content: &str) -> Option<&[f32]> {
+        self.tuned.as_ref().and_then(|_| self.feature(content))
+    }
+
+    /// Keeps the tuned backbone's row of a content, where there is such a backbone.
+    pub fn insert_tuned(&mut self, content: &str, row: &[f32]) {
+        assert_eq!(row.len(), self.dim(), "a row has the backbone's width");
+        if let Some(tuned) = &mut self.tuned {
+            tuned.rows.entry(content.to_owned()).or_insert_with(|| row.to_vec());
+        }
+    }
+
+    /// Contents of samples that the tuned backbone has not seen. What looks at rows needs them first.
+    pub fn untuned(&self) -> Vec<String> {
+        if self.tuned.is_none() {
+            return Vec::new();
+        }
+        self.samples.iter().filter(|s| self.feature(&s.content).is_none()).map(|s| s.content.clone()).collect()
+    }
+
+    /// The row of a content that was embedded before, by the frozen backbone.
     pub fn row(&self, content: &str) -> Option<&[f32]> {
         self.rows.get(content)
     }
@@ -278,8 +345,118 @@ impl Learner {
         let mut recipe = self.last_recipe(&data);
         recipe.seed = seed.unwrap_or(recipe.seed);
         let tags: HashMap<&str, &Sample> = self.samples.iter().map(|s| (s.id.as_str(), s)).collect();
-        let tags = data.ids.iter().map(|id| tags[id.as_str()].slice.clone()).collect();
+        let tags = |data: &Dataset| data.ids.iter().map(|id| tags[id.as_str()].slice.clone()).collect();
+        if self.tuned.is_some() {
+            let out = self.tuned_out_of_fold(&data, Recipe { temperature: Some(1.0), ..recipe })?;
+            let tags = tags(out.data());
+            return Ok(Evaluation::tuned(out, tags));
+        }
+        let tags = tags(&data);
         Evaluation::new(data, tags, recipe, folds, repeats)
+    }
+
+    /// Held-out outputs of the samples that the backbone was tuned on and that are still here, in the folds it was tuned in.
+    fn tuned_out_of_fold(&self, data: &Dataset, recipe: Recipe) -> Result<OutOfFold> {
+        let tuned = self.tuned.as_ref().expect("the caller looked");
+        let of: HashMap<&str, usize> =
+            tuned.by_fold[0].ids.iter().enumerate().map(|(row, id)| (id.as_str(), row)).collect();
+        let (rows, before): (Vec<usize>, Vec<usize>) =
+            data.ids.iter().enumerate().filter_map(|(row, id)| Some((row, *of.get(id.as_str())?))).unzip();
+        let data = data.select(&rows);
+        if rows.is_empty() || data.counts().iter().filter(|&&count| count > 0).count() < 2 {
+            let why = "too few of the samples that the backbone was tuned on are left; fine-tune again";
+            return Err(Error::TooFewLabels { why: why.into() });
+        }
+        let by_fold =
+            tuned.by_fold.iter().map(|fold| Arc::new(Dataset { x: fold.x.select(&before), ..data.clone() })).collect();
+        let folds = before.iter().map(|&row| tuned.folds[row]).collect();
+        Ok(OutOfFold::tuned(Arc::new(data), by_fold, folds, recipe))
+    }
+
+    /// Begins to fine-tune the backbone's last stages on the labelled samples but those of the contents in `skip`, always from its pretrained
+    /// weights.
+    ///
+    /// Errors: `too-few-labels`, `bad-option`.
+    pub fn tune(&mut self, recipe: TuneRecipe, skip: &[String]) -> Result<Tuning> {
+        let tuned = self.tuned.take();
+        let data = self.dataset();
+        self.tuned = tuned;
+        let data = data?;
+        let head = self.frozen_recipe(&data);
+        // As the last training on the frozen backbone chose it; of a tuned one it is another's.
+        let strength = head.strength.filter(|_| self.tuned.is_none() && head.head == HeadKind::Linear);
+        let skipped: Vec<&str> =
+            self.samples.iter().filter(|s| skip.contains(&s.content)).map(|s| s.id.as_str()).collect();
+        let rows: Vec<usize> = (0..data.rows()).filter(|&row| !skipped.contains(&data.ids[row].as_str())).collect();
+        Tuning::new(data.select(&rows), Recipe { head: HeadKind::Linear, strength, temperature: None, ..head }, recipe)
+    }
+
+    /// Contents of a tuning's samples, in its order.
+    pub fn contents_of(&self, tuning: &Tuning) -> Vec<String> {
+        let of: HashMap<&str, &str> = self.samples.iter().map(|s| (s.id.as_str(), s.content.as_str())).collect();
+        let missing = |id: &String| id.clone();
+        tuning
+            .data()
+            .ids
+            .iter()
+            .map(|id| of.get(id.as_str()).map_or_else(|| missing(id), |c| (*c).to_owned()))
+            .collect()
+    }
+
+    /// The end of a fine-tuning. `whole`: the training on all samples, where the guard said to keep it; without it the frozen
+    /// backbone's head becomes the model, and a backbone that was tuned before goes. `decision` is absent where the guard was not
+    /// asked to the end; `why` is the reason then.
+    pub fn finish_tuning(
+        &mut self,
+        tuning: Tuning,
+        decision: Option<Decision>,
+        contents: &[String],
+        whole: Option<Tuned>,
+        why: &str,
+    ) -> Result<TuneResult> {
+        let data = tuning.data().clone();
+        let trained_on = |data: &Dataset| {
+            let one = |row: usize| (data.ids[row].clone(), data.label(row), contents[row].clone());
+            (0..data.rows()).map(one).collect()
+        };
+        let mut chosen: BTreeMap<&'static str, f64> = BTreeMap::new();
+        let guard = decision.as_ref().map(|decision| decision.guarded.clone());
+        let kept = match (whole, decision) {
+            (Some(whole), Some(decision)) => {
+                let Decision { guarded, by_fold, folds, distances, residuals, recipe } = decision;
+                let data = Dataset { x: whole.features, ..(*data).clone() };
+                let mut fitted = Fit::new(&data, &recipe)?.run();
+                fitted.residuals = residuals;
+                fitted.reason = guarded.sentence;
+                chosen.extend(fitted.chosen.clone());
+                chosen.insert("epochs", whole.epochs as f64);
+                chosen.insert("mirrored", f64::from(u8::from(whole.mirror)));
+                let novelty = Novelty::fit(&data, recipe.negative.as_deref()).measured(distances);
+                let rows = contents.iter().cloned().zip(data.x.iter().map(<[f32]>::to_vec)).collect();
+                self.tuned = Some(TunedRows { rows, by_fold, folds });
+                self.model =
+                    Some(Model { fitted, recipe, novelty, origin: data.origin, trained_on: trained_on(&data) });
+                true
+            }
+            _ => {
+                let (fitted, recipe) = tuning.into_frozen();
+                chosen.extend(fitted.chosen.clone());
+                let novelty = Novelty::fit(&data, recipe.negative.as_deref());
+                self.tuned = None;
+                self.model =
+                    Some(Model { fitted, recipe, novelty, origin: data.origin, trained_on: trained_on(&data) });
+                false
+            }
+        };
+        // What stopped it before its end is the reason, even where the guard had said to keep it.
+        let guard = guard.map(|guard| Guarded { kept, ..guard });
+        let reason = match &guard {
+            Some(guard) if why.is_empty() => guard.sentence.clone(),
+            _ => why.to_owned(),
+        };
+        let estimate = guard.as_ref().filter(|_| data.kind() != Kind::Numbers);
+        let estimate = estimate.map(|guard| if kept { guard.tuned.clone() } else { guard.frozen.clone() });
+        Ok(TuneResult { head: "linear", kept, reason, chosen, estimate, guard })
     }
 
     /// Begins to compare the backbone with learning from scratch. Errors: `too-few-labels`.
@@ -303,7 +480,7 @@ impl Learner {
         for sample in self.samples.iter().filter(|s| s.label.is_none()) {
             let place = self.rows.place(&sample.content).expect("a sample has a row");
             ids.push(sample.id.clone());
-            x.push(self.rows.at(place));
+            x.push(self.feature(&sample.content).expect("a tuned backbone has seen every sample"));
             contents.push(self.rows.content(place).clone());
         }
         Ok(Examination::new(out, self.near_duplicates(), Unlabelled { ids, x, contents }))
@@ -398,7 +575,7 @@ impl Learner {
     /// iteration.
     pub fn projection(&self) -> Vec<Placed> {
         let mut x = Matrix::with_capacity(self.dim(), self.samples.len());
-        self.samples.iter().for_each(|s| x.push(self.rows.get(&s.content).expect("a sample has a row")));
+        self.samples.iter().for_each(|s| x.push(self.feature(&s.content).expect("a sample has a row")));
         if self.samples.is_empty() {
             return Vec::new();
         }
@@ -409,7 +586,7 @@ impl Learner {
 
     /// Of each row.
     fn nearest(&self, model: &Model, x: &Matrix) -> Vec<Vec<Neighbour>> {
-        let row = |(_, _, content): &(String, Label, String)| self.rows.get(content).expect("rows are never dropped");
+        let row = |(_, _, content): &(String, Label, String)| self.feature(content).expect("rows are never dropped");
         let rows: Vec<&[f32]> = model.trained_on.iter().map(row).collect();
         let named = |(similarity, i): (f32, usize)| {
             let (id, label, _) = &model.trained_on[i];
@@ -464,7 +641,7 @@ impl Learner {
                 content_id: &s.content,
                 id: &s.id,
                 label: s.label.as_ref().expect("filtered"),
-                row: self.rows.at(place),
+                row: self.feature(&s.content).expect("a tuned backbone has seen every sample"),
                 content: self.rows.content(place).clone(),
             }),
         )?;

@@ -104,6 +104,22 @@ fn a_feature_is_the_mean_of_its_map() {
     }
 }
 
+/// What a profile is made of: the products are those that the architectures have.
+#[test]
+fn a_pass_names_every_layer_and_counts_its_products() {
+    let mut layers = std::collections::BTreeMap::<String, usize>::new();
+    let mut count = |name: &str, products| *layers.entry(name.into()).or_default() += products;
+    backbone("efficientnet-lite0").0.forward_pixels(&[0; PICTURE], 1, &mut count).unwrap();
+    // Sixteen blocks of three layers, and the head.
+    assert_eq!((layers.len(), layers.values().sum::<usize>()), (49, 383_907_552));
+    assert_eq!(layers["_blocks.0 stem"], 112 * 112 * 27 * 32);
+    assert_eq!(layers["_blocks.5 filter"], 14 * 14 * 9 * 240);
+    layers.clear();
+    let mut count = |name: &str, products| *layers.entry(name.into()).or_default() += products;
+    backbone("all-minilm-l6-v2").0.forward_ids(&[vec![100; 32]], &mut count).unwrap();
+    assert_eq!((layers.len(), layers.values().sum::<usize>()), (6, 344_457_216));
+}
+
 #[test]
 fn a_text_has_no_feature_map() {
     let error = backbone("all-minilm-l6-v2").0.feature_map(&[]).unwrap_err();

@@ -50,6 +50,11 @@ fn a_product_of_any_shape() {
             packed.apply(&x, rows, &mut got, then);
             same(&got, &read(want), &format!("{rows} × {inputs} × {outputs}, {then:?}"));
         }
+        let mut got = other.clone();
+        packed.apply(&x, rows, &mut got, Then::Sum);
+        let mut want = vec![f32::NAN; rows * outputs];
+        packed.apply(&x, rows, &mut want, Then::Add(&other));
+        assert_eq!(got, want, "{rows} × {inputs} × {outputs}, added to what is there");
         let columns = Packed::from_columns(&read(tensor(&weight, [outputs, inputs]).transpose()), inputs, outputs);
         let mut got = vec![f32::NAN; rows * outputs];
         columns.apply(&x, rows, &mut got, Then::Nothing);

@@ -4,7 +4,7 @@ import type { TokenBatch } from "./batches";
 import { sha256 } from "./hash";
 import { readBlob } from "./input";
 import { type Kept, keptOf } from "./kept";
-import type { Extracted, ExtractorPort, Picture } from "./protocol";
+import type { Extracted, ExtractorPort, Picture, Stage } from "./protocol";
 import { type Extraction, type Module, cpuModule, gpuModule } from "./wasm";
 
 type FilePicture = { file: Uint8Array; blob: Blob };
@@ -15,7 +15,7 @@ export class ExtractorWorker implements ExtractorPort {
   /** Absent beside a GPU. */
   #wasm?: Module;
   #encoder?: Encoder;
-  #extractor?: Extractor;
+  #extractors: Partial<Record<Stage, Extractor>> = {};
   #picture?: FilePicture | PixelPicture;
 
   async load(options: Parameters<ExtractorPort["load"]>[0]): Promise<void> {
@@ -27,11 +27,17 @@ export class ExtractorWorker implements ExtractorPort {
       extraction = this.#wasm = await cpuModule(code);
       this.#encoder = new this.#wasm.Encoder(manifest);
     }
-    if (weights) this.#extractor = await extraction.Extractor.load(manifest, weights, webgpu);
+    if (weights) this.#extractors.frozen = await extraction.Extractor.load(manifest, weights, webgpu);
   }
 
   warmUp(rows: number, done: (parts: number, of: number) => void): Promise<void> {
-    return this.#extractor!.warmUp(rows, done);
+    return this.#extractors.frozen!.warmUp(rows, done);
+  }
+
+  async tuned(tuned?: { weights: Uint8Array; file: Uint8Array }): Promise<void> {
+    this.#extractors.tuned?.free();
+    delete this.#extractors.tuned;
+    if (tuned) this.#extractors.tuned = this.#extractors.frozen!.tuned(tuned.weights, tuned.file);
   }
 
   async identify(input: Picture): Promise<string> {
@@ -50,16 +56,16 @@ export class ExtractorWorker implements ExtractorPort {
     return Comlink.transfer({ pixels, kept }, [pixels.buffer as ArrayBuffer]);
   }
 
-  extract(pixels: Uint8Array, rows: number): Promise<Extracted> {
-    return timed(() => this.#extractor!.extract(pixels, rows));
+  extract(pixels: Uint8Array, rows: number, stage: Stage): Promise<Extracted> {
+    return timed(() => this.#extractors[stage]!.extract(pixels, rows));
   }
 
-  extractTexts({ ids, lengths }: TokenBatch): Promise<Extracted> {
-    return timed(() => this.#extractor!.extractTexts(ids, lengths));
+  extractTexts({ ids, lengths }: TokenBatch, stage: Stage): Promise<Extracted> {
+    return timed(() => this.#extractors[stage]!.extractTexts(ids, lengths));
   }
 
-  async featureMap(pixels: Uint8Array): Promise<Float32Array> {
-    const map = await this.#extractor!.featureMap(pixels);
+  async featureMap(pixels: Uint8Array, stage: Stage): Promise<Float32Array> {
+    const map = await this.#extractors[stage]!.featureMap(pixels);
     return Comlink.transfer(map, [map.buffer as ArrayBuffer]);
   }
 

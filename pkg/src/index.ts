@@ -72,9 +72,9 @@ class PageLearner implements Face.Learner {
   async open(signal?: AbortSignal): Promise<void> {
     const opening = this.#call(signal, (call) => {
       const hooks: Hooks = {
-        spawn: async () => {
+        spawn: async (role) => {
           this.#over.signal.throwIfAborted();
-          const { id, port } = this.#spawn("extractor");
+          const { id, port } = this.#spawn(role);
           return Comlink.transfer({ id, port }, [port]);
         },
         retire: async (id) => {
@@ -164,11 +164,27 @@ class PageLearner implements Face.Learner {
   ): Promise<{ data: Float32Array; rows: number; cols: number }> {
     const { stage = "current" } = options;
     if (stage !== "current" && stage !== "frozen") throw badOption("stage", '"current" or "frozen"');
-    const { rows } = await this.#rows(data, "embed", options);
+    const { rows } = await this.#rows(data, "embed", options, stage);
     return { data: rows, rows: rows.length / this.backbone.dim, cols: this.backbone.dim };
   }
 
-  async *train(options: Face.TrainOptions = {}): AsyncGenerator<Face.TrainEvent> {
+  train(options: Face.TrainOptions = {}): AsyncGenerator<Face.TrainEvent> {
+    return this.#training(options, (call, recipe, emit) => this.#port.train(call, recipe, emit));
+  }
+
+  fineTune(options: Face.FineTuneOptions = {}): AsyncGenerator<Face.TrainEvent> {
+    return this.#training(options, (call, recipe, emit) => this.#port.fineTune(call, recipe, emit));
+  }
+
+  fineTuneCost(options: Face.FineTuneOptions = {}): Promise<Face.FineTuneCost> {
+    const { signal, onProgress: _, ...recipe } = options;
+    return this.#call(signal, (call) => this.#port.fineTuneCost(call.id, checkedRecipe(recipe)));
+  }
+
+  async *#training(
+    options: Face.TrainOptions | Face.FineTuneOptions,
+    begin: (call: number, recipe: Record<string, unknown>, emit: (event: Face.TrainEvent) => Promise<boolean>) => Promise<Face.TrainResult>,
+  ): AsyncGenerator<Face.TrainEvent> {
     const { signal, onProgress, ...recipe } = options;
     const checked = checkedRecipe(recipe);
     const events = new Events<Face.TrainEvent>();
@@ -180,7 +196,7 @@ class PageLearner implements Face.Learner {
         if (event.type === "progress") await progress({ stage: event.stage, done: event.done, total: event.total });
         return events.emit(event);
       };
-      return this.#port.train(call.id, checked, Comlink.proxy(emit));
+      return begin(call.id, checked, Comlink.proxy(emit));
     }).finally(() => events.end());
     // Whoever is in the loop's body hears of a failure at the next turn; it is not unhandled until then.
     job.catch(() => {});
@@ -209,7 +225,7 @@ class PageLearner implements Face.Learner {
     const found: (Embedded & { id: string; meta: Meta })[] = [];
     await this.#each(samples, "evaluate", options, rejected, async (call, sample, index) => {
       if (sample.label === undefined) throw new HeadstartError("bad-sample", "a sample to evaluate on needs a label");
-      const embedded = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data)));
+      const embedded = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data), "current"));
       const meta = metaOf(sample);
       found[index] = { id: sample.id ?? meta.name ?? String(index), meta, ...embedded };
     });
@@ -283,7 +299,7 @@ class PageLearner implements Face.Learner {
     // through the port.
     worker.addEventListener("error", (event) => {
       const why = event.message || "its script could not be loaded; check `assets` and the page's CSP";
-      if (role === "extractor") void this.#port.broke(id, why);
+      if (role !== "learner") void this.#port.broke(id, why);
       else this.#over.abort(new HeadstartError("worker-failed", `the learner's worker broke: ${why}`));
     });
     this.#workers.set(id, worker);
@@ -336,13 +352,18 @@ class PageLearner implements Face.Learner {
   }
 
   /** Feature rows of `data`, in order; one broken item rejects the call and is named by its index. */
-  async #rows(data: Face.SampleData[], stage: string, options: Face.CallOptions): Promise<{ rows: Float32Array; kept: Kept[] }> {
+  async #rows(
+    data: Face.SampleData[],
+    name: string,
+    options: Face.CallOptions,
+    stage: "current" | "frozen" = "current",
+  ): Promise<{ rows: Float32Array; kept: Kept[] }> {
     checkIterable("data", data);
     const rows: Embedded[] = [];
     const rejected: Face.Rejection[] = [];
     const samples = Array.from(data, (item) => ({ data: item }));
-    await this.#each(samples, stage, options, rejected, async (call, sample, index) => {
-      rows[index] = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data)));
+    await this.#each(samples, name, options, rejected, async (call, sample, index) => {
+      rows[index] = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data), stage));
     });
     const [first] = rejected;
     if (first) throw new HeadstartError(first.code, `item ${first.index}: ${first.message}`, first.name ?? String(first.index));

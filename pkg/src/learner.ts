@@ -1,18 +1,19 @@
 import * as Comlink from "comlink";
-import type { DoctorReport, Explanation, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
+import type { DoctorReport, Explanation, FineTuneCost, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
 import { orAborted } from "./abort";
 import { Aborted, HeadstartError, toHeadstartError } from "./errors";
 import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
 import type { Session, Tokenizer } from "./generated/headstart_cpu.js";
 import { type Gpu, findGpu } from "./gpu";
-import { Hand } from "./hand";
+import { Hand, TunerHand } from "./hand";
 import { sha256 } from "./hash";
 import { type Kept, keptOf, withContents } from "./kept";
 import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
-import type { Added, Embedded, Extracted, Hooks, Input, LearnerPort, Meta, OpenOptions, Picture, Table } from "./protocol";
+import type { Added, Embedded, Extracted, Hooks, Input, LearnerPort, Meta, OpenOptions, Picture, Stage, Table } from "./protocol";
 import { Recent } from "./recent";
+import { type Host, type Outcome, type Recipe, fineTune, fineTuneCost } from "./tuning";
 import { type CpuCode, type Module, cpuCode, cpuModule } from "./wasm";
 
 type Device = Learner["device"];
@@ -27,6 +28,8 @@ const TOKENS = { cpu: 1024, gpu: 4096, software: 128 };
 const CPU = { cpu: "WebAssembly SIMD", relaxed: "WebAssembly relaxed SIMD" };
 /** Rows kept for pictures that were predicted or embedded: 5 MB. Those of samples are never dropped. */
 const RECENT_ROWS = 1024;
+/** The type of a Blob of pixels as the backbone reads them. */
+const PIXELS = "application/x-headstart-pixels";
 /** Of a text that is explained: what comes later is beyond what the backbone reads. */
 const MOST_WORDS = 256;
 
@@ -44,17 +47,21 @@ export class LearnerWorker implements LearnerPort {
   /** Of a text learner. */
   #tokenizer?: Tokenizer;
   #pool!: Pool<Hand>;
-  #hands = new Map<number, Hand>();
+  #hands = new Map<number, Hand | TunerHand>();
   /** Workers that died before their hand was here: the two messages come through two ports. */
   #stillborn = new Map<number, string>();
   #gpu?: OpenGpu;
-  #texts = new Lane<Tokens>(
+  #texts = lanes((stage) => new Lane<Tokens>(
     () => (this.#gpu ? gpuRoom(this.#gpu) : this.#pool.size),
     (waiting) => alike(waiting, this.#gpu ? TOKENS[this.#gpu.software ? "software" : "gpu"] : TOKENS.cpu),
-    (batch) => this.#extractTexts(batch),
-  );
+    (batch) => this.#extractTexts(batch, stage),
+  ));
   /** Rows of contents that are no samples. */
-  #recent = new Recent<Embedded>(RECENT_ROWS);
+  #recent = new Recent<{ rows: Rows; kept: Kept }>(RECENT_ROWS);
+  /** Samples' pictures, by content: the files as they were given, which the browser keeps where they are, or pixels as the backbone reads them. */
+  #sources = new Map<string, Blob>();
+  /** The tuned tensors, after a fine-tuning that was kept. */
+  #tunedFile?: Uint8Array;
   #device!: Device;
   #side = 0;
   #dim = 0;
@@ -102,7 +109,7 @@ export class LearnerWorker implements LearnerPort {
     } else {
       const reason = options.device === "cpu" ? "asked for" : "starting here; looking for a GPU";
       this.#device = { kind: "cpu", adapter: CPU[this.#code.build], reason, workers: options.workers };
-      if (options.device === "auto") void this.#tryGpu();
+      if (options.device === "auto") void this.#tryGpu((done, total) => progress({ stage: "warm up", done, total }));
     }
     signal.throwIfAborted();
     const file = manifest.files.find((f: { name: string }) => f.name.endsWith(".safetensors"));
@@ -125,20 +132,23 @@ export class LearnerWorker implements LearnerPort {
     let entered = () => {};
     this.#lastAdd = new Promise<void>((resolve) => (entered = resolve));
     try {
-      const { content, row, kept, cut } = await this.#row(call, input);
+      const { content, rows, kept, cut } = await this.#rows(call, input, this.#stages(), true);
       await before;
       this.#signal(call).throwIfAborted();
-      const added = withContents(this.#wasm, [kept], (contents) => this.#session.add(content, meta, row, contents, call));
+      const added = withContents(this.#wasm, [kept], (contents) => this.#session.add(content, meta, rows.frozen!, contents, call));
+      // Where a fine-tuning has begun or ended since, the sample is caught up with before the next job.
+      if (rows.tuned) this.#session.insertTuned(content, rows.tuned);
       return { ...added, cut };
     } finally {
       void before.then(entered);
     }
   }
 
-  async embed(call: number, input: Input): Promise<Embedded> {
-    const { row, kept } = await this.#row(call, input);
+  async embed(call: number, input: Input, which: "current" | "frozen"): Promise<Embedded> {
+    const stage = which === "frozen" ? which : this.#stage;
+    const { rows, kept } = await this.#rows(call, input, [stage]);
     // A copy: the row stays in the cache.
-    const copy = row.slice();
+    const copy = rows[stage]!.slice();
     return Comlink.transfer({ row: copy, kept }, [copy.buffer]);
   }
 
@@ -178,6 +188,31 @@ export class LearnerWorker implements LearnerPort {
       if (!(await emit({ type: "progress", ...progress }))) throw new Aborted();
     };
     return this.#alone<TrainResult>("train", call, begin, heard).then((result) => ({ ...result, seconds: (performance.now() - start) / 1000 }));
+  }
+
+  async fineTune(call: number, recipe: Record<string, unknown>, emit: (event: TrainEvent) => Promise<boolean>): Promise<TrainResult> {
+    const start = performance.now();
+    const heard = async (event: TrainEvent) => {
+      if (!(await emit(event))) throw new Aborted();
+    };
+    // Who left the loop wants nothing changed; who aborted wants the best so far.
+    const stopped = () => emit({ type: "progress", stage: "stopped", done: 0, total: 0 });
+    const { result, file } = await this.#inTurn("fine-tune", call, async (signal): Promise<Outcome> => {
+      await this.#prepare(signal, (progress) => heard({ type: "progress", ...progress }));
+      const outcome = await fineTune(this.#host(signal), { seed: this.#options.seed, ...recipe }, signal, heard, stopped);
+      // Without one, what was tuned before is gone from the session.
+      if (outcome.result.kept || !this.#session.isTuned()) await this.#useTuned(outcome.file);
+      await this.#catchUp(new AbortController().signal);
+      return outcome;
+    });
+    return { ...result, seconds: (performance.now() - start) / 1000 };
+  }
+
+  fineTuneCost(call: number, recipe: Record<string, unknown>): Promise<FineTuneCost> {
+    return this.#inTurn("cost", call, async (signal) => {
+      await this.#prepare(signal, async () => {});
+      return fineTuneCost(this.#host(signal), { seed: this.#options.seed, ...recipe }, signal);
+    });
   }
 
   async evaluate(
@@ -239,13 +274,13 @@ export class LearnerWorker implements LearnerPort {
     if (this.#gpu) {
       try {
         // A copy: the pool needs them where the GPU fails.
-        return await onGpu(this.#gpu.hand.featureMap(pixels.slice()));
+        return await onGpu(this.#gpu.hand.featureMap(pixels.slice(), this.#stage));
       } catch (error) {
         if (this.#options.device === "webgpu" || signal.aborted) throw error;
         await this.#leaveGpu(error);
       }
     }
-    return this.#pool.run((hand) => hand.featureMap(pixels), signal, true);
+    return this.#pool.run((hand) => hand.featureMap(pixels, this.#stage), signal, true);
   }
 
   /** A text without each of its words goes through the backbone as a text of its own. */
@@ -256,7 +291,7 @@ export class LearnerWorker implements LearnerPort {
     const texts = [begin, ...words.map(({ start, end }) => begin.slice(0, start) + begin.slice(end))];
     const signal = this.#signal(call);
     // Past the caches: nobody will ask for these again.
-    const embed = (text: string) => this.#embedWindows(this.#tokenizer!.encode(text).windows, signal);
+    const embed = (text: string) => this.#embedWindows(this.#tokenizer!.encode(text).windows, this.#stage, signal);
     const rows = new Float32Array(texts.length * this.#dim);
     (await Promise.all(texts.map(embed))).forEach((row, i) => rows.set(row, i * this.#dim));
     const kept = texts.map((text) => ({ text }));
@@ -286,75 +321,150 @@ export class LearnerWorker implements LearnerPort {
     this.#calls.delete(call);
   }
 
-  /** A content's id and its row: from the cache, or made. */
-  async #row(call: number, input: Input): Promise<Row> {
-    return "text" in input ? this.#textRow(input.text, this.#signal(call)) : this.#pictureRow(input, this.#signal(call));
+  get #stage(): Stage {
+    return this.#tunedFile ? "tuned" : "frozen";
   }
 
-  async #textRow(text: string, signal: AbortSignal): Promise<Row> {
+  /** What a sample needs rows of. */
+  #stages(): Stage[] {
+    return this.#tunedFile ? ["frozen", "tuned"] : ["frozen"];
+  }
+
+  /** A content's id and its rows: from the cache, or made. `keep`: so that a fine-tuning can read it again. */
+  async #rows(call: number, input: Input, stages: Stage[], keep = false): Promise<Row> {
+    const signal = this.#signal(call);
+    return "text" in input ? this.#textRows(input.text, stages, signal) : this.#pictureRows(input, stages, keep, signal);
+  }
+
+  /** By the stages asked for, where all are known; with what is kept of the content. */
+  #known(content: string, stages: Stage[]): { rows: Rows; kept?: Kept } | undefined {
+    const of = { frozen: this.#session.row(content), tuned: this.#session.tunedRow(content) };
+    const has = (rows: Rows | undefined) => rows && stages.every((stage) => rows[stage]);
+    return has(of) ? { rows: of } : has(this.#recent.get(content)?.rows) ? this.#recent.get(content) : undefined;
+  }
+
+  async #textRows(text: string, stages: Stage[], signal: AbortSignal): Promise<Row> {
     signal.throwIfAborted();
     const start = performance.now();
     const content = this.#wasm.contentId(this.#wasm.sha256(new TextEncoder().encode(text)));
     const { windows, tokens, kept: used }: { windows: Tokens[]; tokens: number; kept: number } = this.#tokenizer!.encode(text);
     this.#spend("encode", start);
     const cut = used < tokens ? { tokens, kept: used } : undefined;
-    const kept = { text };
-    const known = this.#session.row(content) ?? this.#recent.get(content)?.row;
-    const row = known ?? (await this.#embedWindows(windows, signal));
+    const known = this.#known(content, stages);
+    const rows = known?.rows ?? (await byStage(stages, (stage) => this.#embedWindows(windows, stage, signal)));
     // Without the text: a thousand of a megabyte each would be a gigabyte.
-    if (!known) this.#recent.set(content, { row, kept: { text: "" } });
-    return { content, row, kept, cut };
+    if (!known) this.#recent.set(content, { rows, kept: { text: "" } });
+    return { content, rows, kept: { text }, cut };
   }
 
   /** Each window waits by itself, so that an abort never waits for the whole of a long text. */
-  async #embedWindows(windows: Tokens[], signal: AbortSignal): Promise<Float32Array> {
-    const rows = await Promise.all(windows.map((window) => this.#texts.row(window, signal)));
+  async #embedWindows(windows: Tokens[], stage: Stage, signal: AbortSignal): Promise<Float32Array> {
+    const rows = await Promise.all(windows.map((window) => this.#texts[stage].row(window, signal)));
     if (rows.length === 1) return rows[0]!;
     const all = new Float32Array(rows.length * this.#dim);
     rows.forEach((row, i) => all.set(row, i * this.#dim));
     return this.#wasm.joinWindows(all, Uint32Array.from(windows, (window) => window.length));
   }
 
-  async #pictureRow(input: Picture, signal: AbortSignal): Promise<Row> {
+  async #pictureRows(input: Picture, stages: Stage[], keep: boolean, signal: AbortSignal): Promise<Row> {
     const { content, known, encoded } = await this.#pool.run(async (hand) => {
       const start = performance.now();
       const content = await hand.identify(input);
-      const known = this.#known(content);
-      const encoded = known ? undefined : await hand.encode();
+      // Pixels that came decoded are not to be had again.
+      const keepPixels = keep && !("blob" in input) && !this.#sources.has(content);
+      const known = this.#known(content, stages);
+      const encoded = known && !keepPixels ? undefined : await hand.encode();
       this.#spend("encode", start);
       return { content, known, encoded };
     }, signal);
-    if (known) return { content, ...known };
+    if (keep && !this.#sources.has(content)) {
+      this.#sources.set(content, "blob" in input ? input.blob : new Blob([encoded!.pixels as BlobPart], { type: PIXELS }));
+    }
+    if (known) return { content, rows: known.rows, kept: known.kept ?? this.#keptOf(content) };
     const { pixels, kept } = encoded!;
-    const row = await this.#extract(pixels, signal);
-    this.#recent.set(content, { row, kept });
-    return { content, row, kept };
+    const rows = await byStage(stages, (stage) => this.#extract(pixels.slice(), stage, signal));
+    this.#recent.set(content, { rows, kept });
+    return { content, rows, kept };
   }
 
-  #known(content: string): Embedded | undefined {
-    const row = this.#session.row(content);
-    if (!row) return this.#recent.get(content);
+  /** Of a content that has a row. */
+  #keptOf(content: string): Kept {
     const picture = this.#session.kept(content)!;
     const kept = keptOf(picture);
     picture.free();
-    return { row, kept };
+    return kept;
   }
 
-  async #extract(pixels: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
+  /** A sample's picture once more, as the backbone reads it. */
+  async #pixels(content: string, signal: AbortSignal): Promise<Uint8Array> {
+    const blob = this.#sources.get(content);
+    if (!blob) throw new HeadstartError("unreadable", "this picture is not here any more; add it again");
+    if (blob.type === PIXELS) return new Uint8Array(await blob.arrayBuffer());
+    return this.#pool.run(async (hand) => {
+      // A file can have been changed on the disk since.
+      if ((await hand.identify({ blob })) !== content) throw new HeadstartError("unreadable", "this file was changed since it was added; add it again");
+      return (await hand.encode()).pixels;
+    }, signal);
+  }
+
+  #tokens(content: string): Uint32Array {
+    const { windows }: { windows: Tokens[] } = this.#tokenizer!.encode(this.#session.text(content)!);
+    return Uint32Array.from(windows[0]!);
+  }
+
+  #host(signal: AbortSignal): Host {
+    const names = new Map((this.#session.samples() as SampleInfo[]).map((sample) => [sample.id, sample.name ?? sample.id]));
+    return {
+      session: this.#session,
+      text: this.#tokenizer !== undefined,
+      workers: this.#options.workers,
+      spawn: (stages) => this.#spawnTuner(stages),
+      retire: (hand) => this.#retire(hand),
+      pixels: (content, signal) => this.#pixels(content, signal),
+      tokens: (content) => this.#tokens(content),
+      nameOf: (content) => names.get(content) ?? content,
+      finish: (heard) => this.#finish(signal, heard),
+    };
+  }
+
+  /** Every extractor holds the tuned backbone too; without a file, none does. */
+  async #useTuned(file?: Uint8Array): Promise<void> {
+    this.#tunedFile = file;
+    this.#recent.clear();
+    const hands = [...this.#hands.values()].filter((hand) => hand instanceof Hand && hand.extracts) as Hand[];
+    await Promise.all(hands.map((hand) => hand.tuned(this.#tuned())));
+  }
+
+  #tuned(): { weights: Uint8Array; file: Uint8Array } | undefined {
+    return this.#tunedFile && { weights: this.#pack.weights, file: this.#tunedFile };
+  }
+
+  /** Samples that the tuned backbone has not seen: those without a label, and what was undone. */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    const missing: string[] = this.#session.untuned();
+    await Promise.all(missing.map(async (content) => {
+      const row = this.#tokenizer
+        ? await this.#embedWindows(this.#tokenizer.encode(this.#session.text(content)!).windows, "tuned", signal)
+        : await this.#extract(await this.#pixels(content, signal), "tuned", signal);
+      this.#session.insertTuned(content, row);
+    }));
+  }
+
+  async #extract(pixels: Uint8Array, stage: Stage, signal: AbortSignal): Promise<Float32Array> {
     signal.throwIfAborted();
     if (this.#gpu) {
       try {
-        return await this.#gpu.pictures.row(pixels, signal);
+        return await this.#gpu.pictures[stage].row(pixels, signal);
       } catch (error) {
         if (this.#options.device === "webgpu" || signal.aborted) throw error;
         await this.#leaveGpu(error);
       }
     }
-    return this.#pool.run((hand) => this.#timed(hand.extract(pixels, 1)), signal, true);
+    return this.#pool.run((hand) => this.#timed(hand.extract(pixels, 1, stage)), signal, true);
   }
 
-  async #extractTexts(batch: Tokens[]): Promise<Float32Array> {
-    const run = (hand: Hand) => this.#timed(hand.extractTexts(tokenBatch(batch)));
+  async #extractTexts(batch: Tokens[], stage: Stage): Promise<Float32Array> {
+    const run = (hand: Hand) => this.#timed(hand.extractTexts(tokenBatch(batch), stage));
     if (this.#gpu) {
       try {
         return await onGpu(run(this.#gpu.hand));
@@ -384,22 +494,21 @@ export class LearnerWorker implements LearnerPort {
 
   /** Runs a job of the session to its end, when no other is under way; `progress` is awaited, and may throw. */
   #alone<T>(part: string, call: number, begin: () => void, progress: (progress: Progress) => Promise<void>): Promise<T> {
+    return this.#inTurn(part, call, async (signal) => {
+      await this.#prepare(signal, progress);
+      begin();
+      return this.#finish<T>(signal, progress);
+    });
+  }
+
+  /** When no other job is under way. */
+  #inTurn<T>(part: string, call: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const signal = this.#signal(call);
     const before = this.#lastJob;
     const job = orAborted(before, signal).then(async () => {
       const start = performance.now();
       try {
-        for (let rows = this.#session.prepare(); rows; rows = this.#session.prepare()) {
-          await progress({ stage: "look for duplicates", done: rows[0]!, total: rows[1]! });
-          signal.throwIfAborted();
-        }
-        begin();
-        for (;;) {
-          const { result, ...now } = this.#session.step();
-          if (result) return result as T;
-          await progress(now);
-          signal.throwIfAborted();
-        }
+        return await work(signal);
       } finally {
         this.#session.cancel();
         this.#spend(part, start);
@@ -410,12 +519,28 @@ export class LearnerWorker implements LearnerPort {
     return job;
   }
 
+  /** What every job needs to be known of the samples. */
+  async #prepare(signal: AbortSignal, progress: (progress: Progress) => Promise<void>): Promise<void> {
+    await this.#catchUp(signal);
+    for (let rows = this.#session.prepare(); rows; rows = this.#session.prepare()) {
+      await progress({ stage: "look for duplicates", done: rows[0]!, total: rows[1]! });
+      signal.throwIfAborted();
+    }
+  }
+
+  /** The session's job to its end. */
+  async #finish<T>(signal: AbortSignal, progress: (progress: Progress) => Promise<void>): Promise<T> {
+    for (;;) {
+      const { result, ...now } = this.#session.step();
+      if (result) return result as T;
+      await progress(now);
+      signal.throwIfAborted();
+    }
+  }
+
   async #spawn(kind: "cpu" | "encode" | "webgpu"): Promise<Hand> {
-    const { id, port } = await this.#hooks.spawn();
-    const hand = new Hand(id, port);
-    this.#hands.set(id, hand);
-    const why = this.#stillborn.get(id);
-    if (why !== undefined) hand.broke(why);
+    const { id, port } = await this.#hooks.spawn("extractor");
+    const hand = this.#hold(new Hand(id, port, kind !== "encode"));
     try {
       await hand.load({
         assets: this.#options.assets,
@@ -424,6 +549,7 @@ export class LearnerWorker implements LearnerPort {
         weights: kind === "encode" ? undefined : this.#pack.weights,
         webgpu: kind === "webgpu",
       });
+      if (hand.extracts) await hand.tuned(this.#tuned());
       return hand;
     } catch (error) {
       await this.#retire(hand);
@@ -431,12 +557,31 @@ export class LearnerWorker implements LearnerPort {
     }
   }
 
+  async #spawnTuner(stages: number): Promise<TunerHand> {
+    const { id, port } = await this.#hooks.spawn("tuner");
+    const hand = this.#hold(new TunerHand(id, port));
+    try {
+      await hand.open({ code: this.#code, manifest: this.#pack.manifest, weights: this.#pack.weights, stages });
+      return hand;
+    } catch (error) {
+      await this.#retire(hand);
+      throw error;
+    }
+  }
+
+  #hold<H extends Hand | TunerHand>(hand: H): H {
+    this.#hands.set(hand.id, hand);
+    const why = this.#stillborn.get(hand.id);
+    if (why !== undefined) hand.broke(why);
+    return hand;
+  }
+
   async #renew(broken: Hand): Promise<Hand> {
     await this.#retire(broken);
     return this.#spawn(this.#options.device === "webgpu" ? "encode" : "cpu");
   }
 
-  async #retire(hand: Hand): Promise<void> {
+  async #retire(hand: Hand | TunerHand): Promise<void> {
     this.#hands.delete(hand.id);
     // Who still waits for it must not wait for ever.
     hand.broke("it was given up");
@@ -453,17 +598,17 @@ export class LearnerWorker implements LearnerPort {
       await this.#retire(hand);
       throw error;
     }
-    const extract = (batch: Pixels[]) => onGpu(this.#timed(hand.extract(joined(batch), batch.length)));
-    return { hand, software: gpu.software, pictures: new Lane(() => gpuRoom(gpu), firstFew(rows), extract) };
+    const extract = (stage: Stage) => (batch: Pixels[]) => onGpu(this.#timed(hand.extract(joined(batch), batch.length, stage)));
+    return { hand, software: gpu.software, pictures: lanes((stage) => new Lane(() => gpuRoom(gpu), firstFew(rows), extract(stage))) };
   }
 
   /** `"auto"`: a real GPU is opened beside the CPU, timed, and taken if it is faster. */
-  async #tryGpu(): Promise<void> {
+  async #tryGpu(warm: (done: number, total: number) => void): Promise<void> {
     let opened: OpenGpu | undefined;
     try {
       const gpu = await findGpu();
       if (gpu.software) throw new HeadstartError("no-webgpu", `the only adapter here is a software one (${gpu.name})`);
-      opened = await this.#openGpu(gpu);
+      opened = await this.#openGpu(gpu, warm);
       const forever = new AbortController().signal;
       const onCpu = (await this.#pool.run((hand) => this.#milliseconds(hand, 1), forever)) / this.#pool.size;
       // One picture first: a GPU so slow that no batch could save it is not asked for a whole one.
@@ -488,8 +633,8 @@ export class LearnerWorker implements LearnerPort {
     const text: Tokens = Array(32).fill(0);
     const pass = () =>
       this.#tokenizer
-        ? hand.extractTexts(tokenBatch(Array(rows).fill(text)))
-        : hand.extract(new Uint8Array(rows * this.#side * this.#side * 3), rows);
+        ? hand.extractTexts(tokenBatch(Array(rows).fill(text)), "frozen")
+        : hand.extract(new Uint8Array(rows * this.#side * this.#side * 3), rows, "frozen");
     await pass();
     return 1000 * (await pass()).seconds;
   }
@@ -519,16 +664,29 @@ export class LearnerWorker implements LearnerPort {
   }
 }
 
-/** A content's row, with what is kept of it. */
-interface Row extends Embedded {
+/** A content's row by each backbone that was asked. */
+type Rows = Partial<Record<Stage, Float32Array>>;
+
+/** A content's rows, with what is kept of it. */
+interface Row {
   content: string;
+  rows: Rows;
+  kept: Kept;
   cut?: Added["cut"];
+}
+
+function lanes<I>(make: (stage: Stage) => Lane<I>): Record<Stage, Lane<I>> {
+  return { frozen: make("frozen"), tuned: make("tuned") };
+}
+
+async function byStage(stages: Stage[], row: (stage: Stage) => Promise<Float32Array>): Promise<Rows> {
+  return Object.fromEntries(await Promise.all(stages.map(async (stage) => [stage, await row(stage)] as const)));
 }
 
 interface OpenGpu {
   hand: Hand;
   software: boolean;
-  pictures: Lane<Pixels>;
+  pictures: Record<Stage, Lane<Pixels>>;
 }
 
 /** A GPU's worker that broke is broken for every sample: no fault of the one it was at. */

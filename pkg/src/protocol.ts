@@ -1,13 +1,13 @@
 // What crosses the borders between page, learner worker and extractors.
 import type {
-  BackbonePack, DoctorReport, ErrorCode, Explanation, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
+  BackbonePack, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
 } from "../index";
 import type { TokenBatch } from "./batches";
 import type { Kept } from "./kept";
 import type { CpuCode } from "./wasm";
 
 /** The first message of every worker: what it is, and the port it is reached by. */
-export type Start = { role: "learner" | "extractor"; port: MessagePort };
+export type Start = { role: "learner" | "extractor" | "tuner"; port: MessagePort };
 
 /** A sample's content in a form that can cross. */
 export type Input =
@@ -41,8 +41,8 @@ export interface OpenOptions {
 
 /** What only the page can do for its worker. Calls go one way: worker → page. */
 export interface Hooks {
-  /** A fresh extractor: its number, and the port to it. */
-  spawn(): Promise<{ id: number; port: MessagePort }>;
+  /** A fresh worker: its number, and the port to it. */
+  spawn(role: Exclude<Start["role"], "learner">): Promise<{ id: number; port: MessagePort }>;
   retire(id: number): Promise<void>;
   progress(progress: Progress): Promise<void>;
   device(device: Learner["device"]): Promise<void>;
@@ -56,9 +56,13 @@ export interface Added {
 }
 
 export interface Embedded {
+  /** By the stage that was asked for. */
   row: Float32Array;
   kept: Kept;
 }
+
+/** Which backbone: as it came, or as it was fine-tuned. */
+export type Stage = "frozen" | "tuned";
 
 /** A table as it was read, and how. */
 export interface Table {
@@ -75,7 +79,7 @@ export interface Table {
 export interface LearnerPort {
   open(call: number, options: OpenOptions, hooks: Hooks): Promise<Pick<Learner, "device" | "backbone">>;
   add(call: number, input: Input, meta: Meta): Promise<Added>;
-  embed(call: number, input: Input): Promise<Embedded>;
+  embed(call: number, input: Input, stage: "current" | "frozen"): Promise<Embedded>;
   samples(): Promise<SampleInfo[]>;
   labels(): Promise<string[]>;
   relabel(ids: string[], label: Label): Promise<void>;
@@ -84,6 +88,8 @@ export interface LearnerPort {
   redo(): Promise<boolean>;
   /** `emit` answers whether anybody still listens; if not, the training is dropped. */
   train(call: number, recipe: Record<string, unknown>, emit: (event: TrainEvent) => Promise<boolean>): Promise<TrainResult>;
+  fineTune(call: number, recipe: Record<string, unknown>, emit: (event: TrainEvent) => Promise<boolean>): Promise<TrainResult>;
+  fineTuneCost(call: number, recipe: Record<string, unknown>): Promise<FineTuneCost>;
   /** Of numbers it is another report: the face's types know. */
   evaluate(
     call: number,
@@ -123,8 +129,43 @@ export interface ExtractorPort {
   identify(input: Picture): Promise<string>;
   /** The picture that was identified last, as the backbone reads it. */
   encode(): Promise<{ pixels: Uint8Array; kept: Kept }>;
-  extract(pixels: Uint8Array, rows: number): Promise<Extracted>;
-  extractTexts(batch: TokenBatch): Promise<Extracted>;
+  tuned(tuned?: { weights: Uint8Array; file: Uint8Array }): Promise<void>;
+  extract(pixels: Uint8Array, rows: number, stage: Stage): Promise<Extracted>;
+  extractTexts(batch: TokenBatch, stage: Stage): Promise<Extracted>;
   /** Of one picture: cell after cell, row by row from the top left, the features side by side. */
-  featureMap(pixels: Uint8Array): Promise<Float32Array>;
+  featureMap(pixels: Uint8Array, stage: Stage): Promise<Float32Array>;
+}
+
+/** A sample's views where the trained stages begin, as f16. */
+export interface Boundary {
+  views: Uint16Array[];
+  /** Tokens of a text, 1 for a picture. */
+  length: number;
+}
+
+export interface TuneProgress {
+  stage: string;
+  done: number;
+  total: number;
+  loss?: number;
+  guard?: number;
+}
+
+/** What a training made: the features of all samples, and what the session wants to know besides. */
+export interface TuneOutcome {
+  features: Float32Array;
+  rest: unknown;
+}
+
+export interface TunerPort {
+  open(options: { code: CpuCode; manifest: string; weights: Uint8Array; stages: number }): Promise<void>;
+  picture(pixels: Uint8Array, views: number, seed: number): Promise<Boundary>;
+  text(ids: Uint32Array): Promise<Boundary>;
+  push(sample: number, boundary: Boundary): Promise<void>;
+  start(job: unknown): Promise<void>;
+  /** A bounded piece of the training; nothing when it is done. */
+  step(): Promise<TuneProgress | undefined>;
+  outcome(): Promise<TuneOutcome>;
+  /** The tensors as they were trained, a safetensors file. */
+  file(): Promise<Uint8Array>;
 }

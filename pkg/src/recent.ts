@@ -16,4 +16,8 @@ export class Recent<V> {
     this.#values.set(key, value);
     if (this.#values.size > this.room) this.#values.delete(this.#values.keys().next().value!);
   }
+
+  clear(): void {
+    this.#values.clear();
+  }
 }

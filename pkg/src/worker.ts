@@ -3,12 +3,14 @@ import { installErrorTransfer } from "./errors";
 import { ExtractorWorker } from "./extractor";
 import { LearnerWorker } from "./learner";
 import type { Start } from "./protocol";
+import { TunerWorker } from "./tuner";
 
 addEventListener(
   "message",
   ({ data }: MessageEvent<Start>) => {
     installErrorTransfer();
-    Comlink.expose(data.role === "learner" ? new LearnerWorker() : new ExtractorWorker(), data.port);
+    const roles = { learner: LearnerWorker, extractor: ExtractorWorker, tuner: TunerWorker };
+    Comlink.expose(new roles[data.role](), data.port);
   },
   { once: true },
 );

@@ -12,6 +12,7 @@
 pub mod cpu;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
+pub mod tail;
 
 use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
@@ -41,6 +42,7 @@ const STAGES: [(usize, usize, usize, usize, usize); 7] = [
 ];
 
 /// What an inverted residual is made of.
+#[derive(Debug)]
 struct BlockShape {
     /// Of its tensors.
     name: String,

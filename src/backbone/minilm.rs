@@ -3,11 +3,14 @@
 //! Reimers & Gurevych 2019 (arXiv:1908.10084) on Wang et al. 2020 (arXiv:2002.10957): a BERT encoder of 6 layers with 12
 //! heads, exact (erf) GELU, layer norm epsilon 1e-12; the mean over all real tokens, the two marks included; L2 norm.
 //!
-//! Here as burn has it, for training; [`cpu`] and `gpu` are the same with our own kernels.
+//! Here as burn has it, the reference; [`cpu`] and `gpu` are the same with our own kernels, and [`tail`] is the last layers
+//! as they are trained.
 
 pub mod cpu;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
+mod heads;
+pub mod tail;
 
 use burn::module::{Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
@@ -20,6 +23,8 @@ use crate::error::Result;
 /// Width of the embedding.
 pub const DIM: usize = 384;
 const HEADS: usize = 12;
+/// Width of a head.
+const HEAD: usize = DIM / HEADS;
 const LAYERS: usize = 6;
 const INNER: usize = 1536;
 const VOCABULARY: usize = 30522;

@@ -6,6 +6,7 @@ pub mod kernels;
 pub mod lite0;
 pub mod minilm;
 pub mod pack;
+pub mod tail;
 mod weights;
 
 use std::sync::Mutex;
@@ -16,6 +17,7 @@ use burn::tensor::Tensor;
 pub use lite0::Lite0;
 pub use minilm::MiniLm;
 pub use pack::Manifest;
+pub use tail::Span;
 pub use weights::Weights;
 
 use crate::device::Computer;
@@ -60,7 +62,17 @@ impl Backbone {
     ///
     /// Errors: `bad-pack`.
     pub fn load_checked(manifest: Manifest, weights: &[u8], computer: &Computer) -> Result<Self> {
+        Self::load_tuned(manifest, weights, None, computer)
+    }
+
+    /// The same with the tensors of another file, [`tail::tuned_file`], in the place of the pack's.
+    ///
+    /// Errors: `bad-pack`.
+    pub fn load_tuned(manifest: Manifest, weights: &[u8], tuned: Option<&[u8]>, computer: &Computer) -> Result<Self> {
         let mut weights = Weights::parse(&manifest.weights()?.name, weights)?;
+        if let Some(tuned) = tuned {
+            weights.replace(tuned)?;
+        }
         let net = match manifest.architecture.as_str() {
             "efficientnet-lite0" => {
                 let fits = manifest.task == "image" && manifest.image()?.size as usize == lite0::SIZE;
@@ -85,12 +97,7 @@ impl Backbone {
                     _ => Net::MiniLm(minilm::cpu::MiniLm::load(&mut weights)?.into(), Mutex::default()),
                 }
             }
-            other => {
-                return Err(Error::BadPack {
-                    file: "manifest.json".into(),
-                    why: format!("architecture `{other}` is unknown here"),
-                });
-            }
+            other => return Err(unknown(other)),
         };
         weights.finish()?;
         Ok(Self { manifest, net })
@@ -119,6 +126,34 @@ impl Backbone {
             #[cfg(feature = "webgpu")]
             Net::GpuLite0(net) => Ok(Rows::Gpu(net.forward(pixels))),
             _ => unreachable!("its manifest has no image preprocessing"),
+        }
+    }
+
+    /// One encoded picture where the last `stages` begin: see [`tail`]. On the CPU only.
+    ///
+    /// Errors: `bad-pack` for a text backbone.
+    pub fn boundary_pixels(&self, pixels: &[u8], stages: usize) -> Result<Vec<f32>> {
+        assert_eq!(pixels.len(), self.manifest.image()?.bytes(), "pixels are size × size × 3 bytes");
+        match &self.net {
+            Net::Lite0(net, scratch) => {
+                let scratch = &mut scratch.lock().expect("a pass that panicked ends the module");
+                Ok(net.boundary(pixels, stages, scratch).to_vec())
+            }
+            _ => unreachable!("what is trained on the CPU is loaded there"),
+        }
+    }
+
+    /// Hidden states of a text where the last `layers` begin, `tokens × 384`: see [`tail`]. On the CPU only.
+    ///
+    /// Errors: `bad-pack` for an image backbone.
+    pub fn boundary_ids(&self, text: &[u32], layers: usize) -> Result<Vec<f32>> {
+        self.manifest.text()?;
+        match &self.net {
+            Net::MiniLm(net, scratch) => {
+                let scratch = &mut scratch.lock().expect("a pass that panicked ends the module");
+                Ok(net.boundary(&[text.to_vec()], layers, scratch).to_vec())
+            }
+            _ => unreachable!("what is trained on the CPU is loaded there"),
         }
     }
 
@@ -205,4 +240,8 @@ pub async fn open_gpu() -> Result<Computer> {
 async fn settle<const D: usize>(x: Tensor<D>) -> Result<()> {
     let first = x.slice(std::array::from_fn::<_, D, _>(|_| 0..1)).into_data_async().await;
     first.map(|_| ()).map_err(|e| Error::GpuLost { reason: e.to_string() })
+}
+
+fn unknown(architecture: &str) -> Error {
+    Error::BadPack { file: "manifest.json".into(), why: format!("architecture `{architecture}` is unknown here") }
 }

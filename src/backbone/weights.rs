@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 pub struct Weights<'a> {
     file: String,
     tensors: SafeTensors<'a>,
+    /// Tensors that take the place of those with the same names.
+    tuned: Option<SafeTensors<'a>>,
     taken: HashSet<String>,
 }
 
@@ -33,7 +35,18 @@ impl<'a> Weights<'a> {
     pub fn parse(file: &str, bytes: &'a [u8]) -> Result<Self> {
         let tensors =
             SafeTensors::deserialize(bytes).map_err(|e| Error::BadPack { file: file.into(), why: e.to_string() })?;
-        Ok(Self { file: file.into(), tensors, taken: HashSet::new() })
+        Ok(Self { file: file.into(), tensors, tuned: None, taken: HashSet::new() })
+    }
+
+    /// Takes tensors from another safetensors file where it has them. Errors: `bad-pack` when it has others too.
+    pub fn replace(&mut self, file: &'a [u8]) -> Result<()> {
+        let bad = |why: String| Error::BadPack { file: "tuned weights".into(), why };
+        let tuned = SafeTensors::deserialize(file).map_err(|e| bad(e.to_string()))?;
+        if let Some(name) = tuned.names().into_iter().find(|name| self.tensors.tensor(name).is_err()) {
+            return Err(bad(format!("tensor `{name}` is not one of this network's")));
+        }
+        self.tuned = Some(tuned);
+        Ok(())
     }
 
     /// The tensor `name` as f32, whatever it is stored as; the last dimension runs fastest.
@@ -52,7 +65,13 @@ impl<'a> Weights<'a> {
     fn stored(&mut self, name: &str, shape: &[usize]) -> Result<Stored> {
         let file = self.file.clone();
         let bad = |why: String| Error::BadPack { file: file.clone(), why };
-        let view = self.tensors.tensor(name).map_err(|_| bad(format!("tensor `{name}` is missing")))?;
+        let tuned = self.tuned.as_ref().and_then(|tuned| tuned.tensor(name).ok());
+        if tuned.is_some() {
+            // Those of what is replaced are left unread.
+            self.taken.insert(format!("{name}.scale"));
+        }
+        let missing = |_| bad(format!("tensor `{name}` is missing"));
+        let view = tuned.map_or_else(|| self.tensors.tensor(name).map_err(missing), Ok)?;
         if view.shape() != shape {
             return Err(bad(format!("tensor `{name}` has shape {:?}, not {shape:?}", view.shape())));
         }

@@ -11,6 +11,8 @@ use ::image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ImageView, ResizeAlg, ResizeOptions, Resizer};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -66,6 +68,41 @@ fn finish(source: &RgbImage, prep: &Preprocess) -> Result<Encoded> {
     let pixels = square(source, prep)?;
     let picture = look_at(&pixels, prep.size as usize, source.width(), source.height());
     Ok(Encoded { pixels, picture })
+}
+
+/// Views of a picture that [`view`] knows.
+pub const VIEWS: usize = 4;
+/// A crop keeps at least this part of a side.
+const CROP: f32 = 0.8;
+/// Brightness and contrast change by this part at most.
+const JITTER: f32 = 0.2;
+
+/// Another look at an encoded picture, for training: 0 as it is; 1 mirrored; 2 a part of it, enlarged, brighter or darker; 3 that
+/// of another part, mirrored. Odd ones are mirrored. `seed` decides which part.
+pub fn view(pixels: &[u8], prep: &Preprocess, view: usize, seed: u64) -> Result<Vec<u8>> {
+    let size = prep.size;
+    let mut out = pixels.to_vec();
+    if view >= 2 {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(VIEWS as u64).wrapping_add(view as u64));
+        let mut between = |low: f32, high: f32| low + (high - low) * rng.random::<f32>();
+        let side = f64::from(size) * f64::from(between(CROP, 1.0));
+        let room = f64::from(size) - side;
+        let (x, y) = (room * f64::from(between(0.0, 1.0)), room * f64::from(between(0.0, 1.0)));
+        let (contrast, light) = (between(1.0 - JITTER, 1.0 + JITTER), between(1.0 - JITTER, 1.0 + JITTER));
+        let source = TypedImageRef::<U8x3>::from_buffer(size, size, pixels).map_err(|e| bad(&e))?;
+        let part = resize(&source, size, size, [x, y, side, side])?;
+        out.clear();
+        out.extend(part.pixels().iter().flat_map(|pixel| pixel.0));
+        let mean = out.iter().map(|&v| f32::from(v)).sum::<f32>() / out.len() as f32;
+        out.iter_mut().for_each(|v| *v = (((f32::from(*v) - mean) * contrast + mean) * light).round() as u8);
+    }
+    if !view.is_multiple_of(2) {
+        for line in out.chunks_exact_mut(size as usize * 3) {
+            let mirrored: Vec<u8> = line.rchunks_exact(3).flatten().copied().collect();
+            line.copy_from_slice(&mirrored);
+        }
+    }
+    Ok(out)
 }
 
 /// What is kept of a square picture that came from one of `width × height`.

@@ -12,6 +12,7 @@ mod out_of_fold;
 mod report;
 mod scoring;
 mod slices;
+mod tuning;
 mod verdict;
 
 pub use curve::{Forecast, More, Point};
@@ -26,4 +27,5 @@ pub use numbers::{NumberReport, number_report};
 pub use out_of_fold::OutOfFold;
 pub use report::{AnyReport, ClassReport, Evaluation, Report, Stage, any_report, report};
 pub use slices::{Slice, slices};
+pub use tuning::{BeforeAfter, Decision, Guarded, Tuning, TuningStage};
 pub use verdict::{TransferReport, Trial, TrialStage};

@@ -31,6 +31,12 @@ impl Novelty {
         Self { means, held_out }
     }
 
+    /// With a threshold from distances that were measured elsewhere.
+    pub fn measured(self, mut held_out: Vec<f32>) -> Self {
+        held_out.sort_by(f32::total_cmp);
+        Self { held_out, ..self }
+    }
+
     /// Of each row, 0..=2: higher is stranger.
     pub fn of(&self, x: &Matrix) -> Vec<f32> {
         distances(&self.means, x)

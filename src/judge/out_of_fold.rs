@@ -11,6 +11,8 @@ use crate::metrics::Probabilities;
 /// Repeated cross-validation, as a pump. A sample's outputs are the mean over repeats.
 pub struct OutOfFold {
     data: Arc<Dataset>,
+    /// The same samples as the backbone that was tuned without each fold sees them.
+    by_fold: Option<Vec<Arc<Dataset>>>,
     recipe: Recipe,
     /// By repeat, the fold of each row.
     splits: Vec<Vec<usize>>,
@@ -40,7 +42,37 @@ impl OutOfFold {
         }
         let splits = (0..repeats as u64).map(|repeat| data.folds(parts, recipe.seed.wrapping_add(repeat))).collect();
         let sums = vec![0.0; data.rows() * data.outputs()];
-        Ok(Self { data, recipe, splits, parts, done: 0, fit: None, scoring: None, first: sums.clone(), sums })
+        Ok(Self {
+            data,
+            by_fold: None,
+            recipe,
+            splits,
+            parts,
+            done: 0,
+            fit: None,
+            scoring: None,
+            first: sums.clone(),
+            sums,
+        })
+    }
+
+    /// On folds that a backbone was tuned in: `by_fold`, the samples as it sees them that was tuned without that fold. Their own
+    /// rows come from a backbone that was tuned on all of them, and would be right where nothing else is.
+    pub fn tuned(data: Arc<Dataset>, by_fold: Vec<Arc<Dataset>>, folds: Vec<usize>, recipe: Recipe) -> Self {
+        let sums = vec![0.0; data.rows() * data.outputs()];
+        let (parts, splits) = (by_fold.len(), vec![folds]);
+        Self {
+            data,
+            by_fold: Some(by_fold),
+            recipe,
+            splits,
+            parts,
+            done: 0,
+            fit: None,
+            scoring: None,
+            first: sums.clone(),
+            sums,
+        }
     }
 
     pub fn total(&self) -> usize {
@@ -75,7 +107,8 @@ impl OutOfFold {
             return Ok(true);
         }
         if let Some(mut scoring) = self.scoring.take() {
-            if !scoring.step(&self.data.x, &self.data.contents) {
+            let data = self.by_fold.as_ref().map_or(&self.data, |by_fold| &by_fold[self.done % self.parts]);
+            if !scoring.step(&data.x, &data.contents) {
                 self.scoring = Some(scoring);
                 return Ok(false);
             }
@@ -92,9 +125,10 @@ impl OutOfFold {
         if held_out.is_empty() || train.is_empty() {
             return Ok(self.next());
         }
+        let data = self.by_fold.as_ref().map_or(&self.data, |by_fold| &by_fold[fold]);
         let fit = match &mut self.fit {
             Some(fit) => fit,
-            None => self.fit.insert(Fit::new(&self.data.select(&train), &self.recipe)?),
+            None => self.fit.insert(Fit::new(&data.select(&train), &self.recipe)?),
         };
         if let Step::Done(fitted) = fit.step() {
             self.fit = None;
@@ -146,8 +180,9 @@ impl OutOfFold {
             1 => String::new(),
             n => format!(", repeated {n} times (what they say averaged)"),
         };
+        let tuned = if self.by_fold.is_some() { ", backbone tuned anew in each fold" } else { "" };
         format!(
-            "{}-fold stratified cross-validation on {} samples{together}, seed {}{repeats}, {} head{note}",
+            "{}-fold stratified cross-validation on {} samples{together}, seed {}{repeats}, {} head{note}{tuned}",
             self.parts,
             self.data.rows(),
             self.recipe.seed,

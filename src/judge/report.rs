@@ -196,7 +196,8 @@ pub enum Stage {
 /// A cross-validation under way: a pump, as [`crate::learn::Fit`] is.
 pub struct Evaluation {
     out: OutOfFold,
-    curve: Curve,
+    /// Absent where the samples' rows belong to folds that were there before.
+    curve: Option<Curve>,
     tags: Vec<BTreeMap<String, String>>,
 }
 
@@ -216,24 +217,35 @@ impl Evaluation {
         let repeats = repeats.unwrap_or(if data.rows() < FEW { REPEATS } else { 1 });
         let out = OutOfFold::new(data.clone(), recipe.clone(), folds, repeats)?;
         let curve = Curve::new(data, recipe, out.folds().to_vec(), out.parts());
-        Ok(Self { out, curve, tags })
+        Ok(Self { out, curve: Some(curve), tags })
+    }
+
+    /// Of samples whose backbone was tuned in folds: on those folds.
+    pub fn tuned(out: OutOfFold, tags: Vec<BTreeMap<String, String>>) -> Self {
+        Self { out, curve: None, tags }
     }
 
     /// A bounded piece of the work.
     pub fn step(&mut self) -> Result<Stage> {
-        if !(self.out.step()? && self.curve.step()?) {
-            let (done, total) = (self.out.done() + self.curve.done(), self.out.total() + self.curve.total());
+        let mut ready = self.out.step()?;
+        if let (true, Some(curve)) = (ready, &mut self.curve) {
+            ready = curve.step()?;
+        }
+        if !ready {
+            let of_curve = self.curve.as_ref().map_or((0, 0), |curve| (curve.done(), curve.total()));
+            let (done, total) = (self.out.done() + of_curve.0, self.out.total() + of_curve.1);
             return Ok(Stage::Progress { done, total });
         }
         let (data, outputs, seed) = (self.out.data(), self.out.outputs(), self.out.recipe().seed);
         let errors = data.errors(&outputs);
         let single = data.errors(&self.out.first_repeat());
-        let (points, forecast) = self.curve.finish(&errors, &single, self.out.parts());
         let mut how = self.out.how();
         if data.kind() != Kind::Numbers {
             how += ", probabilities before temperature scaling (calibrated ones: by the other folds' temperature)";
         }
         let mut report = any_report(data, &outputs, self.out.folds(), &self.tags, seed, how);
+        let Some(curve) = &self.curve else { return Ok(Stage::Done(report)) };
+        let (points, forecast) = curve.finish(&errors, &single, self.out.parts());
         match &mut report {
             AnyReport::Names(report) => (report.learning_curve, report.forecast) = (points, forecast),
             AnyReport::Numbers(report) => report.learning_curve = points,

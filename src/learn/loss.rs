@@ -1,15 +1,22 @@
 //! What a fit makes small: how far a model's outputs are from what is known, and which way they have to go.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Dataset, Link, Recipe, Targets};
 
-pub(super) struct Loss {
+/// Of some rows. It can cross to another worker, which has no [`Dataset`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Loss {
     goal: Goal,
     rows: usize,
     outputs: usize,
     /// Of the rows' weights.
-    pub total_weight: f64,
+    pub(super) total_weight: f64,
+    /// Part of each class's say that is given to all classes alike (Szegedy et al. 2016).
+    smoothing: f64,
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Goal {
     /// Weighted cross-entropy of a softmax.
     Classes { y: Vec<usize>, weights: Vec<f64> },
@@ -50,7 +57,65 @@ impl Loss {
             Goal::Classes { weights, .. } => weights.iter().sum(),
             Goal::Labels { .. } | Goal::Numbers { .. } => rows as f64,
         };
-        Self { goal, rows, outputs, total_weight }
+        Self { goal, rows, outputs, total_weight, smoothing: 0.0 }
+    }
+
+    pub fn smoothed(self, smoothing: f64) -> Self {
+        Self { smoothing, ..self }
+    }
+
+    /// Of the rows named, which are a part of a batch whose rows weigh `total_weight`.
+    pub fn part(&self, rows: &[usize], total_weight: f64) -> Self {
+        let some = |values: &[f64]| rows.iter().map(|&row| values[row]).collect();
+        let outputs = self.outputs;
+        let goal = match &self.goal {
+            Goal::Classes { y, weights } => {
+                Goal::Classes { y: rows.iter().map(|&row| y[row]).collect(), weights: some(weights) }
+            }
+            Goal::Labels { truth, weights } => Goal::Labels {
+                truth: rows.iter().flat_map(|&row| truth[row * outputs..][..outputs].iter().copied()).collect(),
+                weights: rows.iter().flat_map(|&row| weights[row * outputs..][..outputs].iter().copied()).collect(),
+            },
+            Goal::Numbers { values, mean, deviation } => {
+                Goal::Numbers { values: some(values), mean: *mean, deviation: *deviation }
+            }
+        };
+        Self { goal, rows: rows.len(), total_weight, ..*self }
+    }
+
+    /// What the rows named weigh together.
+    pub fn weight_of(&self, rows: &[usize]) -> f64 {
+        match &self.goal {
+            Goal::Classes { weights, .. } => rows.iter().map(|&row| weights[row]).sum(),
+            Goal::Labels { .. } | Goal::Numbers { .. } => rows.len() as f64,
+        }
+    }
+
+    /// Whether two rows have the same class, or the same labels; never of numbers.
+    pub fn alike(&self, a: usize, b: usize) -> bool {
+        match &self.goal {
+            Goal::Classes { y, .. } => y[a] == y[b],
+            Goal::Labels { truth, .. } => {
+                truth[a * self.outputs..][..self.outputs] == truth[b * self.outputs..][..self.outputs]
+            }
+            Goal::Numbers { .. } => false,
+        }
+    }
+
+    /// `z` as in [`of`](Self::of): the part of the rows that are wrong; of numbers, how far off they are in standard deviations.
+    pub fn wrong(&self, z: &[f32]) -> f64 {
+        let wrong = |(i, row): (usize, &[f32])| match &self.goal {
+            Goal::Classes { y, .. } => {
+                let top = (0..row.len()).fold(0, |best, c| if row[c] > row[best] { c } else { best });
+                f64::from(u8::from(top != y[i]))
+            }
+            Goal::Labels { truth, .. } => {
+                let truth = &truth[i * self.outputs..][..self.outputs];
+                f64::from(u8::from(row.iter().zip(truth).any(|(z, t)| (*z >= 0.0) != (*t > 0.5))))
+            }
+            Goal::Numbers { values, .. } => (f64::from(row[0]) - values[i]).abs(),
+        };
+        z.chunks_exact(self.outputs).enumerate().map(wrong).sum::<f64>() / self.rows.max(1) as f64
     }
 
     pub fn outputs(&self) -> usize {
@@ -78,6 +143,7 @@ impl Loss {
     pub fn of(&self, mut z: Vec<f32>) -> (f64, Vec<f32>, Vec<f64>) {
         let (rows, outputs) = (self.rows, self.outputs);
         let mut loss = 0.0;
+        let (own, others) = (1.0 - self.smoothing, self.smoothing / outputs as f64);
         let mut sums = vec![0f64; outputs];
         let mut by_output = vec![0.0; rows * outputs];
         let mut put = |row: usize, output: usize, part: f64| {
@@ -90,12 +156,15 @@ impl Loss {
                 Goal::Classes { y, weights } => {
                     let share = weights[i] / self.total_weight;
                     let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                    let own = row[y[i]] - max;
+                    // With smoothing, the mean of all logits has a part in it.
+                    let said = own * f64::from(row[y[i]] - max)
+                        + row.iter().map(|v| others * f64::from(v - max)).filter(|_| others > 0.0).sum::<f64>();
                     row.iter_mut().for_each(|v| *v = (*v - max).exp());
                     let sum: f32 = row.iter().sum();
-                    loss += share * f64::from(sum.ln() - own);
+                    loss += share * (f64::from(sum.ln()) - said);
                     for (c, v) in row.iter().enumerate() {
-                        put(i, c, share * f64::from(*v / sum - f32::from(u8::from(c == y[i]))));
+                        let truth = others + if c == y[i] { own } else { 0.0 };
+                        put(i, c, share * (f64::from(*v / sum) - truth));
                     }
                 }
                 Goal::Labels { truth, weights } => {

@@ -11,6 +11,7 @@ mod mlp;
 mod plane;
 mod prototype;
 mod scratch;
+pub mod tune;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use affine::{Affine, Link};
 pub use dataset::{Answers, Dataset, Kind, Labelled, Targets, called};
 pub use knn::Knn;
+pub use loss::Loss;
 pub use mlp::Mlp;
 pub use plane::principal_plane;
 pub use scratch::Scratch;

@@ -12,6 +12,18 @@ pub fn fewer_hits_by_chance(hits: usize, rows: usize, other_hits: usize, other_r
     (fewest..=hits).map(ways).sum::<f64>().min(1.0)
 }
 
+/// One-sided sign test: the probability of so few wins or fewer in `games` that are coins.
+pub fn fewer_wins_by_chance(wins: usize, games: usize) -> f64 {
+    // In logarithms: two to the minus thousandth is no number.
+    let mut ways = games as f64 * 0.5f64.ln();
+    let mut sum = 0.0;
+    for k in 0..=wins.min(games) {
+        sum += ways.exp();
+        ways += ((games - k) as f64 / (k + 1) as f64).ln();
+    }
+    sum.min(1.0)
+}
+
 /// Holm's correction (1979): which of the tests stand at `level` when all of them are looked at.
 pub fn holm(p: &[f64], level: f64) -> Vec<bool> {
     let mut order: Vec<usize> = (0..p.len()).collect();
@@ -29,6 +41,17 @@ pub fn holm(p: &[f64], level: f64) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Reference: scipy.stats.binomtest(…, alternative="less").
+    #[test]
+    fn a_sign_test_agrees_with_scipy() {
+        for (wins, games, want) in
+            [(0, 0, 1.0), (0, 3, 0.125), (2, 9, 0.089_843_75), (5, 10, 0.623_046_875), (450, 1000, 0.000_866_5)]
+        {
+            let got = fewer_wins_by_chance(wins, games);
+            assert!((got - want).abs() < 1e-6, "{wins} of {games}: {got}, not {want}");
+        }
+    }
 
     #[test]
     fn holm_stops_at_the_first_that_falls() {

@@ -28,6 +28,13 @@ impl Extractor {
         Ok(Self { backbone, computer })
     }
 
+    /// The same device with the tensors of `tuned`, a safetensors file, in the place of the pack's.
+    pub fn tuned(&self, weights: &[u8], tuned: &[u8]) -> JsResult<Extractor> {
+        let manifest = self.backbone.manifest().clone();
+        let backbone = Backbone::load_tuned(manifest, weights, Some(tuned), &self.computer)?;
+        Ok(Self { backbone, computer: self.computer.clone() })
+    }
+
     /// On a GPU: compiles all kernels that batches of `rows` need. `done(parts, of)` is called as it goes.
     #[wasm_bindgen(js_name = warmUp)]
     pub async fn warm_up(&self, rows: usize, done: js_sys::Function) -> JsResult<()> {

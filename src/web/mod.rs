@@ -8,6 +8,8 @@ mod encode;
 mod extract;
 #[cfg(not(feature = "webgpu"))]
 mod session;
+#[cfg(not(feature = "webgpu"))]
+mod tune;
 
 use wasm_bindgen::prelude::*;
 

@@ -8,7 +8,10 @@ use super::convert::{from_js, to_js};
 use super::encode::{Contents, Encoded};
 use crate::error::Error;
 use crate::features::Matrix;
-use crate::judge::{Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage};
+use crate::judge::{
+    Decision, Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage, Tuning, TuningStage,
+};
+use crate::learn::tune::{Method, Tuned as Trained};
 use crate::learn::{Progress, Recipe, Step};
 use crate::learner::{Given, Learner, Training};
 use crate::source::{Added, Content, Label, Meta};
@@ -18,6 +21,23 @@ use crate::source::{Added, Content, Label, Meta};
 pub struct Session {
     learner: Learner,
     job: Option<Job>,
+    tuning: Option<Box<Tuned>>,
+}
+
+/// A fine-tuning whose trainings run elsewhere.
+struct Tuned {
+    tuning: Tuning,
+    /// Of its samples.
+    contents: Vec<String>,
+    decision: Option<Decision>,
+}
+
+/// Of a fine-tuning's trainings.
+#[derive(serde::Serialize)]
+struct Plan {
+    contents: Vec<String>,
+    parts: usize,
+    method: Method,
 }
 
 enum Job {
@@ -25,17 +45,47 @@ enum Job {
     Evaluation(Box<Evaluation>),
     Trial(Trial),
     Examination(Box<Examination>),
+    Tuning(Box<Tuning>),
 }
 
 #[wasm_bindgen]
 impl Session {
     #[wasm_bindgen(constructor)]
     pub fn new(dim: usize, seed: f64) -> Session {
-        Self { learner: Learner::new(dim, seed as u64), job: None }
+        Self { learner: Learner::new(dim, seed as u64), job: None, tuning: None }
     }
 
     pub fn row(&self, content: &str) -> Option<Float32Array> {
         self.learner.row(content).map(Float32Array::from)
+    }
+
+    /// By the tuned backbone, where there is one.
+    #[wasm_bindgen(js_name = tunedRow)]
+    pub fn tuned_row(&self, content: &str) -> Option<Float32Array> {
+        self.learner.tuned_row(content).map(Float32Array::from)
+    }
+
+    #[wasm_bindgen(js_name = insertTuned)]
+    pub fn insert_tuned(&mut self, content: &str, row: Vec<f32>) {
+        self.learner.insert_tuned(content, &row);
+    }
+
+    #[wasm_bindgen(js_name = isTuned)]
+    pub fn is_tuned(&self) -> bool {
+        self.learner.is_tuned()
+    }
+
+    /// Contents of samples that lack a tuned row.
+    pub fn untuned(&self) -> Vec<String> {
+        self.learner.untuned()
+    }
+
+    /// Of a content that has a row and is a text.
+    pub fn text(&self, content: &str) -> Option<String> {
+        match &**self.learner.content(content)? {
+            Content::Text(text) => Some(text.clone()),
+            Content::Picture(_) => None,
+        }
     }
 
     /// Of a picture that has a row, without its pixels.
@@ -126,6 +176,52 @@ impl Session {
         Ok(())
     }
 
+    /// `skip`: contents that cannot be read again.
+    #[wasm_bindgen(js_name = startTuning)]
+    pub fn start_tuning(&mut self, recipe: JsValue, skip: Vec<String>) -> JsResult<()> {
+        self.tuning = None;
+        self.job = Some(Job::Tuning(Box::new(self.learner.tune(from_js("fineTune", &recipe)?, &skip)?)));
+        Ok(())
+    }
+
+    /// The training without a fold, or of all samples, for a `TuneBench`.
+    #[wasm_bindgen(js_name = tuneJob)]
+    pub fn tune_job(&self, fold: Option<usize>) -> JsResult<JsValue> {
+        to_js(&self.tuned()?.tuning.job(fold))
+    }
+
+    /// Two epochs on the samples named.
+    #[wasm_bindgen(js_name = costJob)]
+    pub fn cost_job(&self, rows: Vec<usize>) -> JsResult<JsValue> {
+        to_js(&self.tuned()?.tuning.cost_job(&rows))
+    }
+
+    /// What the training without a fold made.
+    #[wasm_bindgen(js_name = takeFold)]
+    pub fn take_fold(&mut self, fold: usize, features: Vec<f32>, outcome: JsValue) -> JsResult<()> {
+        let trained = self.trained(features, outcome)?;
+        self.tuned_mut()?.tuning.take(fold, trained);
+        Ok(())
+    }
+
+    /// After all folds: what the guard saw.
+    pub fn decide(&mut self) -> JsResult<JsValue> {
+        let tuned = self.tuned_mut()?;
+        let decision = tuned.tuning.decide()?;
+        let guarded = to_js(&decision.guarded);
+        tuned.decision = Some(decision);
+        guarded
+    }
+
+    /// `features`, `outcome`: of the training on all samples; without them the frozen backbone's head becomes the model, `why` as
+    /// the reason where the guard has none.
+    #[wasm_bindgen(js_name = finishTuning)]
+    pub fn finish_tuning(&mut self, features: Option<Vec<f32>>, outcome: JsValue, why: &str) -> JsResult<JsValue> {
+        let whole = features.map(|features| self.trained(features, outcome)).transpose()?;
+        let Tuned { tuning, contents, decision } = *self.tuning.take().ok_or(Error::NotTrained)?;
+        to_js(&self.learner.finish_tuning(tuning, decision, &contents, whole, why)?)
+    }
+
     /// A bounded piece of the job: → `{ stage, done, total, … }` or `{ result }`.
     pub fn step(&mut self) -> JsResult<JsValue> {
         #[derive(serde::Serialize)]
@@ -156,6 +252,16 @@ impl Session {
             Job::Examination(examination) => match examination.step()? {
                 ExaminationStage::Progress { done, total } => way("examine", done, total),
                 ExaminationStage::Done(result) => return to_js(&Event::Done { result }),
+            },
+            Job::Tuning(tuning) => match tuning.step()? {
+                TuningStage::Progress { done, total } => way("fit heads", done, total),
+                TuningStage::Ready => {
+                    let Job::Tuning(tuning) = job else { unreachable!("matched above") };
+                    let contents = self.learner.contents_of(&tuning);
+                    let plan = Plan { contents: contents.clone(), parts: tuning.parts(), method: tuning.method() };
+                    self.tuning = Some(Box::new(Tuned { tuning: *tuning, contents, decision: None }));
+                    return to_js(&Event::Done { result: plan });
+                }
             },
         };
         self.job = Some(job);
@@ -192,6 +298,26 @@ impl Session {
 
     pub fn projection(&self) -> JsResult<JsValue> {
         to_js(&self.learner.projection())
+    }
+
+    fn trained(&self, features: Vec<f32>, outcome: JsValue) -> JsResult<Trained> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Outcome {
+            mirror: bool,
+            gave_up: bool,
+            epochs: usize,
+        }
+        let Outcome { mirror, gave_up, epochs } = from_js("outcome", &outcome)?;
+        Ok(Trained { features: self.matrix(features), mirror, gave_up, epochs })
+    }
+
+    fn tuned(&self) -> JsResult<&Tuned> {
+        Ok(self.tuning.as_deref().ok_or(Error::NotTrained)?)
+    }
+
+    fn tuned_mut(&mut self) -> JsResult<&mut Tuned> {
+        Ok(self.tuning.as_deref_mut().ok_or(Error::NotTrained)?)
     }
 
     fn matrix(&self, rows: Vec<f32>) -> Matrix {

@@ -67,6 +67,63 @@ test("twelve pictures that were not trained on get the same labels on WebGPU as 
   assert.ok(gpu.same > 0.99999, String(gpu.same));
 });
 
+/** In a worker: what it asks of its GPU, in order. `submit 51`: one submission, with 51 kernels; `ask`, `read`: for what came out. */
+const listening = `
+  let events;
+  let kernels = 0;
+  const before = (type, name, note) => {
+    const original = type.prototype[name];
+    type.prototype[name] = function (...given) {
+      note();
+      const result = original.apply(this, given);
+      if (name === "mapAsync") result.then(() => events.push("read"));
+      return result;
+    };
+  };
+  before(GPUAdapter, "requestDevice", () => (events = []));
+  before(GPUComputePassEncoder, "dispatchWorkgroups", () => kernels++);
+  before(GPUQueue, "submit", () => (events.push("submit " + kernels), (kernels = 0)));
+  before(GPUBuffer, "mapAsync", () => events.push("ask"));
+  const channel = new BroadcastChannel("gpu");
+  channel.onmessage = ({ data }) => data === "?" && events && channel.postMessage(events.splice(0));`;
+
+/** What the GPU's worker was asked to do for each of `works`, after the kernels are compiled. */
+const asked = (task, patch, works) =>
+  inPage(
+    async ({ task, patch, works }) => {
+      const channel = new BroadcastChannel("gpu");
+      const heard = () => new Promise((resolve) => ((channel.onmessage = ({ data }) => resolve(data)), channel.postMessage("?")));
+      const learner = await createLearner({ task, device: "webgpu", workers: 1, worker: patchedWorker(patch) });
+      await learner.embed(task === "image" ? [synthetic()[0]] : ["A first text"]);
+      await heard();
+      const events = [];
+      for (const seeds of works) {
+        const pictures = await Promise.all(seeds.map((seed) => paint([200, 30, 30], seed)));
+        await learner.embed(task === "image" ? pictures : seeds.map((seed) => `Text number ${seed}`));
+        events.push(await heard());
+      }
+      await learner.close();
+      return events;
+    },
+    { task, patch, works },
+  );
+
+for (const [task, kernels] of [["image", 50], ["text", 51]]) {
+  test(`${task}: all kernels of a batch are one submission, and its rows are read once`, async () => {
+    const events = await asked(task, listening, [[1], [2]]);
+    // The second submission has no kernels: it copies the rows to where they can be read.
+    for (const batch of events) assert.deepEqual(batch, [`submit ${kernels}`, "submit 0", "ask", "read"]);
+  });
+}
+
+test("the next batch is on its way to a real GPU before the first has been read", async () => {
+  const real = `Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false });`;
+  const [events] = await asked("image", listening + real, [[1, 2, 3, 4]]);
+  const kernels = events.flatMap((event, i) => (event === "submit 50" ? [i] : []));
+  assert.ok(kernels.length > 1, JSON.stringify(events));
+  assert.ok(kernels[1] < events.indexOf("read"), JSON.stringify(events));
+});
+
 test("auto moves to a GPU that is faster, works in batches there, and comes back when it is lost", async () => {
   const found = await inPage(async () => {
     // A GPU that seems quick: after the self-check's thirteen read-backs nothing is computed any more, and its worker's clock
@@ -131,17 +188,21 @@ test("auto stays on the CPU beside a software adapter, and says so", async () =>
 test("auto times a GPU that calls itself real, and stays where it is faster", async () => {
   const found = await inPage(async () => {
     const patch = `Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false });`;
-    const learner = await createLearner({ task: "image", workers: 1, worker: patchedWorker(patch) });
-    // Ready at once: the trial goes on behind.
+    const warm = [];
+    const onProgress = (p) => p.stage === "warm up" && warm.push(p.done / p.total);
+    const learner = await createLearner({ task: "image", workers: 1, worker: patchedWorker(patch), onProgress });
+    // Ready at once: the trial goes on behind, and is heard of.
+    const before = warm.length;
     const { added } = await learner.add(await painted(1));
     while (learner.device.reason.startsWith("starting")) await new Promise((r) => setTimeout(r, 50));
     const { device } = learner;
     await learner.close();
-    return { device, added: added.length };
+    return { device, added: added.length, before, warm };
   });
   assert.equal(found.added, 2);
   assert.equal(found.device.kind, "cpu");
   assert.match(found.device.reason, /^[\d.]+ times as fast as the GPU here/);
+  assert.deepEqual([found.before, found.warm.length, found.warm.at(-1)], [0, 18, 1]);
 });
 
 for (const [name, patch, why] of [

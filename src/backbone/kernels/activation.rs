@@ -7,19 +7,26 @@ pub fn relu6(x: F4) -> F4 {
     x.max(F4::splat(0.0)).min(F4::splat(6.0))
 }
 
-/// `½x(1 + erf(x/√2))`, with erf by Abramowitz & Stegun 7.1.26, which is off by 1.5e-7 at most.
+/// `½x(1 + erf(x/√2))`.
 #[inline]
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
 pub fn gelu(x: F4) -> F4 {
     let half = x.mul(F4::splat(0.5));
+    half.mul_add(erf_and_bell(x).0, half)
+}
+
+/// `erf(x/√2)` by Abramowitz & Stegun 7.1.26, which is off by 1.5e-7 at most, and the `exp(-x²/2)` that it takes.
+#[inline]
+#[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
+pub fn erf_and_bell(x: F4) -> (F4, F4) {
     let z = x.abs().mul(F4::splat(core::f32::consts::FRAC_1_SQRT_2));
     let t = F4::splat(1.0).div(z.mul_add(F4::splat(0.327_591_1), F4::splat(1.0)));
     let p = F4::splat(1.061_405_4).mul_add(t, F4::splat(-1.453_152));
     let p =
         p.mul_add(t, F4::splat(1.421_413_8)).mul_add(t, F4::splat(-0.284_496_74)).mul_add(t, F4::splat(0.254_829_6));
-    let tail = p.mul(t).mul(exp(F4::splat(0.0).sub(z.mul(z))));
-    let erf = F4::splat(1.0).sub(tail).signed(x);
-    half.mul_add(erf, half)
+    let bell = exp(F4::splat(0.0).sub(z.mul(z)));
+    let tail = p.mul(t).mul(bell);
+    (F4::splat(1.0).sub(tail).signed(x), bell)
 }
 
 /// Relative error under 2e-7. Below -87 it is as at -87, above 88 as at 88.
@@ -62,29 +69,42 @@ pub fn softmax(row: &mut [f32], scale: f32) {
 /// Each row of `x` to mean 0 and variance 1, then times `gamma` plus `beta`.
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
 pub fn layer_norm(x: &mut [f32], gamma: &[f32], beta: &[f32], epsilon: f32) {
-    let n = gamma.len() as f32;
     for row in x.chunks_exact_mut(gamma.len()) {
-        let mean = sum(row, |v| v) / n;
-        row.iter_mut().for_each(|v| *v -= mean);
-        let scale = 1.0 / (sum(row, |v| v.mul(v)) / n + epsilon).sqrt();
+        let scale = centre(row, epsilon);
         for ((v, gamma), beta) in row.iter_mut().zip(gamma).zip(beta) {
             *v = *v * scale * gamma + beta;
         }
     }
 }
 
+/// Takes a row's mean out of it. → what gives it the variance 1.
 #[inline(always)]
-fn sum(row: &[f32], f: impl Fn(F4) -> F4) -> f32 {
+pub fn centre(row: &mut [f32], epsilon: f32) -> f32 {
+    let n = row.len() as f32;
+    let mean = sum(row, |v| v) / n;
+    row.iter_mut().for_each(|v| *v -= mean);
+    1.0 / (sum(row, |v| v.mul(v)) / n + epsilon).sqrt()
+}
+
+/// `Σ f(v)` for an `f` that is 0 at 0.
+#[inline(always)]
+pub fn sum(row: &[f32], f: impl Fn(F4) -> F4) -> f32 {
     let (fours, rest) = row.as_chunks::<4>();
     let mut sums = F4::splat(0.0);
     for four in fours {
         // Safety: four values.
         sums = sums.add(f(unsafe { F4::load(four.as_ptr()) }));
     }
-    let mut last = [0f32; 4];
-    last[..rest.len()].copy_from_slice(rest);
-    // Safety: four values; zeros add nothing.
-    sums.add(f(unsafe { F4::load(last.as_ptr()) })).sum()
+    // Safety: four values.
+    sums.add(f(unsafe { F4::load(padded(rest).as_ptr()) })).sum()
+}
+
+/// Up to four values, and zeros after them.
+#[inline(always)]
+pub fn padded(rest: &[f32]) -> [f32; 4] {
+    let mut four = [0.0; 4];
+    four[..rest.len()].copy_from_slice(rest);
+    four
 }
 
 #[cfg(test)]

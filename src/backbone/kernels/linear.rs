@@ -57,7 +57,7 @@ impl Linear {
 }
 
 /// `x` as rows of `columns` → its columns one after another.
-fn transpose(x: &[f32], columns: usize, out: &mut Vec<f32>) {
+pub fn transpose(x: &[f32], columns: usize, out: &mut Vec<f32>) {
     let rows = x.len() / columns;
     out.resize(x.len(), 0.0);
     for (band, x) in x.chunks(SQUARE * columns).enumerate() {

@@ -1,10 +1,13 @@
-//! The arithmetic of a forward pass on the CPU, without a tensor library: no graph, no strides, no allocation.
+//! The arithmetic of a pass on the CPU, forwards and (for what is trained) backwards, without a tensor library: no graph,
+//! no strides, no allocation.
 //!
-//! burn-flex is the reference that each kernel is tested against, and what trains; it is not what a person waits for.
-//! Measured by `npm run bench` (BENCHMARKS.md).
+//! burn-flex is the reference that each kernel is tested against; it is not what a person waits for. Measured by
+//! `npm run bench` (BENCHMARKS.md).
 
 mod activation;
+mod backward;
 mod depthwise;
+mod gather;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
 mod lanes;
@@ -12,9 +15,11 @@ mod linear;
 mod matmul;
 
 pub use activation::{layer_norm, softmax};
+pub use backward::{dot, gelu_apart, gelu_back, layer_norm_apart, layer_norm_back, softmax_back};
 pub use depthwise::{BLOCK, Depthwise};
+pub use gather::Filter;
 pub use lanes::PEAK_PRODUCTS;
-pub use linear::Linear;
+pub use linear::{Linear, transpose};
 pub use matmul::{Packed, Place, Then, To};
 
 /// Fills the time of [`PEAK_PRODUCTS`] multiplications at the speed of this core: see [`lanes::peak`].

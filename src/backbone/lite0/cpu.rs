@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{BlockShape, DIM, LAST, SIZE, STEM, blocks, border};
+use super::{BlockShape, DIM, LAST, SIZE, STEM, blocks, border, tail};
 use crate::backbone::Weights;
 use crate::backbone::kernels::{BLOCK, Depthwise, Packed, Place, Then, To};
 use crate::encode::image::Preprocess;
@@ -25,8 +25,8 @@ pub struct Lite0 {
 
 #[derive(Debug, Clone)]
 struct Block {
-    /// Of its tensors.
-    name: String,
+    /// Of its layers, as a profile has them: widening, filter, narrowing.
+    names: [String; 3],
     /// Of the first, the stem does it.
     expand: Option<Packed>,
     depthwise: Depthwise,
@@ -63,10 +63,10 @@ impl Lite0 {
         Ok(Self { stem, blocks, head, normalised })
     }
 
-    /// One picture, `224 × 224 × 3` bytes → 1280 features. `done` hears of each part when it is: its name, and its
-    /// multiplications.
+    /// One picture, `224 × 224 × 3` bytes → 1280 features. `done` hears of each layer when a strip of it is: its
+    /// name, and its multiplications.
     pub fn forward(&self, picture: &[u8], scratch: &mut Scratch, out: &mut [f32], done: &mut dyn FnMut(&str, usize)) {
-        self.run_blocks(picture, scratch, done);
+        self.run_blocks(picture, &self.blocks, scratch, done);
         let cells = self.cells(scratch);
         out.fill(0.0);
         for cell in cells.chunks_exact(DIM) {
@@ -80,28 +80,33 @@ impl Lite0 {
     /// One picture → the 49 × 1280 values that its features are the means of: cell after cell, row by row from the top
     /// left.
     pub fn feature_map<'a>(&self, picture: &[u8], scratch: &'a mut Scratch) -> &'a [f32] {
-        self.run_blocks(picture, scratch, &mut |_, _| {});
+        self.run_blocks(picture, &self.blocks, scratch, &mut |_, _| {});
         self.cells(scratch)
     }
 
-    /// A picture → `scratch.x`, which the head reads.
-    fn run_blocks(&self, picture: &[u8], scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
+    /// One picture → what the last `stages` (1 to 3) begin with: pixel after pixel, channels side by side.
+    pub fn boundary<'a>(&self, picture: &[u8], stages: usize, scratch: &'a mut Scratch) -> &'a [f32] {
+        self.run_blocks(picture, &self.blocks[..tail::begins(stages)], scratch, &mut |_, _| {});
+        &scratch.x
+    }
+
+    /// A picture through `blocks`, the network's first → `scratch.x`.
+    fn run_blocks(&self, picture: &[u8], blocks: &[Block], scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
         assert_eq!(picture.len(), SIZE * SIZE * 3, "a picture is 224 × 224 × 3 bytes");
-        for block in &self.blocks {
+        for block in blocks {
             match &block.expand {
-                None => block.forward(scratch, |_, patches, rows, places, wide| {
+                None => block.forward(&self.stem, scratch, done, |_, patches, rows, places, wide| {
                     self.patches(picture, rows, patches);
                     let to = To { values: wide, rows: Place::Listed(places), apart: block.apart() };
                     self.stem.apply_strided(patches, PATCH, places.len(), to, Then::Relu6);
                 }),
-                Some(expand) => block.forward(scratch, |x, _, rows, places, wide| {
+                Some(expand) => block.forward(expand, scratch, done, |x, _, rows, places, wide| {
                     let line = block.side * expand.inputs();
                     let to = To { values: wide, rows: Place::Listed(places), apart: block.apart() };
                     expand.apply_strided(&x[rows.start * line..], expand.inputs(), places.len(), to, Then::Relu6);
                 }),
             }
             std::mem::swap(&mut scratch.x, &mut scratch.y);
-            done(&block.name, block.products(block.expand.as_ref().unwrap_or(&self.stem)));
         }
     }
 
@@ -142,7 +147,8 @@ impl Block {
         let taps = weights.take(&format!("{filter}.weight"), [inner, 1, kernel, kernel])?;
         let bias = weights.take(&format!("{filter}.bias"), [inner])?;
         Ok(Self {
-            name: name.clone(),
+            names: [if shape.expands() { "widening" } else { "stem" }, "filter", "narrowing"]
+                .map(|layer| format!("{name} {layer}")),
             expand: expand.transpose()?,
             depthwise: Depthwise::new(&taps, &bias, kernel, stride),
             project: pointwise(weights, &format!("{name}._project_conv"), inner, output)?,
@@ -152,23 +158,18 @@ impl Block {
         })
     }
 
-    /// Multiplications of one pass, `widen` being what makes the rows wide.
-    fn products(&self, widen: &Packed) -> usize {
-        let (area, taps) = (self.side * self.side, self.depthwise.side() * self.depthwise.side());
-        let of_output = self.project.inputs() * (self.project.outputs() + taps);
-        area * widen.inputs() * widen.outputs() + area / self.depthwise.stride().pow(2) * of_output
-    }
-
     /// From one block of channels to the next in a widened row.
     fn apart(&self) -> usize {
         self.depthwise.reach(self.side / self.depthwise.stride()) * BLOCK
     }
 
-    /// `scratch.x` → `scratch.y`. `widen(x, patches, rows, places, wide)` makes rows of the input wide: pixel `i` of
-    /// them goes to `wide[places[i]..]`.
+    /// `scratch.x` → `scratch.y`. `widen(x, patches, rows, places, wide)` makes rows of the input wide, with `widening`:
+    /// pixel `i` of them goes to `wide[places[i]..]`. `done` hears of each layer once a strip.
     fn forward(
         &self,
+        widening: &Packed,
         scratch: &mut Scratch,
+        done: &mut dyn FnMut(&str, usize),
         widen: impl Fn(&[f32], &mut Vec<f32>, Range<usize>, &[usize], &mut [f32]),
     ) {
         let Scratch { x, y, wide, filtered, patches, places } = scratch;
@@ -206,10 +207,13 @@ impl Block {
             }
             widen(x, patches, inside.start - self.before..inside.end - self.before, places, wide);
             made = to;
+            done(&self.names[0], places.len() * widening.inputs() * widening.outputs());
             self.depthwise.apply(wide, rows, out_side, filtered);
+            done(&self.names[1], rows * out_side * channels * kernel * kernel);
             let out = &mut y[first * out_line..][..rows * out_line];
             let then = if self.skip { Then::Add(&x[first * out_line..]) } else { Then::Nothing };
             self.project.apply(filtered, rows * out_side, out, then);
+            done(&self.names[2], rows * out_side * channels * narrow);
         }
         debug_assert_eq!(made, (out_side - 1) * stride + kernel);
     }

@@ -1,14 +1,13 @@
 //! The same network with the kernels. Texts lie one after another without any padding: only attention knows where one
 //! ends.
 
+use super::heads::Heads;
 use super::{DIM, EPSILON, HEADS, INNER, LAYERS, POSITIONS, VOCABULARY, WORDS, positions};
 use crate::backbone::Weights;
-use crate::backbone::kernels::{Packed, Place, Then, To, layer_norm, softmax};
+use crate::backbone::kernels::{Packed, Then, dot, layer_norm};
 use crate::backbone::weights::Table;
 use crate::error::Result;
 
-/// Width of a head.
-const HEAD: usize = DIM / HEADS;
 /// Tokens that go through the wide layers at once: what is between them then stays in a second-level cache.
 const ROWS: usize = 64;
 
@@ -39,7 +38,7 @@ struct Norm {
 }
 
 /// Room that every call uses again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Scratch {
     x: Vec<f32>,
     y: Vec<f32>,
@@ -47,16 +46,10 @@ pub struct Scratch {
     mixed: Vec<f32>,
     inner: Vec<f32>,
     scores: Vec<f32>,
-    keys: Packed,
-    values: Packed,
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        let empty = || Packed::new(0, 0);
-        let [x, y, attention, mixed, inner, scores] = Default::default();
-        Self { x, y, attention, mixed, inner, scores, keys: empty(), values: empty() }
-    }
+    heads: Heads,
+    /// Tokens of each text.
+    lengths: Vec<usize>,
+    scales: Vec<f32>,
 }
 
 impl MiniLm {
@@ -79,9 +72,23 @@ impl MiniLm {
         out: &mut [f32],
         done: &mut dyn FnMut(&str, usize),
     ) {
-        let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
-        assert!(lengths.iter().all(|length| (1..=POSITIONS).contains(length)), "a text has 1 to {POSITIONS} tokens");
-        let tokens: usize = lengths.iter().sum();
+        self.hidden(texts, LAYERS, scratch, done);
+        pool(&scratch.x, &scratch.lengths, out, &mut scratch.scales);
+    }
+
+    /// What the last `layers` layers begin with: 384 values a token, text after text.
+    pub fn boundary<'a>(&self, texts: &[Vec<u32>], layers: usize, scratch: &'a mut Scratch) -> &'a [f32] {
+        self.hidden(texts, LAYERS - layers, scratch, &mut |_, _| ());
+        &scratch.x
+    }
+
+    /// Runs the first `layers` layers, into `scratch.x`.
+    fn hidden(&self, texts: &[Vec<u32>], layers: usize, scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
+        scratch.lengths.clear();
+        scratch.lengths.extend(texts.iter().map(Vec::len));
+        let fits = scratch.lengths.iter().all(|length| (1..=POSITIONS).contains(length));
+        assert!(fits, "a text has 1 to {POSITIONS} tokens");
+        let tokens: usize = scratch.lengths.iter().sum();
         scratch.x.resize(tokens * DIM, 0.0);
         let mut rows = scratch.x.chunks_exact_mut(DIM);
         for text in texts {
@@ -93,18 +100,9 @@ impl MiniLm {
         }
         self.norm.apply(&mut scratch.x);
         done("embeddings", 0);
-        let pairs: usize = lengths.iter().map(|length| length * length).sum();
-        for layer in &self.layers {
-            layer.attend(&lengths, scratch);
-            done("attention", tokens * 4 * DIM * DIM + 2 * pairs * DIM);
-            layer.think(scratch);
-            done("intermediate, output", tokens * 2 * DIM * INNER);
-        }
-        let mut x = scratch.x.as_slice();
-        for (length, out) in lengths.into_iter().zip(out.chunks_exact_mut(DIM)) {
-            let (text, rest) = x.split_at(length * DIM);
-            mean(text, out);
-            x = rest;
+        for layer in &self.layers[..layers] {
+            layer.attend(scratch, done);
+            layer.think(scratch, done);
         }
     }
 }
@@ -133,44 +131,42 @@ impl Layer {
         })
     }
 
-    fn attend(&self, lengths: &[usize], scratch: &mut Scratch) {
-        let Scratch { x, y, attention, mixed, scores, keys, values, .. } = scratch;
+    fn attend(&self, scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
+        let Scratch { x, y, attention, mixed, scores, heads, lengths, .. } = scratch;
         let tokens = x.len() / DIM;
         attention.resize(3 * x.len(), 0.0);
         mixed.resize(x.len(), 0.0);
         y.resize(x.len(), 0.0);
         self.attention.apply(x, tokens, attention, Then::Nothing);
-        let mut first = 0;
-        for &length in lengths {
+        done("query, key, value", tokens * 3 * DIM * DIM);
+        let (mut first, mut pairs) = (0, 0);
+        for &length in lengths.iter() {
             let text = &attention[first * 3 * DIM..(first + length) * 3 * DIM];
             let mixed = &mut mixed[first * DIM..(first + length) * DIM];
             scores.resize(length * length, 0.0);
-            for head in (0..DIM).step_by(HEAD) {
-                keys.reshape(HEAD, length);
-                keys.fill_rows(&text[DIM + head..], 3 * DIM);
-                let to = To { values: scores, rows: Place::Every(length), apart: 4 };
-                keys.apply_strided(&text[head..], 3 * DIM, length, to, Then::Nothing);
-                scores.chunks_exact_mut(length).for_each(|row| softmax(row, 1.0 / (HEAD as f32).sqrt()));
-                values.reshape(length, HEAD);
-                values.fill_columns(&text[2 * DIM + head..], 3 * DIM);
-                let to = To { values: &mut mixed[head..], rows: Place::Every(DIM), apart: 4 };
-                values.apply_strided(scores, length, length, to, Then::Nothing);
+            for head in 0..HEADS {
+                heads.mix(text, head, scores, mixed);
             }
             first += length;
+            pairs += length * length;
         }
+        done("attention", 2 * pairs * DIM);
         self.attended.apply(mixed, tokens, y, Then::Add(x));
         self.attended_norm.apply(y);
+        done("attention's output, norm", tokens * DIM * DIM);
         std::mem::swap(x, y);
     }
 
-    fn think(&self, scratch: &mut Scratch) {
+    fn think(&self, scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
         let Scratch { x, y, inner, .. } = scratch;
         for (x, y) in x.chunks(ROWS * DIM).zip(y.chunks_mut(ROWS * DIM)) {
             let rows = x.len() / DIM;
             inner.resize(rows * INNER, 0.0);
             self.intermediate.apply(x, rows, inner, Then::Gelu);
+            done("intermediate, GELU", rows * DIM * INNER);
             self.output.apply(inner, rows, y, Then::Add(x));
             self.output_norm.apply(y);
+            done("output, norm", rows * DIM * INNER);
         }
         std::mem::swap(x, y);
     }
@@ -187,13 +183,18 @@ impl Norm {
     }
 }
 
-/// The mean of a text's tokens, at length 1.
-fn mean(text: &[f32], out: &mut [f32]) {
-    out.fill(0.0);
-    for token in text.chunks_exact(DIM) {
-        out.iter_mut().zip(token).for_each(|(sum, v)| *sum += v);
+/// The mean of each text's tokens, at length 1. `scales` are what each sum of tokens was multiplied by for it.
+pub fn pool(mut x: &[f32], lengths: &[usize], out: &mut [f32], scales: &mut Vec<f32>) {
+    scales.clear();
+    for (length, out) in lengths.iter().zip(out.chunks_exact_mut(DIM)) {
+        let text = x.split_off(..length * DIM).expect("a row a token");
+        out.fill(0.0);
+        for token in text.chunks_exact(DIM) {
+            out.iter_mut().zip(token).for_each(|(sum, v)| *sum += v);
+        }
+        // The length takes the number of tokens out again.
+        let scale = 1.0 / dot(out, out).sqrt().max(1e-12);
+        out.iter_mut().for_each(|v| *v *= scale);
+        scales.push(scale);
     }
-    // The length takes the number of tokens out again.
-    let length = out.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
-    out.iter_mut().for_each(|v| *v /= length);
 }

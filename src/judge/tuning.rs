@@ -1,0 +1,342 @@
+//! The guard of a fine-tuning: is the tuned backbone better on samples that it was not tuned on?
+//!
+//! In each fold the stages are tuned without that fold's samples, and so is a head; beside it stands the frozen backbone's head on
+//! the same folds. Only what gains is kept, so that nobody makes their model worse by pressing a button.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::features::Matrix;
+use crate::judge::Novelty;
+use crate::learn::tune::{Job, Method, TuneHead, TuneRecipe, Tuned};
+use crate::learn::{Dataset, Fit, Fitted, Head, HeadKind, Kind, Loss, Recipe, Step};
+use crate::metrics::{Interval, Probabilities, bootstrap_any, careful_temperature, fewer_wins_by_chance, share};
+use crate::source::Content;
+
+/// A gain that chance would bring more often than this is none.
+const LEVEL: f64 = 0.2;
+/// Texts a class up to which pairs teach more than labels do.
+const FEW_TEXTS: f64 = 64.0;
+
+/// What the guard saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Guarded {
+    pub kept: bool,
+    /// The figures, and what became of it.
+    pub sentence: String,
+    /// On held-out samples: accuracy; of numbers the mean absolute error.
+    pub frozen: Interval,
+    pub tuned: Interval,
+    /// Paired by sample; above 0 is better.
+    pub gain: Interval,
+    /// How often chance alone would bring such a gain (sign test over groups).
+    pub p: f64,
+    /// By class: of its held-out samples, the part that is right before and after. Empty for numbers.
+    pub per_class: Vec<BeforeAfter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BeforeAfter {
+    pub label: String,
+    pub support: usize,
+    pub before: f64,
+    pub after: f64,
+}
+
+/// A fine-tuning and its guard. The trainings themselves run elsewhere: [`job`](Self::job) says what to train, and
+/// [`take`](Self::take) hears of it.
+pub struct Tuning {
+    data: Arc<Dataset>,
+    recipe: TuneRecipe,
+    method: Method,
+    rate: f64,
+    /// Of the heads, frozen and tuned.
+    head: Recipe,
+    folds: Vec<usize>,
+    parts: usize,
+    /// Being fitted now: on all samples, then without each fold.
+    fit: Option<Fit>,
+    whole: Option<Box<Fitted>>,
+    /// By fold.
+    starts: Vec<TuneHead>,
+    frozen: Matrix,
+    tuned: Vec<Option<Box<Tuned>>>,
+}
+
+pub enum TuningStage {
+    /// Heads of the frozen backbone that are fitted, of all.
+    Progress { done: usize, total: usize },
+    /// The trainings can begin.
+    Ready,
+}
+
+impl Tuning {
+    /// `head`: of the last training, its strength chosen anew when absent. Errors: `bad-option`, `too-few-labels`.
+    pub fn new(data: Dataset, head: Recipe, recipe: TuneRecipe) -> Result<Self> {
+        recipe.check()?;
+        let text = matches!(data.contents.first().map(|c| &**c), Some(Content::Text(_)));
+        let few = data.rows() as f64 <= FEW_TEXTS * data.classes.len() as f64;
+        let pairs = text && few && data.kind() != Kind::Numbers;
+        let method = recipe.method.unwrap_or(if pairs { Method::Contrastive } else { Method::CrossEntropy });
+        if method == Method::Contrastive && (!text || data.kind() == Kind::Numbers) {
+            let why = "`contrastive` is for texts with classes or labels; use `cross-entropy`";
+            return Err(Error::BadOption { option: "method", why: why.into() });
+        }
+        let parts = data.parts(recipe.folds);
+        if parts < 2 {
+            let why = "every class is a single sample or a single burst, so nothing can be held out to guard the tuning; add another to each class";
+            return Err(Error::TooFewLabels { why: why.into() });
+        }
+        Ok(Self {
+            rate: recipe.rate.unwrap_or(if text { 0.001 } else { 0.005 }),
+            folds: data.folds(parts, recipe.seed),
+            frozen: Matrix::new(data.outputs(), vec![0.0; data.outputs() * data.rows()]),
+            tuned: vec![None; parts],
+            // Unit rows and a linear head: what the stages are trained through.
+            head: Recipe { head: HeadKind::Linear, ..head },
+            fit: None,
+            whole: None,
+            starts: Vec::new(),
+            data: Arc::new(data),
+            recipe,
+            method,
+            parts,
+        })
+    }
+
+    pub fn data(&self) -> &Arc<Dataset> {
+        &self.data
+    }
+
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Trainings of the guard.
+    pub fn parts(&self) -> usize {
+        self.parts
+    }
+
+    /// A bounded piece of what comes before the trainings: the frozen backbone's heads.
+    pub fn step(&mut self) -> Result<TuningStage> {
+        let total = 1 + self.parts;
+        let done = usize::from(self.whole.is_some()) + self.starts.len();
+        if done == total {
+            return Ok(TuningStage::Ready);
+        }
+        let rows = self.rows(self.whole.is_some().then_some(self.starts.len())).0;
+        let fit = match &mut self.fit {
+            Some(fit) => fit,
+            None => self.fit.insert(Fit::new(&self.data.select(&rows), &self.head)?),
+        };
+        if let Step::Done(fitted) = fit.step() {
+            self.fit = None;
+            if self.whole.is_none() {
+                self.head.strength = Some(fitted.chosen["strength"]);
+                self.head.temperature = Some(fitted.chosen.get("temperature").copied().unwrap_or(1.0));
+                self.whole = Some(fitted);
+            } else {
+                let held_out = self.rows(Some(self.starts.len())).1;
+                say(&mut self.frozen, &fitted, &self.data.select(&held_out), &held_out);
+                self.starts.push(start(&fitted, &self.loss()));
+            }
+        }
+        Ok(TuningStage::Progress { done, total })
+    }
+
+    /// The training without a fold, or of all samples. After [`TuningStage::Ready`].
+    pub fn job(&self, fold: Option<usize>) -> Job {
+        let (train, held_out) = self.rows(fold);
+        let head = match fold {
+            Some(fold) => self.starts[fold].clone(),
+            None => start(self.whole.as_ref().expect("the frozen heads are fitted"), &self.loss()),
+        };
+        // Whether pictures may be mirrored was seen in the folds.
+        let seen: Vec<bool> = self.tuned.iter().flatten().map(|tuned| tuned.mirror).collect();
+        let mirror = fold.is_none().then(|| 2 * seen.iter().filter(|&&mirror| mirror).count() > seen.len());
+        Job {
+            loss: self.loss(),
+            y: self.data.y.clone(),
+            epochs: self.recipe.epochs_for(train.len()),
+            train,
+            held_out,
+            head,
+            method: self.method,
+            rate: self.rate,
+            mirror,
+            seed: self.recipe.seed.wrapping_add(fold.map_or(0, |fold| fold as u64 + 1)),
+        }
+    }
+
+    /// Two epochs on some of the samples, which are numbered anew: what a training's cost is measured on.
+    pub fn cost_job(&self, rows: &[usize]) -> Job {
+        let loss = self.loss();
+        Job {
+            loss: loss.part(rows, loss.weight_of(rows)),
+            y: rows.iter().map(|&row| self.data.y[row]).collect(),
+            train: (0..rows.len()).collect(),
+            epochs: 2,
+            mirror: Some(false),
+            ..self.job(None)
+        }
+    }
+
+    pub fn take(&mut self, fold: usize, tuned: Tuned) {
+        self.tuned[fold] = Some(Box::new(tuned));
+    }
+
+    /// After all folds. The samples as they were held out, by the fold that held them.
+    pub fn decide(&self) -> Result<Decision> {
+        let data = &self.data;
+        let mut outputs = Matrix::new(data.outputs(), vec![0.0; data.outputs() * data.rows()]);
+        let (mut distances, mut by_fold) = (Vec::new(), Vec::new());
+        // Temperatures come later, from all that was held out.
+        let recipe = Recipe { temperature: Some(1.0), ..self.head.clone() };
+        for fold in 0..self.parts {
+            let tuned = self.tuned[fold].as_ref().expect("every fold has been trained");
+            let features = Arc::new(Dataset { x: tuned.features.clone(), ..(**data).clone() });
+            let (train, held_out) = self.rows(Some(fold));
+            let fitted = Fit::new(&features.select(&train), &recipe)?.run();
+            let held = features.select(&held_out);
+            say(&mut outputs, &fitted, &held, &held_out);
+            distances.extend(Novelty::fit(&features.select(&train), recipe.negative.as_deref()).of(&held.x));
+            by_fold.push(features);
+        }
+        let guarded = self.guarded(&outputs);
+        let temperature = match data.kind() {
+            Kind::Numbers => 1.0,
+            Kind::Classes => careful_temperature(&probabilities(&outputs), &data.y),
+            Kind::Labels => {
+                let (p, truth) = data.choices(&outputs);
+                careful_temperature(&p, &truth)
+            }
+        };
+        let mut residuals = if data.kind() == Kind::Numbers { data.errors(&outputs) } else { Vec::new() };
+        residuals.sort_by(f64::total_cmp);
+        Ok(Decision {
+            guarded,
+            by_fold,
+            folds: self.folds.clone(),
+            distances,
+            residuals,
+            recipe: Recipe { temperature: Some(temperature), ..recipe },
+        })
+    }
+
+    /// The frozen backbone's head, fitted on all samples.
+    pub fn into_frozen(self) -> (Fitted, Recipe) {
+        (*self.whole.expect("the frozen heads are fitted"), self.head)
+    }
+
+    fn guarded(&self, outputs: &Matrix) -> Guarded {
+        let data = &self.data;
+        let (before, after) = (data.errors(&self.frozen), data.errors(outputs));
+        let (groups, seed) = (&data.groups, self.recipe.seed);
+        let mut by_group = std::collections::BTreeMap::<usize, f64>::new();
+        for (row, group) in groups.iter().enumerate() {
+            *by_group.entry(*group).or_default() += before[row] - after[row];
+        }
+        let wins = by_group.values().filter(|&&gain| gain > 0.0).count();
+        let losses = by_group.values().filter(|&&gain| gain < 0.0).count();
+        // So many wins or more: as many losses or fewer.
+        let p = fewer_wins_by_chance(losses, wins + losses);
+        let mean = |rows: &[usize], of: &dyn Fn(usize) -> f64| {
+            rows.iter().map(|&row| of(row)).sum::<f64>() / rows.len().max(1) as f64
+        };
+        let gain = Interval {
+            method: "paired bootstrap",
+            ..bootstrap_any(groups, [f64::NEG_INFINITY, f64::INFINITY], seed, |rows| {
+                mean(rows, &|row| before[row] - after[row])
+            })
+        };
+        let gave_up = self.tuned.iter().flatten().any(|tuned| tuned.gave_up);
+        let kept = gain.value > 0.0 && p < LEVEL && !gave_up;
+        let numbers = data.kind() == Kind::Numbers;
+        let interval = |errors: &[f64]| {
+            if numbers {
+                return bootstrap_any(groups, [0.0, f64::INFINITY], seed, |rows| mean(rows, &|row| errors[row]));
+            }
+            share(&errors.iter().map(|e| *e == 0.0).collect::<Vec<_>>(), groups, seed)
+        };
+        let (frozen, tuned) = (interval(&before), interval(&after));
+        let figures = if numbers {
+            format!("held out, it is off by {:.3} in the mean, the frozen backbone by {:.3}", tuned.value, frozen.value)
+        } else {
+            format!(
+                "held out, it gets {:.1} % right, the frozen backbone {:.1} % ({:+.1} points)",
+                100.0 * tuned.value,
+                100.0 * frozen.value,
+                100.0 * gain.value,
+            )
+        };
+        let sentence = if kept {
+            format!("Fine-tuning is kept: {figures}; chance alone would do that {}.", often(p))
+        } else if gave_up {
+            format!(
+                "Fine-tuning was stopped and rolled back: it got worse on held-out samples ({figures}). The head on the frozen backbone stays, fitted on all samples."
+            )
+        } else {
+            format!(
+                "Fine-tuning was rolled back: {figures}; chance alone would do that {}. The head on the frozen backbone stays, fitted on all samples.",
+                often(p)
+            )
+        };
+        let per_class =
+            data.names().iter().filter(|_| data.kind() == Kind::Classes).enumerate().map(|(class, label)| {
+                let rows: Vec<usize> = (0..data.rows()).filter(|&row| data.y[row] == class).collect();
+                let right = |errors: &[f64]| mean(&rows, &|row| 1.0 - errors[row]);
+                BeforeAfter { label: label.clone(), support: rows.len(), before: right(&before), after: right(&after) }
+            });
+        Guarded { kept, sentence, frozen, tuned, gain, p, per_class: per_class.collect() }
+    }
+
+    /// Rows to train on and to hold out.
+    fn rows(&self, fold: Option<usize>) -> (Vec<usize>, Vec<usize>) {
+        (0..self.data.rows()).partition(|&row| Some(self.folds[row]) != fold)
+    }
+
+    fn loss(&self) -> Loss {
+        Loss::new(&self.data, &self.head)
+    }
+}
+
+/// What came of the guard, and what a kept model needs of it.
+pub struct Decision {
+    pub guarded: Guarded,
+    /// The samples with the features that each fold's stages make of them.
+    pub by_fold: Vec<Arc<Dataset>>,
+    /// The fold of each row.
+    pub folds: Vec<usize>,
+    /// Novelty of held-out samples.
+    pub distances: Vec<f32>,
+    pub residuals: Vec<f64>,
+    /// Of the tuned head.
+    pub recipe: Recipe,
+}
+
+/// A fitted head's outputs for rows that were held out.
+fn say(outputs: &mut Matrix, fitted: &Fitted, held: &Dataset, rows: &[usize]) {
+    let said = fitted.head.outputs(&held.x, &held.contents);
+    let width = said.cols();
+    for (i, &row) in rows.iter().enumerate() {
+        outputs.values_mut()[row * width..][..width].copy_from_slice(said.row(i));
+    }
+}
+
+fn start(fitted: &Fitted, loss: &Loss) -> TuneHead {
+    match &fitted.head {
+        Head::Linear(head) => TuneHead::start(head, loss),
+        _ => unreachable!("the recipe's head is linear"),
+    }
+}
+
+fn probabilities(outputs: &Matrix) -> Probabilities {
+    Probabilities { classes: outputs.cols(), values: outputs.values().to_vec() }
+}
+
+fn often(p: f64) -> String {
+    if p >= 0.01 { format!("in {:.0} of 100 cases", 100.0 * p) } else { "in less than 1 of 100 cases".to_owned() }
+}

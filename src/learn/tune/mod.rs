@@ -1,0 +1,524 @@
+//! Fine-tuning: the last stages of a backbone and the head, trained together on what samples are where those stages begin.
+//!
+//! The head starts as the frozen backbone's, so the first outputs are those that have to be beaten. Stages are let go from the top
+//! (gradual unfreezing: Howard & Ruder 2018), the lower ones at lower rates.
+
+mod contrast;
+mod inputs;
+mod optimiser;
+
+use std::sync::Arc;
+
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use serde::{Deserialize, Serialize};
+
+pub use inputs::Inputs;
+use optimiser::{AdamW, Group, schedule};
+
+use super::{Affine, Loss, Progress};
+use crate::backbone::kernels::{Linear, Then};
+use crate::backbone::tail::{Room, Tail, tuned_file};
+use crate::error::{Error, Result};
+use crate::features::Matrix;
+
+/// Samples between two updates.
+const BATCH: usize = 32;
+/// Values where the trained stages begin that go through them at once: what a pass leaves behind for the way back is some thirty
+/// times that.
+const PART: usize = 176 * 1024;
+/// The same for pairs, which need a whole batch at once.
+const PAIRS_PART: usize = 768 * 1024;
+/// Updates that a training has at least, in epochs, and epochs at most because of that.
+const UPDATES: usize = 80;
+const MOST_EPOCHS: usize = 30;
+/// Of a stage's rate, that of the one before it.
+const LOWER: f32 = 0.7;
+/// Label smoothing.
+const SMOOTHING: f64 = 0.1;
+/// Held-out loss, of that of the frozen head, beyond which an epoch counts as worse …
+const WORSE: f64 = 1.5;
+/// … and worse epochs in a row after which a training gives up.
+const PATIENCE: usize = 4;
+/// Held-out accuracy that a mirrored picture may lose, for mirrored pictures to be trained on.
+const MIRROR_LOSS: f64 = 0.1;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Stages and head on the labels.
+    CrossEntropy,
+    /// Stages on pairs with the same label or not, then the head. For texts.
+    Contrastive,
+}
+
+/// How to fine-tune. Everything has a default that works.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct TuneRecipe {
+    /// Default: `cross-entropy` for pictures, `contrastive` for texts of few samples a class.
+    pub method: Option<Method>,
+    /// Stages (of texts, layers) that are trained, counted from the last: 1 to 3.
+    pub stages: usize,
+    /// Passes over the samples. Default 8, more where that would be fewer than 80 updates.
+    pub epochs: Option<usize>,
+    /// Folds of the guard.
+    pub folds: usize,
+    /// Part of a weight's size that an update moves it by, at most. Default 0.005 for pictures, 0.001 for texts.
+    pub rate: Option<f64>,
+    /// Bytes that the samples may take where the trained stages begin.
+    pub memory: usize,
+    pub seed: u64,
+}
+
+impl Default for TuneRecipe {
+    fn default() -> Self {
+        Self { method: None, stages: 2, epochs: None, folds: 3, rate: None, memory: 512 << 20, seed: 0 }
+    }
+}
+
+impl TuneRecipe {
+    /// Errors: `bad-option`, naming it.
+    pub fn check(&self) -> Result<()> {
+        let bad = |option, why: &str| Err(Error::BadOption { option, why: why.to_owned() });
+        if !(1..=3).contains(&self.stages) {
+            return bad("stages", "1, 2 or 3");
+        }
+        if self.epochs.is_some_and(|epochs| !(1..=200).contains(&epochs)) {
+            return bad("epochs", "a whole number from 1 to 200");
+        }
+        if !(2..=10).contains(&self.folds) {
+            return bad("folds", "a whole number from 2 to 10");
+        }
+        if self.rate.is_some_and(|rate| !(rate > 0.0 && rate <= 0.1)) {
+            return bad("rate", "a number above 0, at most 0.1");
+        }
+        Ok(())
+    }
+
+    /// For so many samples.
+    pub fn epochs_for(&self, samples: usize) -> usize {
+        self.epochs.unwrap_or_else(|| UPDATES.div_ceil(samples.div_ceil(BATCH).max(1)).clamp(8, MOST_EPOCHS))
+    }
+}
+
+/// A head as a training starts and ends with it: `weight · x̂ + bias`, for unit rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TuneHead {
+    /// `outputs × dim`.
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+}
+
+/// One training: on some of the samples, judged on others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Of all samples.
+    pub loss: Loss,
+    /// Stratum of each sample.
+    pub y: Vec<usize>,
+    pub train: Vec<usize>,
+    pub held_out: Vec<usize>,
+    /// The frozen backbone's.
+    pub head: TuneHead,
+    pub method: Method,
+    pub epochs: usize,
+    pub rate: f64,
+    /// Whether to train on mirrored pictures; found by looking at held-out ones when absent.
+    pub mirror: Option<bool>,
+    pub seed: u64,
+}
+
+/// What a training made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tuned {
+    /// Of all samples, by the tuned stages.
+    pub features: Matrix,
+    pub mirror: bool,
+    /// It got worse on the samples held out, and stopped.
+    pub gave_up: bool,
+    pub epochs: usize,
+}
+
+pub enum TuneStep {
+    Progress(Progress),
+    Done(Box<Tuned>),
+}
+
+/// A training under way: a pump. Several can share the inputs.
+pub struct Tuner {
+    tail: Arc<Tail>,
+    inputs: Arc<Inputs>,
+    job: Job,
+    /// The tail's, then the head's.
+    parameters: Vec<f32>,
+    gradient: Vec<f32>,
+    optimiser: AdamW,
+    rng: ChaCha8Rng,
+    room: Room,
+    linear: Linear,
+    x: Vec<f32>,
+    lengths: Vec<usize>,
+    phase: Phase,
+    mirror: bool,
+    /// Held-out loss of the frozen head, and epochs in a row that were worse.
+    frozen: f64,
+    worse: usize,
+    epoch: usize,
+    updates: usize,
+    per_epoch: usize,
+}
+
+enum Phase {
+    /// Held-out samples as they are, then mirrored, through what is not tuned yet.
+    Look {
+        passes: Passes,
+        plain: Option<(f64, f64)>,
+    },
+    Train {
+        batches: Vec<Vec<usize>>,
+        batch: usize,
+        at: usize,
+        loss: f64,
+    },
+    Guard {
+        passes: Passes,
+        loss: f64,
+    },
+    Features(Passes),
+}
+
+/// Some samples on their way through the network, a part at a time.
+struct Passes {
+    which: Vec<(usize, usize)>,
+    done: usize,
+    features: Vec<f32>,
+}
+
+impl Passes {
+    fn new(samples: impl IntoIterator<Item = usize>, view: usize) -> Self {
+        Self { which: samples.into_iter().map(|sample| (sample, view)).collect(), done: 0, features: Vec::new() }
+    }
+}
+
+impl Tuner {
+    /// `parameters`: of the tail, as the checkpoint has them.
+    pub fn new(tail: Arc<Tail>, parameters: &[f32], inputs: Arc<Inputs>, job: Job) -> Self {
+        let dim = tail.dim();
+        let mut all = parameters.to_vec();
+        let mut groups: Vec<Group> = tail
+            .spans()
+            .iter()
+            .map(|span| {
+                let outputs = if span.shape.len() > 1 { span.shape[0] } else { 1 };
+                let values = &parameters[span.range.clone()];
+                let size = (values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32).sqrt();
+                Group {
+                    range: span.range.clone(),
+                    row: span.range.len() / outputs,
+                    factor: LOWER.powi(span.stage as i32),
+                    // A channel that was dead at the start can come to life.
+                    floor: (0.1 * size).max(1e-4),
+                    stage: span.stage,
+                }
+            })
+            .collect();
+        // Pairs have no use for the head.
+        let stage = if job.method == Method::Contrastive { usize::MAX } else { 0 };
+        let mut head = |values: &[f32]| {
+            let size = (values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32).sqrt();
+            let range = all.len()..all.len() + values.len();
+            groups.push(Group { range: range.clone(), row: values.len(), factor: 1.0, floor: size.max(0.1), stage });
+            all.extend_from_slice(values);
+        };
+        head(&job.head.weight);
+        head(&job.head.bias);
+        assert_eq!(job.head.weight.len(), job.head.bias.len() * dim, "a head has the backbone's width");
+        let per_epoch = job.train.len().div_ceil(BATCH);
+        Self {
+            phase: Phase::Look { passes: Passes::new(job.held_out.iter().copied(), 0), plain: None },
+            gradient: vec![0.0; all.len()],
+            optimiser: AdamW::new(groups, all.clone()),
+            parameters: all,
+            rng: ChaCha8Rng::seed_from_u64(job.seed),
+            room: Room::default(),
+            linear: Linear::default(),
+            x: Vec::new(),
+            lengths: Vec::new(),
+            mirror: job.mirror.unwrap_or(false),
+            frozen: f64::INFINITY,
+            worse: 0,
+            epoch: 0,
+            updates: 0,
+            per_epoch,
+            tail,
+            inputs,
+            job,
+        }
+    }
+
+    /// A bounded piece of the work: one part of one batch.
+    pub fn step(&mut self) -> TuneStep {
+        let phase = std::mem::replace(&mut self.phase, Phase::Features(Passes::new([], 0)));
+        match phase {
+            Phase::Look { mut passes, plain } => {
+                if self.pass(&mut passes) {
+                    let total = passes.which.len();
+                    let progress = self.progress("look", passes.done, total);
+                    self.phase = Phase::Look { passes, plain };
+                    return progress;
+                }
+                let (loss, wrong) = self.judge(&passes);
+                let (frozen, right) = plain.unwrap_or((loss, wrong));
+                self.frozen = frozen;
+                let mirrored = self.job.held_out.iter().all(|&sample| self.inputs.views(sample) > 1);
+                if plain.is_none() && self.job.mirror.is_none() && mirrored && !self.job.held_out.is_empty() {
+                    let passes = Passes::new(self.job.held_out.iter().copied(), 1);
+                    self.phase = Phase::Look { passes, plain: Some((loss, wrong)) };
+                } else {
+                    if plain.is_some() {
+                        self.mirror = wrong <= right + MIRROR_LOSS;
+                    }
+                    self.begin_epoch();
+                }
+                self.progress("look", self.job.held_out.len(), self.job.held_out.len())
+            }
+            Phase::Train { batches, mut batch, mut at, mut loss } => {
+                let (part, size) = (self.part_of(&batches[batch][at..]), batches[batch].len());
+                loss += self.learn(&batches[batch], at..at + part);
+                at += part;
+                let done = at == size;
+                if done {
+                    self.update();
+                    (batch, at) = (batch + 1, 0);
+                }
+                let shown = done.then(|| std::mem::take(&mut loss));
+                let epochs = self.job.epochs;
+                self.phase = if batch < batches.len() {
+                    Phase::Train { batches, batch, at, loss }
+                } else {
+                    self.epoch += 1;
+                    Phase::Guard {
+                        passes: Passes::new(self.job.held_out.iter().copied(), 0),
+                        loss: shown.unwrap_or(0.0),
+                    }
+                };
+                TuneStep::Progress(Progress {
+                    stage: "tune",
+                    done: self.updates,
+                    total: epochs * self.per_epoch,
+                    loss: shown,
+                    guard: None,
+                })
+            }
+            Phase::Guard { mut passes, loss } => {
+                if self.pass(&mut passes) {
+                    self.phase = Phase::Guard { passes, loss };
+                    return self.progress("tune", self.updates, self.job.epochs * self.per_epoch);
+                }
+                let guard = (!self.job.held_out.is_empty()).then(|| self.judge(&passes).0);
+                let worse = guard.is_some_and(|guard| guard > WORSE * self.frozen);
+                self.worse = if worse && self.job.method == Method::CrossEntropy { self.worse + 1 } else { 0 };
+                if self.epoch < self.job.epochs && self.worse < PATIENCE {
+                    self.begin_epoch();
+                } else {
+                    self.phase = Phase::Features(Passes::new(0..self.inputs.samples(), 0));
+                }
+                TuneStep::Progress(Progress {
+                    stage: "tune",
+                    done: self.updates,
+                    total: self.job.epochs * self.per_epoch,
+                    loss: Some(loss),
+                    guard,
+                })
+            }
+            Phase::Features(mut passes) => {
+                if self.pass(&mut passes) {
+                    let (done, total) = (passes.done, passes.which.len());
+                    self.phase = Phase::Features(passes);
+                    return self.progress("features", done, total);
+                }
+                TuneStep::Done(Box::new(Tuned {
+                    features: Matrix::new(self.tail.dim(), passes.features),
+                    mirror: self.mirror,
+                    gave_up: self.worse == PATIENCE,
+                    epochs: self.epoch,
+                }))
+            }
+        }
+    }
+
+    /// The tuned tensors, as a safetensors file under the checkpoint's names.
+    pub fn file(&self) -> Vec<u8> {
+        tuned_file(self.tail.spans(), &self.parameters)
+    }
+
+    /// All of it.
+    pub fn run(&mut self, mut heard: impl FnMut(Progress)) -> Tuned {
+        loop {
+            match self.step() {
+                TuneStep::Progress(progress) => heard(progress),
+                TuneStep::Done(tuned) => return *tuned,
+            }
+        }
+    }
+
+    fn progress(&self, stage: &'static str, done: usize, total: usize) -> TuneStep {
+        TuneStep::Progress(Progress { stage, done, total, loss: None, guard: None })
+    }
+
+    fn begin_epoch(&mut self) {
+        let batches = match self.job.method {
+            Method::Contrastive => contrast::batches(&self.job.train, BATCH, |row| self.job.y[row], &mut self.rng),
+            Method::CrossEntropy => {
+                let mut order = self.job.train.clone();
+                order.shuffle(&mut self.rng);
+                order.chunks(BATCH).map(<[usize]>::to_vec).collect()
+            }
+        };
+        self.per_epoch = batches.len();
+        self.phase = Phase::Train { batches, batch: 0, at: 0, loss: 0.0 };
+    }
+
+    /// How many of these samples go through the network at once.
+    fn part_of(&self, samples: &[usize]) -> usize {
+        let most = if self.job.method == Method::Contrastive { PAIRS_PART } else { PART };
+        let per_token = self.tail.per_token();
+        let mut values = 0;
+        let fits = |&&sample: &&usize| {
+            values += self.inputs.length(sample) * per_token;
+            values <= most
+        };
+        samples.iter().take_while(fits).count().max(1)
+    }
+
+    /// The view of a sample that this epoch trains on.
+    fn view(&mut self, sample: usize) -> usize {
+        // Which of the views are mirrored: see `encode::image::view`.
+        let views: Vec<usize> =
+            (0..self.inputs.views(sample)).filter(|view| self.mirror || view.is_multiple_of(2)).collect();
+        views[self.rng.random_range(0..views.len())]
+    }
+
+    /// The gradient of a part of a batch is added. → its part of the batch's loss.
+    fn learn(&mut self, batch: &[usize], part: std::ops::Range<usize>) -> f64 {
+        let (samples, depth) = (&batch[part], self.depth());
+        let which: Vec<(usize, usize)> = samples.iter().map(|&sample| (sample, self.view(sample))).collect();
+        self.inputs.read(&which, &mut self.x, &mut self.lengths);
+        let tail = self.tail.spans().last().map_or(0, |span| span.range.end);
+        let (parameters, head) = self.parameters.split_at(tail);
+        let features = self.tail.forward(parameters, &self.x, &self.lengths, &mut self.room);
+        let dim = self.tail.dim();
+        let (loss, slopes) = match self.job.method {
+            Method::Contrastive => contrast::pairs(features, dim, |i, j| self.job.loss.alike(samples[i], samples[j])),
+            Method::CrossEntropy => {
+                let outputs = self.job.head.bias.len();
+                let (weight, bias) = head.split_at(outputs * dim);
+                let (unit, norms) = unit(features, dim);
+                let mut z = Vec::new();
+                self.linear.forward(weight, bias, &unit, samples.len(), &mut z, Then::Nothing);
+                let of = self.job.loss.part(samples, self.job.loss.weight_of(batch)).smoothed(SMOOTHING);
+                let (loss, by_output, _) = of.of(z);
+                let by_row: Vec<f32> =
+                    (0..by_output.len()).map(|i| by_output[i % outputs * samples.len() + i / outputs]).collect();
+                let (by_weight, by_bias) = self.gradient[tail..].split_at_mut(outputs * dim);
+                self.linear.gradient(&unit, &by_row, samples.len(), by_weight, by_bias);
+                let mut slopes = Vec::new();
+                self.linear.back(weight, &by_row, outputs, samples.len(), &mut slopes);
+                through_norm(&unit, &norms, &mut slopes);
+                (loss, slopes)
+            }
+        };
+        let gradient = &mut self.gradient[..tail];
+        self.tail.backward(parameters, &self.x, &self.lengths, &slopes, depth, &mut self.room, gradient);
+        loss
+    }
+
+    /// Stages that are trained now.
+    fn depth(&self) -> usize {
+        let stages = self.tail.stages();
+        // All but the last are let go within the first third.
+        (1 + self.epoch * 3 * stages / self.job.epochs.max(1)).min(stages)
+    }
+
+    fn update(&mut self) {
+        let total = self.job.epochs * self.per_epoch;
+        let (rate, depth) = (self.job.rate * schedule(self.updates.min(total - 1), total), self.depth());
+        self.optimiser.step(&mut self.parameters, &self.gradient, rate, depth);
+        self.gradient.fill(0.0);
+        self.updates += 1;
+    }
+
+    /// The next part of some samples through the network. False when all were.
+    fn pass(&mut self, passes: &mut Passes) -> bool {
+        let rest: Vec<usize> = passes.which[passes.done..].iter().map(|(sample, _)| *sample).collect();
+        if rest.is_empty() {
+            return false;
+        }
+        let part = self.part_of(&rest);
+        self.inputs.read(&passes.which[passes.done..][..part], &mut self.x, &mut self.lengths);
+        let tail = self.tail.spans().last().map_or(0, |span| span.range.end);
+        let features = self.tail.forward(&self.parameters[..tail], &self.x, &self.lengths, &mut self.room);
+        passes.features.extend_from_slice(features);
+        passes.done += part;
+        true
+    }
+
+    /// The head's loss on what went through the network, and the part that it gets wrong.
+    fn judge(&mut self, passes: &Passes) -> (f64, f64) {
+        let samples: Vec<usize> = passes.which.iter().map(|(sample, _)| *sample).collect();
+        if self.job.method == Method::Contrastive {
+            let (dim, of) = (self.tail.dim(), &self.job.loss);
+            return (contrast::pairs(&passes.features, dim, |i, j| of.alike(samples[i], samples[j])).0, 0.0);
+        }
+        let head = self.head();
+        let (unit, _) = unit(&passes.features, self.tail.dim());
+        let mut z = Vec::new();
+        self.linear.forward(&head.weight, &head.bias, &unit, samples.len(), &mut z, Then::Nothing);
+        let of = self.job.loss.part(&samples, self.job.loss.weight_of(&samples).max(f64::MIN_POSITIVE));
+        let wrong = of.wrong(&z);
+        (of.of(z).0, wrong)
+    }
+
+    /// As it is now; pairs leave it as it was.
+    pub fn head(&self) -> TuneHead {
+        let tail = self.tail.spans().last().map_or(0, |span| span.range.end);
+        let (weight, bias) = self.parameters[tail..].split_at(self.job.head.weight.len());
+        TuneHead { weight: weight.to_vec(), bias: bias.to_vec() }
+    }
+}
+
+impl TuneHead {
+    /// Of a fitted head, for a loss: numbers are in standard deviations while they are trained.
+    pub fn start(head: &Affine, loss: &Loss) -> Self {
+        let (unit, zero) = loss.unit();
+        let weight = head.weight.values().iter().map(|w| w / unit as f32).collect();
+        Self { weight, bias: head.bias.iter().map(|b| ((f64::from(*b) - zero) / unit) as f32).collect() }
+    }
+
+    /// The way back. `dim`: width of a row.
+    pub fn affine(&self, loss: &Loss, dim: usize) -> Affine {
+        let (unit, zero) = loss.unit();
+        let weight = self.weight.iter().map(|w| w * unit as f32).collect();
+        let bias = self.bias.iter().map(|b| (f64::from(*b) * unit + zero) as f32).collect();
+        Affine { weight: Matrix::new(dim, weight), bias, link: loss.link() }
+    }
+}
+
+/// Rows of length 1, and the lengths they had.
+fn unit(rows: &[f32], dim: usize) -> (Vec<f32>, Vec<f32>) {
+    let norms: Vec<f32> =
+        rows.chunks_exact(dim).map(|row| row.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12)).collect();
+    let unit = rows.chunks_exact(dim).zip(&norms).flat_map(|(row, norm)| row.iter().map(move |v| v / norm)).collect();
+    (unit, norms)
+}
+
+/// The gradient by unit rows → by the rows they were made of.
+fn through_norm(unit: &[f32], norms: &[f32], slopes: &mut [f32]) {
+    let dim = unit.len() / norms.len().max(1);
+    for ((unit, slopes), norm) in unit.chunks_exact(dim).zip(slopes.chunks_exact_mut(dim)).zip(norms) {
+        let along = crate::features::dot(unit, slopes);
+        slopes.iter_mut().zip(unit).for_each(|(s, u)| *s = (*s - along * u) / norm);
+    }
+}

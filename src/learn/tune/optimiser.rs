@@ -1,0 +1,78 @@
+//! AdamW (Loshchilov & Hutter 2019), its steps in proportion to what they change.
+//!
+//! A row of a weight is moved by a part of its own root mean square, as Adafactor does (Shazeer & Stern 2018): the batch norms are
+//! folded into the weights, so one channel's are a hundred times another's, and one rate for all would leave the first as it was or
+//! tear the second apart. What is not a step of the gradient pulls back to where the pretrained weights were, not to zero
+//! (L2-SP: Li et al. 2018).
+
+use std::ops::Range;
+
+/// Memory of the gradient and of its square (Kingma & Ba 2015).
+const BETA: (f64, f64) = (0.9, 0.999);
+/// Part of the way back to the start that a step of the whole rate goes.
+const DECAY: f32 = 0.01;
+
+/// Parameters that are moved alike.
+#[derive(Debug, Clone)]
+pub struct Group {
+    pub range: Range<usize>,
+    /// Values of a row: each row has a size of its own.
+    pub row: usize,
+    /// Of the rate.
+    pub factor: f32,
+    /// Size that a row has at least.
+    pub floor: f32,
+    /// Trained from this depth on: see [`step`](AdamW::step).
+    pub stage: usize,
+}
+
+#[derive(Debug)]
+pub struct AdamW {
+    groups: Vec<Group>,
+    start: Vec<f32>,
+    /// Root mean square of each row at the start, group after group.
+    sizes: Vec<Vec<f32>>,
+    first: Vec<f32>,
+    second: Vec<f32>,
+    /// Steps of each group.
+    steps: Vec<i32>,
+}
+
+impl AdamW {
+    pub fn new(groups: Vec<Group>, start: Vec<f32>) -> Self {
+        let size = |row: &[f32]| (row.iter().map(|v| v * v).sum::<f32>() / row.len() as f32).sqrt();
+        let sizes = groups
+            .iter()
+            .map(|group| start[group.range.clone()].chunks(group.row).map(|row| size(row).max(group.floor)).collect())
+            .collect();
+        let zeros = vec![0.0; start.len()];
+        Self { steps: vec![0; groups.len()], groups, start, sizes, first: zeros.clone(), second: zeros }
+    }
+
+    /// Moves the parameters of the groups of stages below `depth`. `rate`: the part of a row's size that a steady gradient moves it.
+    pub fn step(&mut self, parameters: &mut [f32], gradient: &[f32], rate: f64, depth: usize) {
+        for (i, group) in self.groups.iter().enumerate().filter(|(_, group)| group.stage < depth) {
+            self.steps[i] += 1;
+            let correct = |beta: f64| (1.0 - beta.powi(self.steps[i])) as f32;
+            let (one, two) = (correct(BETA.0), correct(BETA.1));
+            let rate = rate as f32 * group.factor;
+            for (r, &size) in self.sizes[i].iter().enumerate() {
+                let from = group.range.start + r * group.row;
+                for at in from..(from + group.row).min(group.range.end) {
+                    let g = gradient[at];
+                    self.first[at] += (1.0 - BETA.0 as f32) * (g - self.first[at]);
+                    self.second[at] += (1.0 - BETA.1 as f32) * (g * g - self.second[at]);
+                    let way = (self.first[at] / one) / ((self.second[at] / two).sqrt() + 1e-12);
+                    parameters[at] -= rate * (size * way + DECAY * (parameters[at] - self.start[at]));
+                }
+            }
+        }
+    }
+}
+
+/// Part of the whole rate at a step, `done` of `total`: a warm-up over the first tenth, then half a cosine down to nothing.
+pub fn schedule(done: usize, total: usize) -> f64 {
+    let at = (done as f64 + 0.5) / total as f64;
+    let warm = 0.1;
+    if at < warm { at / warm } else { 0.5 * (1.0 + (std::f64::consts::PI * (at - warm) / (1.0 - warm)).cos()) }
+}

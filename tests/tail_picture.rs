@@ -1,0 +1,157 @@
+//! The trained stages of EfficientNet-Lite0: the same features as the forward pass, and gradients that agree with finite
+//! differences and with burn's autodiff.
+
+mod fixtures;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use fixtures::*;
+use headstart::backbone::lite0::{cpu, tail};
+use headstart::backbone::{Lite0, Weights};
+
+const PACK: &str = "efficientnet-lite0-f32";
+
+struct Case {
+    tail: tail::Tail,
+    parameters: Vec<f32>,
+    /// Two pictures where the tail begins.
+    x: Vec<f32>,
+    features: Vec<f32>,
+}
+
+fn case(stages: usize) -> Case {
+    let (manifest, weights) = pack_files(PACK);
+    let (tail, parameters) = tail::Tail::load(&mut Weights::parse(PACK, &weights).unwrap(), stages).unwrap();
+    let net = cpu::Lite0::load(&mut Weights::parse(PACK, &weights).unwrap(), manifest.image().unwrap()).unwrap();
+    let mut scratch = cpu::Scratch::default();
+    let (mut x, mut features) = (Vec::new(), vec![0.0; 2 * 1280]);
+    let pictures = synthetic_pictures();
+    for (picture, out) in pictures.chunks_exact(pictures.len() / 2).zip(features.chunks_exact_mut(1280)) {
+        x.extend_from_slice(net.boundary(picture, stages, &mut scratch));
+        net.forward(picture, &mut scratch, out, &mut |_, _| {});
+    }
+    assert_eq!(x.len(), 2 * tail.inputs());
+    Case { tail, parameters, x, features }
+}
+
+/// What the features are multiplied by: any direction will do.
+fn slopes() -> Vec<f32> {
+    (0..2 * 1280).map(|i| ((i * 37 % 101) as f32 / 50.0 - 1.0) * 0.1).collect()
+}
+
+impl Case {
+    fn value(&self, parameters: &[f32], room: &mut tail::Room) -> f64 {
+        let out = self.tail.forward(parameters, &self.x, room);
+        out.iter().zip(slopes()).map(|(v, s)| f64::from(*v) * f64::from(s)).sum()
+    }
+
+    fn gradient(&self, depth: usize) -> Vec<f32> {
+        let mut room = tail::Room::default();
+        let mut gradient = vec![0.0; self.parameters.len()];
+        self.tail.forward(&self.parameters, &self.x, &mut room);
+        self.tail.backward(&self.parameters, &self.x, &slopes(), depth, &mut room, &mut gradient);
+        gradient
+    }
+}
+
+#[test]
+fn what_is_trained_begins_as_the_network() {
+    for stages in 1..=3 {
+        let case = case(stages);
+        let mut room = tail::Room::default();
+        let off = largest_difference(case.tail.forward(&case.parameters, &case.x, &mut room), &case.features);
+        assert!(off < 1e-4, "{stages} stages: {off}");
+        let covered: usize = case.tail.spans().iter().map(|span| span.range.len()).sum();
+        assert_eq!(covered, case.parameters.len());
+    }
+}
+
+/// Tolerance 3 % of a tensor's derivative along a random direction: ReLU6 has corners, and the sums are f32.
+#[test]
+fn gradients_agree_with_finite_differences() {
+    let case = case(2);
+    let gradient = case.gradient(2);
+    let mut room = tail::Room::default();
+    for span in case.tail.spans() {
+        // Along the gradient of this tensor alone, so that the derivative is its squared length.
+        let own = &gradient[span.range.clone()];
+        let length = own.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+        assert!(length > 0.0, "{}", span.name);
+        let size = case.parameters[span.range.clone()].iter().map(|p| f64::from(*p).powi(2)).sum::<f64>().sqrt();
+        let step = 5e-4 * size.max(0.1);
+        let mut at = |sign: f64| {
+            let mut moved = case.parameters.clone();
+            for (p, g) in moved[span.range.clone()].iter_mut().zip(own) {
+                *p += (sign * step * f64::from(*g) / length) as f32;
+            }
+            case.value(&moved, &mut room)
+        };
+        let slope = (at(1.0) - at(-1.0)) / (2.0 * step);
+        let off = (slope - length).abs() / length;
+        assert!(off < 0.03, "{}: {slope}, not {length} ({off})", span.name);
+    }
+}
+
+/// Tolerance 1e-3 of a tensor's largest gradient.
+#[test]
+fn gradients_agree_with_burns() {
+    let case = case(2);
+    let ours = case.gradient(2);
+    let device = Device::flex().autodiff();
+    let (_, weights) = pack_files(PACK);
+    let net = Lite0::load(&mut Weights::parse(PACK, &weights).unwrap(), &device).unwrap();
+    // Pixel after pixel → channel after channel.
+    let (channels, side) = (112, 14);
+    let x = Tensor::<4>::from_data(TensorData::new(case.x.clone(), [2, side, side, channels]), &device).permute([0, 3, 1, 2]);
+    let out = net.head(net.blocks()[11..].iter().fold(x, |x, block| block.forward(x)));
+    let sum = (out * Tensor::from_data(TensorData::new(slopes(), [2, 1280]), &device)).sum();
+    let gradients = sum.backward();
+    let mut theirs = std::collections::HashMap::new();
+    net.visit(&mut Collect { gradients: &gradients, path: Vec::new(), found: &mut theirs });
+    for span in case.tail.spans() {
+        let (ours, theirs) = (&ours[span.range.clone()], &theirs[&span.name]);
+        let scale = theirs.iter().fold(0f32, |m, v| m.max(v.abs()));
+        let off = largest_difference(ours, theirs) / scale;
+        assert!(off < 1e-3, "{}: {off}", span.name);
+    }
+}
+
+struct Collect<'a> {
+    gradients: &'a burn::tensor::Gradients,
+    path: Vec<String>,
+    found: &'a mut std::collections::HashMap<String, Vec<f32>>,
+}
+
+impl burn::module::ModuleVisitor for Collect<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
+        if let Some(gradient) = param.val().grad(self.gradients) {
+            self.found.insert(self.path.join("."), gradient.into_data().try_into_vec().unwrap());
+        }
+    }
+
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+}
+
+#[test]
+fn what_is_not_trained_yet_has_no_gradient() {
+    let case = case(3);
+    for depth in 1..=3 {
+        let gradient = case.gradient(depth);
+        for span in case.tail.spans() {
+            let any = gradient[span.range.clone()].iter().any(|g| *g != 0.0);
+            assert_eq!(any, span.stage < depth, "{} at depth {depth}", span.name);
+        }
+    }
+}
+
+#[test]
+fn the_same_bits_twice() {
+    let case = case(2);
+    assert_eq!(case.gradient(2), case.gradient(2));
+}
