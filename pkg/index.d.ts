@@ -108,7 +108,10 @@ export interface Learner<L extends Label = Label> {
   /** All or nothing: an unknown id (`unknown-id`) changes no label. */
   relabel(ids: string[], label: L): Promise<void>;
   remove(ids: string[]): Promise<void>;
-  /** Takes back the last `add` (all of it), `relabel` or `remove`; the model stays. `false` when there is none. */
+  /**
+   * Takes back the last `add`, `relabel` or `remove`; the model stays. `false` when there is none. An `add` is taken back as a whole: of
+   * one that is under way, what is still to come too (`redo` brings all of it).
+   */
   undo(): Promise<boolean>;
   /** Does again what was taken back last. `false` when nothing was, or something else was done since. */
   redo(): Promise<boolean>;
@@ -128,7 +131,7 @@ export interface Learner<L extends Label = Label> {
   fineTune(options?: FineTuneOptions): AsyncIterable<TrainEvent>;
   /** What that would take, measured on a few of the samples. */
   fineTuneCost(options?: FineTuneOptions): Promise<FineTuneCost>;
-  /** Cross-validates the last recipe; with `samples`, scores the present model on them. */
+  /** Cross-validates the last recipe (the default one where that cannot learn the labels there are now); with `samples`, scores the present model on them. */
   evaluate(options?: EvaluateOptions<L>): Promise<ReportOf<L>>;
   /**
    * `reject`: part of the known kind that may be refused by mistake, e.g. 0.05; what is stranger than that comes with `label: null`.
@@ -281,7 +284,10 @@ export interface TrainResult {
   reason: string;
   seconds: number;
   chosen: Record<string, number | string>;
-  /** Accuracy on the folds that the strength was chosen with: slightly hopeful. `evaluate` is the number to quote. */
+  /**
+   * Accuracy on the folds that the strength was chosen with: slightly hopeful. `evaluate` is the number to quote. Wilson's interval;
+   * where samples belong to groups, a bootstrap over groups.
+   */
   estimate?: Interval;
   /** Of a fine-tuning that came so far. */
   guard?: TuneGuard;
@@ -311,8 +317,7 @@ export type ReportOf<L extends Label> = [L] extends [number] ? NumberReport : Re
 /** Of classes and of labels. Accuracies, scores and intervals are fractions in [0, 1]; log loss is in nats. */
 export interface Report {
   kind: "classes" | "labels";
-  /** Of labels: samples of which every label is right. */
-  /** Wilson's interval; where samples belong to groups, a bootstrap over groups. */
+  /** Of labels: samples of which every label is right. Wilson's interval; where samples belong to groups, a bootstrap over groups. */
   accuracy: Interval;
   /** Mean recall over classes; of labels, the mean over them of the recall of samples with it and without. */
   balancedAccuracy: Interval;
@@ -321,15 +326,23 @@ export interface Report {
   microF1?: Interval;
   /** Of labels only: average precision (mAP), in the mean over those that occur. */
   meanAveragePrecision?: Interval;
-  /** Of labels: in the mean over them. */
+  /**
+   * Before temperature scaling, as `brier`, `ece` and `reliability` are: of heads whose logits are not divided by anything yet. With
+   * `samples`: of the present model, which is. Of labels: in the mean over them.
+   */
   logLoss: number;
+  /** After it, as `brierCalibrated` and `eceCalibrated` are; a sample's temperature comes from the other folds. What `predict` gives is scaled so. */
+  logLossCalibrated: number;
   /** Squared distance to the truth, summed over classes: 0 to 2; summed over labels: 0 to their number. */
   brier: number;
+  brierCalibrated: number;
   /** Expected calibration error, 15 bins. Of labels: of each label of each sample, there or not. */
   ece: number;
-  /** The same after temperature scaling; a sample's temperature comes from the other folds. */
   eceCalibrated: number;
-  /** That fits all out-of-fold predictions: logits would be divided by it once more. Above 1: the head is too sure. */
+  /**
+   * At which the log loss of all out-of-fold predictions is least, from 0.05 to 20. Above 1: the head is too sure before scaling. `predict`
+   * divides by one that is nearer to 1 where samples are few.
+   */
   temperature: number;
   /** Behind `ece`: by bin of confidence, empty ones left out. */
   reliability: { confidence: number; accuracy: number; count: number }[];
@@ -357,7 +370,7 @@ export interface Report {
   bill: { seconds: Record<string, number>; labels: number; bytes: number };
 }
 
-/** Of numbers. Errors are in the unit of the labels; intervals are a bootstrap over groups. */
+/** Of numbers. Errors are in the unit of the labels; intervals are a bootstrap over groups, wider where these are few. */
 export interface NumberReport {
   kind: "numbers";
   /** Mean absolute error. */
@@ -379,7 +392,10 @@ export interface NumberReport {
   bill: Report["bill"];
 }
 
-/** Does the pretrained backbone help here? All rows on the same folds. */
+/**
+ * Does the pretrained backbone help here? All rows on the same folds. A linear head's strength is chosen anew in each (an MLP keeps that
+ * of the last training).
+ */
 export interface TransferReport {
   /** `"helps"` and `"hurts"` only where the whole interval of the difference is beyond ±1 point. */
   verdict: "helps" | "hurts" | "unclear";
@@ -423,7 +439,7 @@ export interface Prediction<L extends Label = Label> {
   label: L | null;
   /** The score of the most probable class. Of labels: how sure the least sure of them is, there or not. Of numbers: the part of truths that `interval` holds, 0.95. */
   confidence: number;
-  /** Of numbers: holds the truth of 95 % of held-out samples (conformal). Absent where none were held out (a `strength` that was given, `knn`, under 39 samples or so). */
+  /** Of numbers: holds the truth of 95 % of held-out samples (conformal). Absent where none were held out (a `strength` that was given, `knn`, under 19 samples). */
   interval?: Interval;
   /** Every class, which sum to 1; every label, which do not: those of 0.5 and more are said. Empty for numbers. */
   scores: Record<string, number>;

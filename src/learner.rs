@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::features::{Matrix, Near, RowStore, cosine};
+use crate::features::{Matrix, Near, RowStore, nearest};
 use crate::judge::{
     AdaptReport, Adaptation, AdaptationStage, Adapted, AnyReport, Decision, Evaluation, Examination, Guarded,
     NearDuplicates, Novelty, OutOfFold, Trial, Tuning, Unlabelled, any_report, weights, with_each_cell_grey,
@@ -15,7 +15,7 @@ use crate::judge::{
 };
 use crate::learn::tune::{TuneRecipe, Tuned};
 use crate::learn::{Answers, ClassWeight, Dataset, Fit, Fitted, HeadKind, Kind, Labelled, Recipe, Step, called};
-use crate::metrics::{Interval, folds, groups, wilson};
+use crate::metrics::{Interval, folds, groups, share};
 use crate::source::{Added, Content, Label, Meta, Sample, Samples};
 
 /// Nearest training samples named with a prediction.
@@ -107,6 +107,8 @@ struct Model {
     fitted: Fitted,
     recipe: Recipe,
     novelty: Novelty,
+    /// What numbers are on top of: see [`Dataset::origin`].
+    origin: f64,
     /// `(sample id, label, content id)` of the rows it was trained on.
     trained_on: Vec<(String, Label, String)>,
 }
@@ -125,7 +127,7 @@ impl Model {
                 (label, outputs.iter().map(|p| p.max(1.0 - p)).fold(1.0, f32::min), None)
             }
             Kind::Numbers => {
-                let value = f64::from(outputs[0]);
+                let value = self.origin + f64::from(outputs[0]);
                 let residuals = &self.fitted.residuals;
                 // The conformal quantile (Vovk et al. 2005).
                 let rank = ((residuals.len() + 1) as f64 * LEVEL).ceil() as usize;
@@ -147,6 +149,7 @@ pub struct Training {
     fit: Fit,
     recipe: Recipe,
     novelty: Novelty,
+    origin: f64,
     trained_on: Vec<(String, Label, String)>,
 }
 
@@ -202,7 +205,14 @@ struct TunedRows {
 impl Learner {
     /// For a backbone with rows of width `dim`.
     pub fn new(dim: usize, seed: u64) -> Self {
-        Self { samples: Samples::default(), rows: RowStore::new(dim), near: Near::default(), model: None, tuned: None, seed }
+        Self {
+            samples: Samples::default(),
+            rows: RowStore::new(dim),
+            near: Near::default(),
+            model: None,
+            tuned: None,
+            seed,
+        }
     }
 
     /// Width of a feature row.
@@ -293,10 +303,15 @@ impl Learner {
         Some(self.rows.content(self.rows.place(content)?))
     }
 
-    /// Looks for near-duplicates among rows that came since the last time, a bounded piece: → `(done, total)` rows, `None` when
+    /// Looks for near-duplicates among samples that came since the last time, a bounded piece: → `(done, total)` rows, `None` when
     /// nothing is left. What needs to know them does the rest at once; to call this before leaves time for other things.
     pub fn prepare(&mut self) -> Option<(usize, usize)> {
-        self.near.step(&self.rows)
+        let (samples, rows) = (&self.samples, &self.rows);
+        self.near.step(rows, || {
+            let mut present = vec![false; rows.len()];
+            samples.iter().for_each(|s| present[rows.place(&s.content).expect("a sample has a row")] = true);
+            present
+        })
     }
 
     /// Begins a training on the labelled samples as they are now. A seed in the recipe wins over the learner's.
@@ -307,6 +322,7 @@ impl Learner {
         Ok(Training {
             fit: Fit::new(&data, &recipe)?,
             novelty: Novelty::fit(&data, recipe.negative.as_deref()),
+            origin: data.origin,
             recipe,
             trained_on: self.named(&data),
         })
@@ -331,10 +347,10 @@ impl Learner {
             kept: true,
             reason: fitted.reason.clone(),
             chosen: fitted.chosen.clone(),
-            estimate: fitted.held_out.map(|(hits, rows)| wilson(hits, rows)),
+            estimate: fitted.held_out.as_ref().map(|held| share(&held.hits, &held.groups, training.recipe.seed)),
         };
-        let Training { recipe, novelty, trained_on, .. } = training;
-        self.model = Some(Model { fitted, recipe, novelty, trained_on });
+        let Training { recipe, novelty, origin, trained_on, .. } = training;
+        self.model = Some(Model { fitted, recipe, novelty, origin, trained_on });
         result
     }
 
@@ -363,17 +379,17 @@ impl Learner {
 
     /// Begins a cross-validation of the last recipe (the default one before any training) on the labelled samples. The
     /// strength that the last training chose is kept: choosing it again in every fold would cost as much as all the
-    /// rest and moves the score by less than its interval.
+    /// rest and moves the score by less than its interval. The temperature it found is not: that has seen every sample.
     ///
     /// Errors: `too-few-labels`, `bad-option`.
     pub fn evaluate(&mut self, folds: usize, repeats: Option<usize>, seed: Option<u64>) -> Result<Evaluation> {
-        let mut recipe = self.last_recipe();
-        recipe.seed = seed.unwrap_or(recipe.seed);
         let data = self.dataset()?;
+        let mut recipe = self.last_recipe(&data);
+        recipe.seed = seed.unwrap_or(recipe.seed);
         let tags: HashMap<&str, &Sample> = self.samples.iter().map(|s| (s.id.as_str(), s)).collect();
         let tags = |data: &Dataset| data.ids.iter().map(|id| tags[id.as_str()].slice.clone()).collect();
         if self.tuned.is_some() {
-            let out = self.tuned_out_of_fold(&data, recipe)?;
+            let out = self.tuned_out_of_fold(&data, Recipe { temperature: Some(1.0), ..recipe })?;
             let tags = tags(out.data());
             return Ok(Evaluation::tuned(out, tags));
         }
@@ -393,11 +409,8 @@ impl Learner {
             let why = "too few of the samples that the backbone was tuned on are left; fine-tune again";
             return Err(Error::TooFewLabels { why: why.into() });
         }
-        let by_fold = tuned
-            .by_fold
-            .iter()
-            .map(|fold| Arc::new(Dataset { x: fold.x.select(&before), ..data.clone() }))
-            .collect();
+        let by_fold =
+            tuned.by_fold.iter().map(|fold| Arc::new(Dataset { x: fold.x.select(&before), ..data.clone() })).collect();
         let folds = before.iter().map(|&row| tuned.folds[row]).collect();
         Ok(OutOfFold::tuned(Arc::new(data), by_fold, folds, recipe))
     }
@@ -407,13 +420,13 @@ impl Learner {
     ///
     /// Errors: `too-few-labels`, `bad-option`.
     pub fn tune(&mut self, recipe: TuneRecipe, skip: &[String]) -> Result<Tuning> {
-        let head = self.frozen_recipe();
-        // As the last training on the frozen backbone chose it; of a tuned one it is another's.
-        let strength = head.strength.filter(|_| self.tuned.is_none() && head.head == HeadKind::Linear);
         let tuned = self.tuned.take();
         let data = self.dataset();
         self.tuned = tuned;
         let data = data?;
+        let head = self.frozen_recipe(&data);
+        // As the last training on the frozen backbone chose it; of a tuned one it is another's.
+        let strength = head.strength.filter(|_| self.tuned.is_none() && head.head == HeadKind::Linear);
         let skipped: Vec<&str> =
             self.samples.iter().filter(|s| skip.contains(&s.content)).map(|s| s.id.as_str()).collect();
         let rows: Vec<usize> = (0..data.rows()).filter(|&row| !skipped.contains(&data.ids[row].as_str())).collect();
@@ -424,7 +437,12 @@ impl Learner {
     pub fn contents_of(&self, tuning: &Tuning) -> Vec<String> {
         let of: HashMap<&str, &str> = self.samples.iter().map(|s| (s.id.as_str(), s.content.as_str())).collect();
         let missing = |id: &String| id.clone();
-        tuning.data().ids.iter().map(|id| of.get(id.as_str()).map_or_else(|| missing(id), |c| (*c).to_owned())).collect()
+        tuning
+            .data()
+            .ids
+            .iter()
+            .map(|id| of.get(id.as_str()).map_or_else(|| missing(id), |c| (*c).to_owned()))
+            .collect()
     }
 
     /// The end of a fine-tuning. `whole`: the training on all samples, where the guard said to keep it; without it the frozen
@@ -458,7 +476,8 @@ impl Learner {
                 let novelty = Novelty::fit(&data, recipe.negative.as_deref()).measured(distances);
                 let rows = contents.iter().cloned().zip(data.x.iter().map(<[f32]>::to_vec)).collect();
                 self.tuned = Some(TunedRows { rows, by_fold, folds });
-                self.model = Some(Model { fitted, recipe, novelty, trained_on: trained_on(&data) });
+                self.model =
+                    Some(Model { fitted, recipe, novelty, origin: data.origin, trained_on: trained_on(&data) });
                 true
             }
             _ => {
@@ -466,7 +485,8 @@ impl Learner {
                 chosen.extend(fitted.chosen.clone());
                 let novelty = Novelty::fit(&data, recipe.negative.as_deref());
                 self.tuned = None;
-                self.model = Some(Model { fitted, recipe, novelty, trained_on: trained_on(&data) });
+                self.model =
+                    Some(Model { fitted, recipe, novelty, origin: data.origin, trained_on: trained_on(&data) });
                 false
             }
         };
@@ -483,14 +503,21 @@ impl Learner {
 
     /// Begins to compare the backbone with learning from scratch. Errors: `too-few-labels`.
     pub fn verdict(&mut self) -> Result<Trial> {
-        let recipe = self.frozen_recipe();
-        Trial::new(self.dataset()?, recipe)
+        let data = self.dataset()?;
+        let mut recipe = self.frozen_recipe(&data);
+        // Chosen anew in each fold: the last training chose it on the rows that are judged. An MLP's search would take minutes.
+        if recipe.head == HeadKind::Linear {
+            let given = self.model.as_ref().filter(|model| model.recipe.head == HeadKind::Linear);
+            recipe.strength = given.and_then(|model| model.recipe.strength);
+        }
+        Trial::new(data, recipe)
     }
 
     /// Begins to look for what may be wrong with the samples. Errors: `too-few-labels`.
     pub fn examine(&mut self) -> Result<Examination> {
-        let recipe = self.frozen_recipe();
-        let out = OutOfFold::new(Arc::new(self.dataset()?), recipe, DOCTOR_FOLDS, 1)?;
+        let data = self.dataset()?;
+        let recipe = self.frozen_recipe(&data);
+        let out = OutOfFold::new(Arc::new(data), recipe, DOCTOR_FOLDS, 1)?;
         let (mut ids, mut x, mut contents) = (Vec::new(), Matrix::with_capacity(self.dim(), 0), Vec::new());
         for sample in self.samples.iter().filter(|s| s.label.is_none()) {
             let place = self.rows.place(&sample.content).expect("a sample has a row");
@@ -516,7 +543,7 @@ impl Learner {
         let named: Vec<(&str, &Label)> = ids.iter().map(String::as_str).zip(&labels).collect();
         let Answers { targets, y, classes } = Answers::new(&named, &model.fitted.classes, Some(model.fitted.kind))?;
         let groups = groups(&metas.iter().map(|m| m.group.as_deref()).collect::<Vec<_>>(), []);
-        let data = Dataset { x, targets, y, classes, ids, groups, contents };
+        let data = Dataset { x, targets, y, classes, ids, groups, contents, origin: model.origin };
         let said = model.fitted.head.outputs(&data.x, &data.contents);
         let mut outputs = Matrix::with_capacity(data.outputs(), data.rows());
         for row in said.iter() {
@@ -543,7 +570,8 @@ impl Learner {
         let said = model.fitted.head.outputs(x, contents);
         let novelty = model.novelty.of(x);
         let names = &model.fitted.classes;
-        let predict = |(row, features): (usize, &[f32])| {
+        let nearest = self.nearest(model, x);
+        let predict = |row: usize| {
             let (label, confidence, interval) = model.say(said.row(row));
             let negative = model.recipe.negative.as_ref().is_some_and(|negative| label.names().contains(negative));
             let rejected = reject.is_some() && (negative || novelty[row] > threshold);
@@ -554,21 +582,23 @@ impl Learner {
                 interval,
                 rejected,
                 novelty: novelty[row],
-                nearest: self.nearest(model, features).into_iter().map(|n| n.id).collect(),
+                nearest: nearest[row].iter().map(|n| n.id.clone()).collect(),
             }
         };
-        Ok(x.iter().enumerate().map(predict).collect())
+        Ok((0..x.rows()).map(predict).collect())
     }
 
     /// `x`, `contents`: the whole sample first, then without each of its parts. Errors: `not-trained`.
     pub fn explain(&self, x: &Matrix, contents: &[Arc<Content>]) -> Result<Explained> {
         let model = self.model()?;
         let found = weights(&model.fitted.head, model.fitted.kind, x, contents);
-        Ok(Explained {
-            label: model.fitted.classes.get(found.class).cloned().unwrap_or_else(|| found.value.to_string()),
-            weights: found.weights,
-            nearest: self.nearest(model, x.row(0)),
-        })
+        let number = || match model.origin {
+            0.0 => found.value.to_string(),
+            origin => (origin + f64::from(found.value)).to_string(),
+        };
+        let label = model.fitted.classes.get(found.class).cloned().unwrap_or_else(number);
+        let mut nearest = self.nearest(model, &x.select(&[0]));
+        Ok(Explained { label, weights: found.weights, nearest: nearest.remove(0) })
     }
 
     /// The same for a picture, from its feature map (`cells × dim`, row by row). Errors: `not-trained`.
@@ -596,39 +626,45 @@ impl Learner {
         self.samples.iter().zip(plane).map(place).collect()
     }
 
-    fn nearest(&self, model: &Model, row: &[f32]) -> Vec<Neighbour> {
-        let similarity = |content: &str| cosine(self.feature(content).expect("rows are never dropped"), row);
-        let mut near: Vec<(f32, usize)> =
-            model.trained_on.iter().enumerate().map(|(i, (_, _, content))| (similarity(content), i)).collect();
-        near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    /// Of each row.
+    fn nearest(&self, model: &Model, x: &Matrix) -> Vec<Vec<Neighbour>> {
+        let row = |(_, _, content): &(String, Label, String)| self.feature(content).expect("rows are never dropped");
+        let rows: Vec<&[f32]> = model.trained_on.iter().map(row).collect();
         let named = |(similarity, i): (f32, usize)| {
             let (id, label, _) = &model.trained_on[i];
             Neighbour { id: id.clone(), label: label.clone(), similarity }
         };
-        near.into_iter().take(NEAREST).map(named).collect()
+        let found = nearest(&rows, x, NEAREST);
+        found.into_iter().map(|near| near.into_iter().map(named).collect()).collect()
     }
 
     fn model(&self) -> Result<&Model> {
         self.model.as_ref().ok_or(Error::NotTrained)
     }
 
-    fn last_recipe(&self) -> Recipe {
-        let Some(model) = &self.model else { return self.default_recipe() };
-        let chosen = |name| model.fitted.chosen.get(name).copied();
-        let strength = model.recipe.strength.or(chosen("strength"));
-        let mut recipe = Recipe { strength, temperature: chosen("temperature"), ..model.recipe.clone() };
+    /// The last recipe, or the default one where its head cannot learn the labels that the samples have now.
+    fn last_recipe(&self, data: &Dataset) -> Recipe {
+        let Some(model) = self.model.as_ref().filter(|model| model.recipe.head.learns(data.kind())) else {
+            return self.default_recipe();
+        };
+        let mut recipe = model.recipe.clone();
+        // What suits names says nothing about numbers.
+        if model.fitted.kind == data.kind() {
+            let chosen = |name| model.fitted.chosen.get(name).copied();
+            recipe.strength = recipe.strength.or(chosen("strength"));
+            recipe.temperature = chosen("temperature");
+        }
         // Classes that are gone since.
-        let labels = self.labels();
-        recipe.negative = recipe.negative.filter(|name| labels.contains(name));
+        recipe.negative = recipe.negative.filter(|name| data.names().contains(name));
         if let ClassWeight::ByClass(weights) = &mut recipe.class_weight {
-            weights.retain(|name, _| labels.contains(name));
+            weights.retain(|name, _| data.names().contains(name));
         }
         recipe
     }
 
     /// The last recipe, or the default one where that did without the backbone.
-    fn frozen_recipe(&self) -> Recipe {
-        let last = self.last_recipe();
+    fn frozen_recipe(&self, data: &Dataset) -> Recipe {
+        let last = self.last_recipe(data);
         if last.head == HeadKind::Scratch { self.default_recipe() } else { last }
     }
 
@@ -651,7 +687,7 @@ impl Learner {
                 content: self.rows.content(place).clone(),
             }),
         )?;
-        // Linked through any row that was ever here, removed or unlabelled ones too.
+        // Linked through any sample, unlabelled ones too; what was removed leaves no trace.
         let near = groups(&vec![None; self.rows.len()], self.near_pairs().into_iter().map(|(a, b, _)| (a, b)));
         let mut first = HashMap::new();
         let links: Vec<(usize, usize)> = labelled
@@ -663,14 +699,19 @@ impl Learner {
         Ok(data)
     }
 
-    /// Near-duplicates as pairs of the store's rows, with their cosines.
+    /// Near-duplicates among the samples as pairs of the store's rows, with their cosines.
     fn near_pairs(&self) -> Vec<(usize, usize, f32)> {
-        let n = self.rows.len();
+        let mut samples: Vec<&Sample> = self.samples.iter().collect();
+        // So that the mean's last bits do not depend on which came first.
+        samples.sort_unstable_by_key(|s| &s.content);
+        let places: Vec<usize> =
+            samples.iter().map(|s| self.rows.place(&s.content).expect("a sample has a row")).collect();
+        let n = places.len();
         if n < 2 {
             return Vec::new();
         }
         let mut mean = vec![0f32; self.dim()];
-        for place in 0..n {
+        for &place in &places {
             let row = self.rows.at(place);
             let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
             mean.iter_mut().zip(row).for_each(|(m, v)| *m += v / norm / n as f32);
@@ -682,7 +723,7 @@ impl Learner {
         // Rows that are all the same are near too, whatever rounding says.
         let least = (1.0 - NEAR[kind] * apart).min(0.9999);
         let near = |a: usize| self.near.of(a).iter().map(move |&(cosine, b)| (a, b, cosine));
-        (0..n).flat_map(near).filter(|&(_, _, cosine)| cosine >= least).collect()
+        places.into_iter().flat_map(near).filter(|&(_, _, cosine)| cosine >= least).collect()
     }
 
     /// Samples that are linked by near-duplicates, those with differing labels first.

@@ -195,7 +195,7 @@ fn a_fit_reports_its_way() {
                 last = p.done;
             }
             Step::Done(fitted) => {
-                assert_eq!(fitted.held_out.unwrap().1, 30);
+                assert_eq!(fitted.held_out.unwrap().hits.len(), 30);
                 break;
             }
         }
@@ -208,7 +208,7 @@ fn the_strength_of_many_rows_is_chosen_on_some_of_them_and_the_head_fitted_to_al
     let rows = clouds(3, 2500, 6, 5.0, 4);
     let data = dataset(&rows);
     let fitted = fit(&data, &Recipe::default());
-    let (_, judged) = fitted.held_out.unwrap();
+    let judged = fitted.held_out.as_ref().unwrap().hits.len();
     assert!((2400..=3000).contains(&judged), "{judged}");
     assert!(fitted.reason.contains(&format!("on {judged} of the samples")), "{}", fitted.reason);
     let strength = Some(fitted.chosen["strength"]);
@@ -316,6 +316,26 @@ fn numbers_are_learnt_by_every_head_that_can() {
         let mae = errors.iter().sum::<f64>() / 100.0;
         assert!(mae < if kind == HeadKind::Knn { 0.4 } else { 0.1 }, "{kind:?}: {mae}");
         assert_eq!(fitted.residuals.len(), if kind == HeadKind::Knn { 0 } else { 300 });
+    }
+}
+
+/// Found by an audit: times in milliseconds went through an f32, which knows them to two minutes.
+#[test]
+fn numbers_far_from_zero_are_as_exact_as_others() {
+    let label = |row: &[f32]| {
+        let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt();
+        Label::Number(1.7e12 + f64::from(1000.0 * row[0] / norm))
+    };
+    let (train, mut test) = (dataset(&other(300, label)), dataset(&other(100, label)));
+    assert!((train.origin - 1.7e12).abs() < 1000.0, "{}", train.origin);
+    assert_eq!(dataset(&other(20, |row| Label::Number(f64::from(100.0 + row[0])))).origin, 0.0);
+    // What a head says is from the origin of the rows that it was fitted to.
+    test.origin = train.origin;
+    for kind in ANY {
+        let fitted = fit(&train, &head(kind));
+        let errors = test.errors(&fitted.head.outputs(&test.x, &[]));
+        let mae = errors.iter().sum::<f64>() / 100.0;
+        assert!(mae < if kind == HeadKind::Knn { 200.0 } else { 50.0 }, "{kind:?}: {mae}");
     }
 }
 

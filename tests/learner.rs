@@ -7,16 +7,27 @@ mod fixtures;
 use fixtures::*;
 use headstart::encode::image::encode;
 use headstart::features::{Matrix, extract};
-use headstart::judge::{AnyReport, Stage};
+use headstart::judge::{AnyReport, Evaluation, ExaminationStage, Stage, TrialStage};
 use headstart::learn::{ClassWeight, HeadKind, Recipe, Step};
 use headstart::learner::{Given, Learner, TrainResult};
+use headstart::metrics::wilson;
 use headstart::source::{Content, Label, Meta, content_id};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
 
 fn train(learner: &mut Learner, recipe: Recipe) -> TrainResult {
     let mut training = learner.train(recipe).unwrap();
     loop {
         if let Step::Done(fitted) = training.step() {
             return learner.finish(training, *fitted);
+        }
+    }
+}
+
+fn reported(mut evaluation: Evaluation) -> AnyReport {
+    loop {
+        if let Stage::Done(report) = evaluation.step().unwrap() {
+            return report;
         }
     }
 }
@@ -59,13 +70,130 @@ fn copies_are_one_group() {
         let content = format!("content {i}");
         learner.add(&content, labelled(label), Some((&row, Content::Text(content.clone()))), 0).unwrap();
     }
-    let mut evaluation = learner.evaluate(5, Some(1), None).unwrap();
-    let report = loop {
-        if let Stage::Done(AnyReport::Names(report)) = evaluation.step().unwrap() {
-            break report;
-        }
-    };
+    let AnyReport::Names(report) = reported(learner.evaluate(5, Some(1), None).unwrap()) else { panic!("classes") };
     assert!(report.how.contains("60 samples in 21 groups"), "{}", report.how);
+}
+
+/// Two classes that overlap: `n` rows of 24.
+fn overlapping(n: usize) -> Vec<(&'static str, Vec<f32>)> {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let row = |class: usize, rng: &mut ChaCha8Rng| {
+        (0..24).map(|d| rng.random::<f32>() - 0.5 + if d == class { 0.5 } else { 0.0 }).collect()
+    };
+    (0..n).map(|i| (["a", "b"][i % 2], row(i % 2, &mut rng))).collect()
+}
+
+fn learner_with(rows: &[(&str, Vec<f32>)]) -> Learner {
+    let mut learner = Learner::new(24, 0);
+    for (i, (label, row)) in rows.iter().enumerate() {
+        let content = format!("content {i:03}");
+        learner.add(&content, labelled(label), Some((row, Content::Text(content.clone()))), 0).unwrap();
+    }
+    learner
+}
+
+/// Found by an audit: what was added and removed again linked those that stayed, and moved what "near" means.
+#[test]
+fn what_was_removed_leaves_no_trace() {
+    let mut rows = overlapping(40);
+    // Two that are near-duplicates by themselves.
+    rows[5].1 = rows[3].1.iter().enumerate().map(|(d, v)| v + if d == 9 { 0.1 } else { 0.0 }).collect();
+    let mut learner = learner_with(&rows);
+    let report = |learner: &mut Learner| reported(learner.evaluate(4, Some(2), None).unwrap());
+    let how = |learner: &mut Learner| match report(learner) {
+        AnyReport::Names(report) => report.how.clone(),
+        AnyReport::Numbers(_) => panic!("classes"),
+    };
+    let alone = report(&mut learner);
+    assert!(how(&mut learner).contains("40 samples in 39 groups"), "{}", how(&mut learner));
+    // Steps from the first to the second, and a crowd around one of the twins that pushes the other out of its neighbours.
+    let between = |part: f32| rows[0].1.iter().zip(&rows[1].1).map(|(a, b)| a + part * (b - a)).collect::<Vec<f32>>();
+    let close =
+        |i: usize| rows[3].1.iter().enumerate().map(|(d, v)| v + if d == i { 0.01 } else { 0.0 }).collect::<Vec<f32>>();
+    let added: Vec<Vec<f32>> = (1..30).map(|i| between(i as f32 / 30.0)).chain((0..12).map(close)).collect();
+    let mut ids = Vec::new();
+    for (i, row) in added.iter().enumerate() {
+        let content = format!("added {i}");
+        learner.add(&content, Meta::default(), Some((row, Content::Text(content.clone()))), 1).unwrap();
+        ids.push(content);
+    }
+    assert!(how(&mut learner).contains("40 samples in 38 groups"), "linked through those without a label");
+    learner.remove(&ids).unwrap();
+    assert_eq!(report(&mut learner), alone);
+    assert!(learner.undo());
+    assert!(how(&mut learner).contains("40 samples in 38 groups"), "{}", how(&mut learner));
+    assert!(learner.redo());
+    assert_eq!(report(&mut learner), alone);
+}
+
+/// Found by an audit: the temperature that the last training had found on all rows was in every fold.
+#[test]
+fn a_report_is_of_heads_that_no_temperature_has_cooled_yet() {
+    let rows = overlapping(60);
+    let mut learner = learner_with(&rows);
+    let found = train(&mut learner, Recipe::default()).chosen;
+    assert!((found["temperature"] - 1.0).abs() > 0.05, "{found:?}");
+    let tempered = reported(learner.evaluate(5, Some(1), None).unwrap());
+    // With a strength that is given nothing is held out to find a temperature by.
+    train(&mut learner, Recipe { strength: Some(found["strength"]), ..Recipe::default() });
+    assert_eq!(reported(learner.evaluate(5, Some(1), None).unwrap()), tempered);
+}
+
+#[test]
+fn an_estimate_of_groups_is_no_surer_than_they_are() {
+    let mut learner = Learner::new(24, 0);
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    for (i, (label, row)) in overlapping(16).into_iter().enumerate() {
+        for frame in 0..10 {
+            let row: Vec<f32> = row.iter().map(|v| v + 0.02 * rng.random::<f32>()).collect();
+            let content = format!("content {i} {frame}");
+            let meta = Meta { group: Some(i.to_string()), ..labelled(label) };
+            learner.add(&content, meta, Some((&row, Content::Text(content.clone()))), 0).unwrap();
+        }
+    }
+    for head in [HeadKind::Linear, HeadKind::Prototype] {
+        let estimate = train(&mut learner, Recipe { head, ..Recipe::default() }).estimate.unwrap();
+        let rows = wilson((160.0 * estimate.value).round() as usize, 160);
+        assert_eq!(estimate.value, rows.value);
+        assert!(estimate.high - estimate.low > 1.5 * (rows.high - rows.low), "{head:?}: {estimate:?} {rows:?}");
+    }
+}
+
+/// Found by an audit: after a prototype head was trained, samples that got numbers could not be looked at.
+#[test]
+fn a_recipe_that_does_not_suit_the_labels_is_the_default_one() {
+    for head in [HeadKind::Prototype, HeadKind::Scratch, HeadKind::Linear] {
+        let mut learner = learner_with(&overlapping(40));
+        train(&mut learner, Recipe { head, ..Recipe::default() });
+        for i in 0..40 {
+            learner.relabel(&[format!("content {i:03}")], Some(Label::Number(i as f64))).unwrap();
+        }
+        let AnyReport::Numbers(report) = reported(learner.evaluate(5, Some(1), None).unwrap()) else {
+            panic!("numbers")
+        };
+        assert!(report.how.contains("linear head, strength chosen anew"), "{}", report.how);
+        let mut examination = learner.examine().unwrap();
+        while !matches!(examination.step().unwrap(), ExaminationStage::Done(_)) {}
+        assert_eq!(learner.verdict().err().unwrap().code(), "bad-labels");
+    }
+}
+
+/// The strength of the last training has seen the rows that a verdict is about.
+#[test]
+fn a_verdict_chooses_its_own_strength() {
+    let mut learner = learner_with(&overlapping(20));
+    for (strength, how) in
+        [(None, "strength chosen anew in each fold"), (Some(3.0), "strength as in the last training")]
+    {
+        train(&mut learner, Recipe { strength, ..Recipe::default() });
+        let mut trial = learner.verdict().unwrap();
+        let report = loop {
+            if let TrialStage::Done(report) = trial.step().unwrap() {
+                break report;
+            }
+        };
+        assert!(report.how.contains(how), "{}", report.how);
+    }
 }
 
 /// A recipe that names a class which is gone is no reason to refuse a report.
@@ -174,6 +302,55 @@ fn a_prediction_of_numbers_has_a_range() {
     };
     let AnyReport::Numbers(report) = learner.evaluate_on(given).unwrap() else { panic!("a report on numbers") };
     assert!((report.mae.value - (report.predictions[0].predicted - 3.0).abs()).abs() < 1e-9);
+}
+
+/// In the order of the whole: what is said, how far off it is, and what is listed.
+#[test]
+fn times_in_milliseconds_are_numbers_too() {
+    let mut learner = learner_of(|at| Label::Number(1.7e12 + f64::from(100.0 * at)));
+    learner.relabel(&["content 7".to_owned()], Some(Label::Number(1.7e12 + 900.0))).unwrap();
+    train(&mut learner, Recipe::default());
+    let found = &learner.predict(&Matrix::new(32, along(0.5, 3).to_vec()), &[], None).unwrap()[0];
+    let Some(Label::Number(number)) = found.label else { panic!("a number: {found:?}") };
+    assert!((number - 1.7e12 - 50.0).abs() < 40.0, "{number}");
+    let AnyReport::Numbers(report) = reported(learner.evaluate(5, Some(1), None).unwrap()) else { panic!("numbers") };
+    assert!(report.mae.value < 60.0, "{:?}", report.mae);
+    assert!(report.predictions.iter().all(|p| (p.predicted - 1.7e12).abs() < 1000.0));
+    let explained = learner.explain(&Matrix::new(32, [along(0.5, 3), along(0.4, 3)].concat()), &[]).unwrap();
+    assert_eq!(explained.label, number.to_string());
+    let mut examination = learner.examine().unwrap();
+    let doctor = loop {
+        if let ExaminationStage::Done(report) = examination.step().unwrap() {
+            break report;
+        }
+    };
+    assert_eq!(doctor.label_issues[0].id, "content 7");
+    let Label::Number(suggested) = doctor.label_issues[0].suggested else { panic!("a number for a number") };
+    assert!((suggested - 1.7e12).abs() < 300.0, "{suggested}");
+    let given = Given {
+        ids: vec!["x".into()],
+        metas: vec![Meta { label: Some(Label::Number(number + 2.0)), ..Meta::default() }],
+        x: Matrix::new(32, along(0.5, 3).to_vec()),
+        contents: vec![Arc::new(Content::Text("x".into()))],
+    };
+    let AnyReport::Numbers(report) = learner.evaluate_on(given).unwrap() else { panic!("a report on numbers") };
+    assert!((report.mae.value - 2.0).abs() < 0.01, "{:?}", report.mae);
+}
+
+/// The least number of held-out samples that can promise 95 %.
+#[test]
+fn a_range_wants_nineteen_samples() {
+    for (n, there) in [(18, false), (19, true)] {
+        let mut learner = Learner::new(32, 0);
+        for i in 0..n {
+            let (content, row) = (format!("content {i}"), along(i as f32 / 19.0, 7 * i));
+            let meta = Meta { label: Some(Label::Number(i as f64)), ..Meta::default() };
+            learner.add(&content, meta, Some((&row, Content::Text(content.clone()))), 0).unwrap();
+        }
+        train(&mut learner, Recipe::default());
+        let found = &learner.predict(&Matrix::new(32, along(0.5, 3).to_vec()), &[], None).unwrap()[0];
+        assert_eq!(found.interval.is_some(), there, "{n} samples");
+    }
 }
 
 /// Three garments, eight pictures each: what scikit-learn finds on the same features. The whole set is `npm run prove`'s.

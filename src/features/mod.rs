@@ -4,11 +4,13 @@
 mod bucket;
 mod matrix;
 mod near;
+mod nearest;
 mod store;
 mod windows;
 
 pub use matrix::{Matrix, cosine, dot};
 pub use near::Near;
+pub use nearest::nearest;
 pub use store::RowStore;
 pub use windows::join_windows;
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Matrix;
 use crate::source::Content;
 
 const ROWS_PER_CHUNK: usize = 256;
@@ -48,6 +49,13 @@ impl RowStore {
 
     pub fn at(&self, i: usize) -> &[f32] {
         &self.chunks[i / ROWS_PER_CHUNK][i % ROWS_PER_CHUNK * self.dim..][..self.dim]
+    }
+
+    /// The rows named, in that order.
+    pub fn select(&self, rows: &[usize]) -> Matrix {
+        let mut out = Matrix::with_capacity(self.dim, rows.len());
+        rows.iter().for_each(|&i| out.push(self.at(i)));
+        out
     }
 
     pub fn content(&self, i: usize) -> &Arc<Content> {

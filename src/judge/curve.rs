@@ -6,8 +6,9 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
+use super::scoring::Scoring;
 use crate::error::Result;
-use crate::learn::{Dataset, Fit, Kind, Recipe, Step, Targets};
+use crate::learn::{Dataset, Fit, Kind, Recipe, Step};
 use crate::metrics::{Interval, bootstrap_any, share};
 
 /// Parts of the training samples that are tried, besides all of them.
@@ -55,6 +56,7 @@ pub struct Curve {
     shares: Vec<f64>,
     done: usize,
     fit: Option<Fit>,
+    scoring: Option<Scoring>,
     /// By share: the error of each row that was held out.
     errors: Vec<Vec<Option<f64>>>,
     /// By share: training rows, over all folds.
@@ -68,7 +70,7 @@ impl Curve {
         let shares: Vec<f64> = SHARES.into_iter().filter(|share| share * most >= 2.0).collect();
         let parts = if data.rows() > LARGE { 2 } else { parts };
         let (errors, trained) = (vec![vec![None; data.rows()]; shares.len()], vec![0; shares.len()]);
-        Self { data, recipe, folds, parts, shares, done: 0, fit: None, errors, trained }
+        Self { data, recipe, folds, parts, shares, done: 0, fit: None, scoring: None, errors, trained }
     }
 
     pub fn total(&self) -> usize {
@@ -85,6 +87,17 @@ impl Curve {
             return Ok(true);
         }
         let (i, fold) = (self.done / self.parts, self.done % self.parts);
+        if let Some(mut scoring) = self.scoring.take() {
+            if !scoring.step(&self.data.x, &self.data.contents) {
+                self.scoring = Some(scoring);
+                return Ok(false);
+            }
+            let (rows, said) = scoring.finish();
+            let errors = self.data.select(&rows).errors(&said);
+            rows.into_iter().zip(errors).for_each(|(row, error)| self.errors[i][row] = Some(error));
+            self.done += 1;
+            return Ok(self.done == self.total());
+        }
         let fit = match &mut self.fit {
             Some(fit) => fit,
             None => {
@@ -95,21 +108,17 @@ impl Curve {
             }
         };
         if let Step::Done(fitted) = fit.step() {
-            let held_out: Vec<usize> = (0..self.folds.len()).filter(|&row| self.folds[row] == fold).collect();
-            let held = self.data.select(&held_out);
-            let errors = held.errors(&fitted.head.outputs(&held.x, &held.contents));
-            held_out.iter().zip(errors).for_each(|(&row, error)| self.errors[i][row] = Some(error));
+            let held_out = (0..self.folds.len()).filter(|&row| self.folds[row] == fold).collect();
             self.fit = None;
-            self.done += 1;
+            self.scoring = Some(Scoring::new(fitted.head, held_out));
         }
-        Ok(self.done == self.total())
+        Ok(false)
     }
 
     /// The curve with all rows at its end, and for classes and labels the forecast. `errors`: of the report, by row; `single`: of
     /// one cross-validation, as the smaller fits are: means over repeats are a little better.
     pub fn finish(&self, errors: &[f64], single: &[f64], parts: usize) -> (Vec<Point>, Option<Forecast>) {
         let (data, seed) = (&self.data, self.recipe.seed);
-        // A sample with two labels is one of each.
         let each = per_stratum(data);
         let mut sizes: Vec<f64> = self.trained.iter().map(|&n| n as f64 / self.parts as f64 * each).collect();
         sizes.push(data.rows() as f64 * (parts - 1) as f64 / parts as f64 * each);
@@ -120,7 +129,11 @@ impl Curve {
                 level.iter().zip(&data.groups).filter_map(|(error, &group)| Some(((*error)?, group))).unzip();
             if data.kind() == Kind::Numbers {
                 let mae = |rows: &[usize]| rows.iter().map(|&row| errors[row]).sum::<f64>() / rows.len().max(1) as f64;
-                return Point { per_class, accuracy: None, mae: Some(bootstrap_any(&groups, seed, mae)) };
+                return Point {
+                    per_class,
+                    accuracy: None,
+                    mae: Some(bootstrap_any(&groups, [0.0, f64::INFINITY], seed, mae)),
+                };
             }
             let hits: Vec<bool> = errors.iter().map(|&error| error == 0.0).collect();
             Point { per_class, accuracy: Some(share(&hits, &groups, seed)), mae: None }
@@ -169,7 +182,7 @@ impl Curve {
         let moved = |accuracy: f64| 1.0 - (1.0 - accuracy) * 2f64.powf(-exponent);
         (doubled.low, doubled.high) = (doubled.low.min(moved(now.low)), doubled.high.max(moved(now.high)));
         // What a class may be missing now, by the same interval, if all that may be wrong were of it.
-        let counts = data.counts();
+        let counts = data.counts_by_name();
         let most = |c: usize| {
             let factor = (counts[c] + MORE) as f64 / counts[c].max(1) as f64;
             (1.0 - now.low).min(counts[c] as f64 / data.rows() as f64) * (1.0 - factor.powf(-exponent))
@@ -180,7 +193,7 @@ impl Curve {
                 if gain.high == 0.0 {
                     gain.high = most(c);
                 }
-                More { label: data.classes[c].clone(), gain }
+                More { label: data.names()[c].clone(), gain }
             })
             .collect();
         more.sort_by(|a, b| b.gain.value.total_cmp(&a.gain.value));
@@ -223,17 +236,23 @@ impl Curve {
         let slope = xs.iter().zip(&ys).map(|(x, y)| (x - mx) * (y - my)).sum::<f64>() / spread;
         let exponent = (-slope).clamp(EXPONENTS[0], EXPONENTS[1]);
         let last = levels.last()?;
-        let classes = self.data.classes.len();
+        let classes = self.data.names().len();
         let (mut misses, mut counts) = (vec![0.0; classes], vec![0.0; classes]);
+        let mut all_misses = 0.0;
         for &row in rows {
-            counts[self.data.y[row]] += 1.0;
-            misses[self.data.y[row]] += f64::from(u8::from(last[row] == Some(false)));
+            let miss = f64::from(u8::from(last[row] == Some(false)));
+            all_misses += miss;
+            // A sample with two labels is one of each.
+            for &c in self.data.names_of(row) {
+                counts[c] += 1.0;
+                misses[c] += miss;
+            }
         }
         let gain = |c: usize| {
             let factor: f64 = (counts[c] + MORE as f64) / f64::max(counts[c], 1.0);
             misses[c] / rows.len() as f64 * (1.0 - factor.powf(-exponent))
         };
-        let end: f64 = misses.iter().sum::<f64>() / rows.len() as f64;
+        let end = all_misses / rows.len() as f64;
         Some((1.0 - end * 2f64.powf(-exponent), (0..classes).map(gain).collect(), exponent))
     }
 }
@@ -248,9 +267,9 @@ fn strata(data: &Dataset) -> f64 {
 
 /// What a sample adds to the samples of a class (or with a label), in the mean over them.
 fn per_stratum(data: &Dataset) -> f64 {
-    let labels = match &data.targets {
-        Targets::Labels { of, .. } => of.iter().map(Vec::len).sum::<usize>() as f64 / data.rows().max(1) as f64,
-        _ => 1.0,
+    let names = match data.kind() {
+        Kind::Numbers => data.rows(),
+        _ => (0..data.rows()).map(|row| data.names_of(row).len()).sum(),
     };
-    labels / strata(data)
+    names as f64 / data.rows().max(1) as f64 / strata(data)
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::novelty::{self, Novelty};
 use super::out_of_fold::OutOfFold;
+use super::scoring::Scoring;
 use crate::error::Result;
 use crate::features::{Matrix, dot};
 use crate::learn::{Dataset, Fit, Kind, Step, Targets};
@@ -123,12 +124,16 @@ pub fn label_issues(data: &Dataset, said: &Matrix) -> Vec<LabelIssue> {
             })
             .collect(),
         Targets::Numbers(values) => {
-            let off: Vec<f32> = values.iter().zip(said.values()).map(|(t, &p)| (*t - f64::from(p)) as f32).collect();
+            let far_from = |(truth, &said): (&f64, &f32)| (truth - data.origin - f64::from(said)) as f32;
+            let off: Vec<f32> = values.iter().zip(said.values()).map(far_from).collect();
             let (middle, spread) = middle_and_spread(&off);
             let far = |row: usize| f64::from((off[row] - middle).abs() / (FAR * spread).max(f32::MIN_POSITIVE));
             (0..data.rows())
                 .filter(|&row| spread > 0.0 && far(row) > 1.0)
-                .map(|row| issue(row, Label::Number(f64::from(said.values()[row])), 1.0 - 1.0 / far(row)))
+                .map(|row| {
+                    let suggested = data.origin + f64::from(said.values()[row]);
+                    issue(row, Label::Number(suggested), 1.0 - 1.0 / far(row))
+                })
                 .collect()
         }
     };
@@ -182,15 +187,10 @@ pub fn outliers(data: &Dataset) -> Vec<Outlier> {
 
 /// Of classes and labels.
 pub fn imbalance(data: &Dataset) -> Vec<Imbalance> {
-    let counts: Vec<usize> = match &data.targets {
-        Targets::Classes => data.counts(),
-        Targets::Labels { names, of } => {
-            let mut counts = vec![0; names.len()];
-            of.iter().flatten().for_each(|&label| counts[label] += 1);
-            counts
-        }
-        Targets::Numbers(_) => return Vec::new(),
-    };
+    if data.kind() == Kind::Numbers {
+        return Vec::new();
+    }
+    let counts = data.counts_by_name();
     let mut sorted = counts.clone();
     sorted.sort_unstable();
     let median = sorted[sorted.len() / 2];
@@ -251,11 +251,12 @@ pub struct Examination {
     near: Vec<NearDuplicates>,
     unlabelled: Unlabelled,
     last: Option<Fit>,
+    scoring: Option<Scoring>,
 }
 
 impl Examination {
     pub fn new(out: OutOfFold, near: Vec<NearDuplicates>, unlabelled: Unlabelled) -> Self {
-        Self { out, near, unlabelled, last: None }
+        Self { out, near, unlabelled, last: None, scoring: None }
     }
 
     /// A bounded piece of the work.
@@ -267,15 +268,22 @@ impl Examination {
         let data = self.out.data();
         let mut next = Vec::new();
         if !self.unlabelled.ids.is_empty() {
-            let fit = match &mut self.last {
-                Some(fit) => fit,
-                None => self.last.insert(Fit::new(data, self.out.recipe())?),
-            };
-            let Step::Done(fitted) = fit.step() else {
+            let Unlabelled { ids, x, contents } = &self.unlabelled;
+            let Some(mut scoring) = self.scoring.take() else {
+                let fit = match &mut self.last {
+                    Some(fit) => fit,
+                    None => self.last.insert(Fit::new(data, self.out.recipe())?),
+                };
+                if let Step::Done(fitted) = fit.step() {
+                    self.scoring = Some(Scoring::new(fitted.head, (0..ids.len()).collect()));
+                }
                 return Ok(ExaminationStage::Progress { done: self.out.done(), total });
             };
-            let Unlabelled { ids, x, contents } = &self.unlabelled;
-            let said = fitted.head.outputs(x, contents);
+            if !scoring.step(x, contents) {
+                self.scoring = Some(scoring);
+                return Ok(ExaminationStage::Progress { done: self.out.done(), total });
+            }
+            let (_, said) = scoring.finish();
             let strangeness = Novelty::fit(data, None).of(x);
             next = label_next(ids, x, &said, data.kind(), &strangeness);
         }

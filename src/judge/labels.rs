@@ -7,8 +7,8 @@ use super::slices::slices;
 use crate::features::Matrix;
 use crate::learn::{Dataset, Kind, Targets, called};
 use crate::metrics::{
-    Calls, Interval, average_precision, bootstrap, calibrated, careful_temperature, ece, macro_f1, micro_f1,
-    reliability, share, wilson,
+    Calls, Interval, Probabilities, Ranking, bootstrap, calibrated, ece, macro_f1, micro_f1, reliability, share,
+    temperature, wilson,
 };
 
 /// `p`: the probability of each label, `rows × labels`. Calibration is of every label of every row, as a choice of its own.
@@ -34,13 +34,17 @@ pub fn labels_report(
     let calls = |rows: &[usize]| -> Vec<Calls> {
         (0..labels).map(|label| Calls::new(rows.iter().map(|&row| (truth[row][label], said[row][label])))).collect()
     };
-    let precision_of = |label: usize, rows: &[usize]| {
-        let (scores, truth): (Vec<f32>, Vec<bool>) =
-            rows.iter().map(|&row| (p.row(row)[label], truth[row][label])).unzip();
-        truth.contains(&true).then(|| average_precision(&scores, &truth))
-    };
+    // Each label's order once, and not for each of a thousand draws.
+    let rankings: Vec<Ranking> = (0..labels)
+        .map(|label| {
+            let scores: Vec<f32> = p.iter().map(|row| row[label]).collect();
+            Ranking::new(&scores, &truth.iter().map(|truth| truth[label]).collect::<Vec<_>>())
+        })
+        .collect();
     let mean_precision = |rows: &[usize]| {
-        let found: Vec<f64> = (0..labels).filter_map(|label| precision_of(label, rows)).collect();
+        let mut times = vec![0; truth.len()];
+        rows.iter().for_each(|&row| times[row] += 1);
+        let found: Vec<f64> = rankings.iter().filter_map(|ranking| ranking.average_precision(&times)).collect();
         found.iter().sum::<f64>() / found.len().max(1) as f64
     };
     // Of the labels that some rows have and some do not.
@@ -69,7 +73,7 @@ pub fn labels_report(
             precision: part(&|row| truth[row][label], &|row| said[row][label]),
             recall: part(&|row| said[row][label], &|row| truth[row][label]),
             f1: calls.f1(),
-            average_precision: precision_of(label, &all),
+            average_precision: rankings[label].average_precision(&vec![1; rows]),
         })
         .collect();
     let mut sets = HashMap::<&Vec<usize>, usize>::new();
@@ -77,6 +81,9 @@ pub fn labels_report(
     let (choices, yes) = data.choices(p);
     let choice_folds: Vec<usize> = (0..rows * labels).map(|i| folds[i / labels]).collect();
     let bins = reliability(&choices, &yes);
+    let after = calibrated(&choices, &yes, &choice_folds);
+    // Half of it, because no and yes are off by the same.
+    let brier = |choices: &Probabilities| choices.brier(&yes) / 2.0 * labels as f64;
     let errors = data.errors(p);
     let hits: Vec<bool> = errors.iter().map(|&error| error == 0.0).collect();
     Report {
@@ -87,11 +94,12 @@ pub fn labels_report(
         micro_f1: Some(bootstrap(groups, seed, |rows| micro_f1(&calls(rows)))),
         mean_average_precision: Some(bootstrap(groups, seed, mean_precision)),
         log_loss: choices.log_loss(&yes),
-        // Half of it, because no and yes are off by the same.
-        brier: choices.brier(&yes) / 2.0 * labels as f64,
+        log_loss_calibrated: after.log_loss(&yes),
+        brier: brier(&choices),
+        brier_calibrated: brier(&after),
         ece: ece(&bins),
-        ece_calibrated: ece(&reliability(&calibrated(&choices, &yes, &choice_folds), &yes)),
-        temperature: careful_temperature(&choices, &yes),
+        ece_calibrated: ece(&reliability(&after, &yes)),
+        temperature: temperature(&choices, &yes),
         reliability: bins,
         how,
         per_class,

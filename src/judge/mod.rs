@@ -13,6 +13,7 @@ mod novelty;
 mod numbers;
 mod out_of_fold;
 mod report;
+mod scoring;
 mod shift;
 mod slices;
 mod tuning;
@@ -24,7 +25,7 @@ pub use cause::{Cause, Trace};
 pub use curve::{Forecast, More, Point};
 pub use doctor::{
     DoctorReport, Examination, ExaminationStage, LabelIssue, NearDuplicates, Outlier, Unlabelled, confident_joint,
-    label_issues,
+    imbalance, label_issues, label_next, outliers,
 };
 pub use explain::{Weights, weights, with_each_cell_grey, without_each_cell};
 pub use labels::labels_report;

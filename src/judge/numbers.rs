@@ -10,7 +10,7 @@ use crate::features::Matrix;
 use crate::learn::{Dataset, Kind, Targets};
 use crate::metrics::{Interval, bootstrap_any, mean_absolute_error, r2, root_mean_squared_error};
 
-/// Errors in the unit of the labels, with 95 % intervals (bootstrap over groups).
+/// Errors in the unit of the labels, with 95 % intervals (bootstrap over groups, wider where they are few).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NumberReport {
@@ -44,7 +44,7 @@ pub struct NumberPrediction {
     pub predicted: f64,
 }
 
-/// `said`: the number of each row.
+/// `said`: the number of each row, from the dataset's origin.
 pub fn number_report(
     data: &Dataset,
     said: &Matrix,
@@ -53,9 +53,9 @@ pub fn number_report(
     how: String,
 ) -> NumberReport {
     let Targets::Numbers(truth) = &data.targets else { panic!("a report on numbers is of samples with numbers") };
-    let said: Vec<f64> = said.values().iter().map(|&v| f64::from(v)).collect();
-    let of = |statistic: fn(&[f64], &[f64]) -> f64| {
-        bootstrap_any(&data.groups, seed, |rows| {
+    let said: Vec<f64> = said.values().iter().map(|&v| data.origin + f64::from(v)).collect();
+    let of = |statistic: fn(&[f64], &[f64]) -> f64, range| {
+        bootstrap_any(&data.groups, range, seed, |rows| {
             let (truth, said): (Vec<f64>, Vec<f64>) = rows.iter().map(|&row| (truth[row], said[row])).unzip();
             statistic(&truth, &said)
         })
@@ -66,9 +66,9 @@ pub fn number_report(
     let errors: Vec<f64> = truth.iter().zip(&said).map(|(t, s)| (t - s).abs()).collect();
     NumberReport {
         kind: Kind::Numbers,
-        mae: of(mean_absolute_error),
-        rmse: of(root_mean_squared_error),
-        r2: of(r2),
+        mae: of(mean_absolute_error, [0.0, f64::INFINITY]),
+        rmse: of(root_mean_squared_error, [0.0, f64::INFINITY]),
+        r2: of(r2, [f64::NEG_INFINITY, 1.0]),
         how,
         baselines: NumberBaselines { median: mean_absolute_error(truth, &median) },
         predictions: data

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::scoring::Scoring;
 use crate::error::{Error, Result};
 use crate::features::Matrix;
-use crate::learn::{Dataset, Fit, HeadKind, Kind, Recipe, Step};
+use crate::learn::{Dataset, Fit, HeadKind, Recipe, Step};
 use crate::metrics::Probabilities;
 
 /// Repeated cross-validation, as a pump. A sample's outputs are the mean over repeats.
@@ -18,6 +19,7 @@ pub struct OutOfFold {
     parts: usize,
     done: usize,
     fit: Option<Fit>,
+    scoring: Option<Scoring>,
     sums: Vec<f32>,
     /// As they were after the first repeat.
     first: Vec<f32>,
@@ -40,7 +42,18 @@ impl OutOfFold {
         }
         let splits = (0..repeats as u64).map(|repeat| data.folds(parts, recipe.seed.wrapping_add(repeat))).collect();
         let sums = vec![0.0; data.rows() * data.outputs()];
-        Ok(Self { data, by_fold: None, recipe, splits, parts, done: 0, fit: None, first: sums.clone(), sums })
+        Ok(Self {
+            data,
+            by_fold: None,
+            recipe,
+            splits,
+            parts,
+            done: 0,
+            fit: None,
+            scoring: None,
+            first: sums.clone(),
+            sums,
+        })
     }
 
     /// On folds that a backbone was tuned in: `by_fold`, the samples as it sees them that was tuned without that fold. Their own
@@ -48,7 +61,18 @@ impl OutOfFold {
     pub fn tuned(data: Arc<Dataset>, by_fold: Vec<Arc<Dataset>>, folds: Vec<usize>, recipe: Recipe) -> Self {
         let sums = vec![0.0; data.rows() * data.outputs()];
         let (parts, splits) = (by_fold.len(), vec![folds]);
-        Self { data, by_fold: Some(by_fold), recipe, splits, parts, done: 0, fit: None, first: sums.clone(), sums }
+        Self {
+            data,
+            by_fold: Some(by_fold),
+            recipe,
+            splits,
+            parts,
+            done: 0,
+            fit: None,
+            scoring: None,
+            first: sums.clone(),
+            sums,
+        }
     }
 
     pub fn total(&self) -> usize {
@@ -82,6 +106,20 @@ impl OutOfFold {
         if self.done == self.total() {
             return Ok(true);
         }
+        if let Some(mut scoring) = self.scoring.take() {
+            let data = self.by_fold.as_ref().map_or(&self.data, |by_fold| &by_fold[self.done % self.parts]);
+            if !scoring.step(&data.x, &data.contents) {
+                self.scoring = Some(scoring);
+                return Ok(false);
+            }
+            let (rows, said) = scoring.finish();
+            let (width, repeats) = (said.cols(), self.splits.len() as f32);
+            for (row, said) in rows.into_iter().zip(said.iter()) {
+                let sums = &mut self.sums[row * width..][..width];
+                sums.iter_mut().zip(said).for_each(|(sum, v)| *sum += v / repeats);
+            }
+            return Ok(self.next());
+        }
         let (split, fold) = (&self.splits[self.done / self.parts], self.done % self.parts);
         let (held_out, train): (Vec<usize>, Vec<usize>) = (0..split.len()).partition(|&row| split[row] == fold);
         if held_out.is_empty() || train.is_empty() {
@@ -93,15 +131,8 @@ impl OutOfFold {
             None => self.fit.insert(Fit::new(&data.select(&train), &self.recipe)?),
         };
         if let Step::Done(fitted) = fit.step() {
-            let held = data.select(&held_out);
-            let said = fitted.head.outputs(&held.x, &held.contents);
-            let (width, repeats) = (said.cols(), self.splits.len() as f32);
-            for (i, row) in held_out.into_iter().enumerate() {
-                let sums = &mut self.sums[row * width..][..width];
-                sums.iter_mut().zip(said.row(i)).for_each(|(sum, v)| *sum += v / repeats);
-            }
             self.fit = None;
-            return Ok(self.next());
+            self.scoring = Some(Scoring::new(fitted.head, held_out));
         }
         Ok(false)
     }
@@ -136,10 +167,7 @@ impl OutOfFold {
     /// Where the predictions come from, in words.
     pub fn how(&self) -> String {
         let note = match (self.recipe.head, self.recipe.strength) {
-            (HeadKind::Linear | HeadKind::Mlp, Some(_)) if self.data.kind() == Kind::Numbers => {
-                ", strength as the last training chose it"
-            }
-            (HeadKind::Linear | HeadKind::Mlp, Some(_)) => ", strength and temperature as the last training chose them",
+            (HeadKind::Linear | HeadKind::Mlp, Some(_)) => ", strength as in the last training",
             (HeadKind::Linear | HeadKind::Mlp, None) => ", strength chosen anew in each fold",
             _ => "",
         };

@@ -15,8 +15,7 @@ use crate::error::Result;
 use crate::features::Matrix;
 use crate::learn::{Dataset, Kind, Recipe};
 use crate::metrics::{
-    Bin, Confusion, Interval, Probabilities, bootstrap, calibrated, careful_temperature, ece, reliability, share,
-    wilson,
+    Bin, Confusion, Interval, Probabilities, bootstrap, calibrated, ece, reliability, share, temperature, wilson,
 };
 
 /// Below this many samples the folds are drawn anew several times: with few, which are held out together decides a lot.
@@ -40,14 +39,17 @@ pub struct Report {
     /// Of labels: average precision, in the mean over those that occur.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_average_precision: Option<Interval>,
-    /// Of labels: in the mean over them.
+    /// Before temperature scaling, as `brier`, `ece` and `reliability` are. Of labels: in the mean over them.
     pub log_loss: f64,
+    /// When every sample's logits are divided by the temperature that fits the other folds, as what is predicted is divided by one
+    /// that fits held-out samples.
+    pub log_loss_calibrated: f64,
     pub brier: f64,
+    pub brier_calibrated: f64,
     /// Expected calibration error, 15 bins.
     pub ece: f64,
-    /// The same when every sample's logits are divided by the temperature that fits the other folds.
     pub ece_calibrated: f64,
-    /// That fits all of them, on top of what the head is divided by already.
+    /// That fits all of them best, without the doubt that those have which are used.
     pub temperature: f64,
     pub reliability: Vec<Bin>,
     /// Split, folds and seed in words.
@@ -128,6 +130,7 @@ pub fn report(
         .collect();
     let majority = (0..classes.len()).map(|c| confusion.support(c)).max().unwrap_or(0);
     let bins = reliability(p, truth);
+    let after = calibrated(p, truth, folds);
     let errors: Vec<f64> = hits.iter().map(|&hit| f64::from(u8::from(!hit))).collect();
     Report {
         kind: Kind::Classes,
@@ -137,10 +140,12 @@ pub fn report(
         balanced_accuracy: bootstrap(groups, seed, |rows| of(rows).balanced_accuracy()),
         macro_f1: bootstrap(groups, seed, |rows| of(rows).macro_f1()),
         log_loss: p.log_loss(truth),
+        log_loss_calibrated: after.log_loss(truth),
         brier: p.brier(truth),
+        brier_calibrated: after.brier(truth),
         ece: ece(&bins),
-        ece_calibrated: ece(&reliability(&calibrated(p, truth, folds), truth)),
-        temperature: careful_temperature(p, truth),
+        ece_calibrated: ece(&reliability(&after, truth)),
+        temperature: temperature(p, truth),
         reliability: bins,
         how,
         per_class,
@@ -207,6 +212,8 @@ impl Evaluation {
         repeats: Option<usize>,
     ) -> Result<Self> {
         let data = Arc::new(data);
+        // A temperature that the last training found has seen every row; the report finds its own, out of fold.
+        let recipe = Recipe { temperature: Some(1.0), ..recipe };
         let repeats = repeats.unwrap_or(if data.rows() < FEW { REPEATS } else { 1 });
         let out = OutOfFold::new(data.clone(), recipe.clone(), folds, repeats)?;
         let curve = Curve::new(data, recipe, out.folds().to_vec(), out.parts());
@@ -232,7 +239,11 @@ impl Evaluation {
         let (data, outputs, seed) = (self.out.data(), self.out.outputs(), self.out.recipe().seed);
         let errors = data.errors(&outputs);
         let single = data.errors(&self.out.first_repeat());
-        let mut report = any_report(data, &outputs, self.out.folds(), &self.tags, seed, self.out.how());
+        let mut how = self.out.how();
+        if data.kind() != Kind::Numbers {
+            how += ", probabilities before temperature scaling (calibrated ones: by the other folds' temperature)";
+        }
+        let mut report = any_report(data, &outputs, self.out.folds(), &self.tags, seed, how);
         let Some(curve) = &self.curve else { return Ok(Stage::Done(report)) };
         let (points, forecast) = curve.finish(&errors, &single, self.out.parts());
         match &mut report {

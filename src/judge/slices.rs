@@ -102,7 +102,7 @@ pub fn slices(data: &Dataset, tags: &[BTreeMap<String, String>], errors: &[f64],
             let (hits, groups) = of(&rows);
             let off = |of: &[usize]| of.iter().map(|&i| errors[rows[i]]).sum::<f64>() / of.len().max(1) as f64;
             let accuracy = (!numbers).then(|| share(&hits, &groups, seed));
-            let mae = numbers.then(|| bootstrap_any(&groups, seed, off));
+            let mae = numbers.then(|| bootstrap_any(&groups, [0.0, f64::INFINITY], seed, off));
             let ids = rows.iter().map(|&row| data.ids[row].clone()).collect();
             Slice { name, value, support: rows.len(), accuracy, mae, worse, auto, ids }
         })
@@ -155,18 +155,17 @@ fn measured(data: &Dataset, seed: u64) -> Vec<(&'static str, Vec<Option<String>>
     found
 }
 
-/// The lowest and the highest quarter, where they are apart at all.
+/// The lowest and the highest quarter; where half and more have the same value, those below it and those above.
 fn quarters(values: &[f32], low: &str, high: &str) -> Vec<Option<String>> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f32::total_cmp);
     let (first, third) = (sorted[sorted.len() / 4], sorted[sorted.len() - 1 - sorted.len() / 4]);
     let name = |v: f32| match v {
-        _ if first == third => None,
-        v if v <= first => Some(low.to_owned()),
-        v if v >= third => Some(high.to_owned()),
-        _ => Some("middling".to_owned()),
+        v if v < first || v == first && first < third => low,
+        v if v > third || v == third && first < third => high,
+        _ => "middling",
     };
-    values.iter().map(|&v| name(v)).collect()
+    values.iter().map(|&v| Some(name(v).to_owned())).collect()
 }
 
 fn shape(width: u32, height: u32) -> &'static str {

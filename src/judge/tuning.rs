@@ -248,14 +248,16 @@ impl Tuning {
         };
         let gain = Interval {
             method: "paired bootstrap",
-            ..bootstrap_any(groups, seed, |rows| mean(rows, &|row| before[row] - after[row]))
+            ..bootstrap_any(groups, [f64::NEG_INFINITY, f64::INFINITY], seed, |rows| {
+                mean(rows, &|row| before[row] - after[row])
+            })
         };
         let gave_up = self.tuned.iter().flatten().any(|tuned| tuned.gave_up);
         let kept = gain.value > 0.0 && p < LEVEL && !gave_up;
         let numbers = data.kind() == Kind::Numbers;
         let interval = |errors: &[f64]| {
             if numbers {
-                return bootstrap_any(groups, seed, |rows| mean(rows, &|row| errors[row]));
+                return bootstrap_any(groups, [0.0, f64::INFINITY], seed, |rows| mean(rows, &|row| errors[row]));
             }
             share(&errors.iter().map(|e| *e == 0.0).collect::<Vec<_>>(), groups, seed)
         };
@@ -273,15 +275,21 @@ impl Tuning {
         let sentence = if kept {
             format!("Fine-tuning is kept: {figures}; chance alone would do that {}.", often(p))
         } else if gave_up {
-            format!("Fine-tuning was stopped and rolled back: it got worse on held-out samples ({figures}). The head on the frozen backbone stays, fitted on all samples.")
+            format!(
+                "Fine-tuning was stopped and rolled back: it got worse on held-out samples ({figures}). The head on the frozen backbone stays, fitted on all samples."
+            )
         } else {
-            format!("Fine-tuning was rolled back: {figures}; chance alone would do that {}. The head on the frozen backbone stays, fitted on all samples.", often(p))
+            format!(
+                "Fine-tuning was rolled back: {figures}; chance alone would do that {}. The head on the frozen backbone stays, fitted on all samples.",
+                often(p)
+            )
         };
-        let per_class = data.names().iter().filter(|_| data.kind() == Kind::Classes).enumerate().map(|(class, label)| {
-            let rows: Vec<usize> = (0..data.rows()).filter(|&row| data.y[row] == class).collect();
-            let right = |errors: &[f64]| mean(&rows, &|row| 1.0 - errors[row]);
-            BeforeAfter { label: label.clone(), support: rows.len(), before: right(&before), after: right(&after) }
-        });
+        let per_class =
+            data.names().iter().filter(|_| data.kind() == Kind::Classes).enumerate().map(|(class, label)| {
+                let rows: Vec<usize> = (0..data.rows()).filter(|&row| data.y[row] == class).collect();
+                let right = |errors: &[f64]| mean(&rows, &|row| 1.0 - errors[row]);
+                BeforeAfter { label: label.clone(), support: rows.len(), before: right(&before), after: right(&after) }
+            });
         Guarded { kept, sentence, frozen, tuned, gain, p, per_class: per_class.collect() }
     }
 

@@ -19,6 +19,8 @@ pub const CALLED: f32 = 0.5;
 const PER_RANGE: usize = 10;
 /// … and ranges of sizes, at most.
 const RANGES: usize = 10;
+/// Numbers this many deviations from 0 are learnt from their mean: an f32 has seven digits, and a time in milliseconds thirteen.
+const FAR: f64 = 1000.0;
 
 /// What the samples have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -60,6 +62,8 @@ pub struct Dataset {
     pub groups: Vec<usize>,
     /// What the rows were made from.
     pub contents: Vec<Arc<Content>>,
+    /// Of numbers: what a head's outputs are on top of. 0 unless they are far from 0 beside how far they are apart.
+    pub origin: f64,
 }
 
 /// A labelled sample on its way into a [`Dataset`].
@@ -190,12 +194,13 @@ impl Dataset {
         samples.iter().for_each(|s| x.push(s.row));
         Ok(Self {
             x,
-            targets,
             y,
             classes,
             ids: samples.iter().map(|s| s.id.to_owned()).collect(),
             groups: (0..samples.len()).collect(),
             contents: samples.into_iter().map(|s| s.content).collect(),
+            origin: origin(&targets),
+            targets,
         })
     }
 
@@ -225,7 +230,7 @@ impl Dataset {
         self.names().len().max(1)
     }
 
-    /// `rows × outputs`: 1 for a row's class, or for each of its labels, otherwise 0; or the number.
+    /// `rows × outputs`: 1 for a row's class, or for each of its labels, otherwise 0; or the number, from `origin`.
     pub fn truth(&self) -> Matrix {
         let mut truth = Matrix::new(self.outputs(), vec![0.0; self.rows() * self.outputs()]);
         let mut set = |row: usize, column: usize, value: f32| {
@@ -236,7 +241,9 @@ impl Dataset {
             Targets::Labels { of, .. } => {
                 of.iter().enumerate().for_each(|(row, of)| of.iter().for_each(|&label| set(row, label, 1.0)));
             }
-            Targets::Numbers(values) => values.iter().enumerate().for_each(|(row, &v)| set(row, 0, v as f32)),
+            Targets::Numbers(values) => {
+                values.iter().enumerate().for_each(|(row, &v)| set(row, 0, (v - self.origin) as f32))
+            }
         }
         truth
     }
@@ -251,7 +258,8 @@ impl Dataset {
                 of.iter().enumerate().map(|(row, of)| wrong(called(p.row(row)) != *of)).collect()
             }
             Targets::Numbers(values) => {
-                values.iter().zip(outputs.values()).map(|(truth, &got)| (truth - f64::from(got)).abs()).collect()
+                let off = |(truth, &got): (&f64, &f32)| (truth - self.origin - f64::from(got)).abs();
+                values.iter().zip(outputs.values()).map(off).collect()
             }
         }
     }
@@ -274,13 +282,25 @@ impl Dataset {
         yes_or_no(outputs.values(), self.truth().values())
     }
 
+    /// Indices of a row's class, or of its labels, among `names`.
+    pub fn names_of(&self, row: usize) -> &[usize] {
+        match &self.targets {
+            Targets::Classes => std::slice::from_ref(&self.y[row]),
+            Targets::Labels { of, .. } => &of[row],
+            Targets::Numbers(_) => &[],
+        }
+    }
+
+    /// Rows of each class, or with each label.
+    pub fn counts_by_name(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.names().len()];
+        (0..self.rows()).for_each(|row| self.names_of(row).iter().for_each(|&name| counts[name] += 1));
+        counts
+    }
+
     /// Whether a row is of this class, or has this label.
     pub fn has(&self, row: usize, name: &str) -> bool {
-        match &self.targets {
-            Targets::Classes => self.classes[self.y[row]] == name,
-            Targets::Labels { names, of } => of[row].iter().any(|&label| names[label] == name),
-            Targets::Numbers(_) => false,
-        }
+        self.names_of(row).iter().any(|&own| self.names()[own] == name)
     }
 
     /// A row's label.
@@ -316,6 +336,7 @@ impl Dataset {
             ids: rows.iter().map(|&r| self.ids[r].clone()).collect(),
             groups: rows.iter().map(|&r| self.groups[r]).collect(),
             contents: rows.iter().map(|&r| self.contents[r].clone()).collect(),
+            origin: self.origin,
         }
     }
 
@@ -356,6 +377,14 @@ impl Dataset {
         seen.dedup();
         seen.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max().unwrap_or(0).min(most)
     }
+}
+
+/// What numbers are learnt from.
+fn origin(targets: &Targets) -> f64 {
+    let Targets::Numbers(values) = targets else { return 0.0 };
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let spread = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
+    if mean.abs() > FAR * spread.sqrt() { mean } else { 0.0 }
 }
 
 /// Labels that are said, by index.

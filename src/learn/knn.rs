@@ -17,6 +17,11 @@ impl Knn {
         Self { rows: data.x.clone().normalised(), truth: data.truth(), k: k.min(data.rows()) }
     }
 
+    /// Rows that are looked at for each that is asked about.
+    pub fn rows(&self) -> usize {
+        self.rows.rows()
+    }
+
     /// Neighbours that vote: the recipe's, or all rows when there are fewer.
     pub fn k(&self) -> usize {
         self.k

@@ -11,7 +11,7 @@ use super::affine::Affine;
 use super::lbfgs::{Lbfgs, largest};
 use super::loss::Loss;
 use super::mlp::{self, HIDDEN, Mlp, Parts};
-use super::{Dataset, Fitted, Head, HeadKind, Kind, Progress, Recipe, Step};
+use super::{Dataset, Fitted, Head, HeadKind, HeldOut, Kind, Progress, Recipe, Step};
 use crate::backbone::kernels::{Packed, Then};
 use crate::features::Matrix;
 use crate::metrics::{Probabilities, careful_temperature};
@@ -45,9 +45,8 @@ pub struct LinearFit {
     /// Fold of each of them; empty when nothing can be held out or the strength is given.
     folds: Vec<usize>,
     strengths: Vec<f64>,
-    /// Summed held-out log loss, and hits, by strength.
+    /// Summed held-out log loss, by strength.
     losses: Vec<f64>,
-    hits: Vec<usize>,
     /// Held-out outputs and the rows they are of, by strength.
     held_out: Vec<(Vec<f32>, Vec<usize>)>,
     /// Fits finished, of `total`.
@@ -77,7 +76,6 @@ impl LinearFit {
             search,
             recipe: recipe.clone(),
             losses: vec![0.0; strengths.len()],
-            hits: vec![0; strengths.len()],
             held_out: vec![Default::default(); strengths.len()],
             folds,
             strengths,
@@ -136,7 +134,7 @@ impl LinearFit {
         (0..self.folds.len()).filter(|&row| (self.folds[row] == fold) == held_out).collect()
     }
 
-    /// Counts a fit's losses and hits on the rows it was not fitted to. → their log loss.
+    /// Counts a fit's losses on the rows it was not fitted to. → their log loss.
     fn score(&mut self, solve: &Solve) -> f64 {
         let mut known = vec![self.data.kind() != Kind::Classes; self.data.classes.len()];
         self.rows(false).into_iter().for_each(|row| known[self.search.y[row]] = true);
@@ -150,7 +148,6 @@ impl LinearFit {
         let i = self.done % self.strengths.len();
         let loss = held_out.loss(&outputs);
         self.losses[i] += loss * held_out.rows() as f64;
-        self.hits[i] += held_out.errors(&outputs).iter().filter(|&&error| error == 0.0).count();
         self.held_out[i].0.extend(outputs.values());
         self.held_out[i].1.extend(rows);
         loss
@@ -176,6 +173,16 @@ impl LinearFit {
             }
             Kind::Numbers => 1.0,
         }
+    }
+
+    /// Whether what was said at the strength chosen is right, row by row of the search.
+    fn hits(&self) -> HeldOut {
+        let (outputs, judged) = self.held_out();
+        // One that could not be found, whatever the strength, is missed.
+        let mut hits = vec![false; self.search.rows()];
+        let rows = &self.held_out[self.best()].1;
+        rows.iter().zip(judged.errors(&outputs)).for_each(|(&row, error)| hits[row] = error == 0.0);
+        HeldOut { hits, groups: self.search.groups.clone() }
     }
 
     /// The strength with the least held-out loss. Hits decide by a handful of samples, and jump about with few of them.
@@ -218,7 +225,7 @@ impl LinearFit {
             kind,
             classes: self.data.names().to_vec(),
             chosen,
-            held_out: (parts > 0 && kind != Kind::Numbers).then(|| (self.hits[best], self.search.rows())),
+            held_out: (parts > 0 && kind != Kind::Numbers).then(|| self.hits()),
             residuals,
             reason,
         }
@@ -239,7 +246,8 @@ impl Solve {
     fn head(&self, temperature: f32) -> Head {
         let Problem { dim, ref mean, ref loss, .. } = self.problem;
         let (outputs, link) = (loss.outputs(), loss.link());
-        let (unit, zero) = loss.unit();
+        let (unit, middle) = loss.unit();
+        let zero = middle - self.problem.origin;
         let scale = unit / f64::from(temperature);
         if self.problem.mlp.is_some() {
             return Head::Mlp(Mlp::new(self.solver.x(), mean, outputs, link).scaled(scale as f32, zero as f32));
@@ -269,6 +277,8 @@ struct Problem {
     penalty: f64,
     dim: usize,
     mean: Vec<f32>,
+    /// The dataset's.
+    origin: f64,
     /// With a hidden layer, the seed of its start.
     mlp: Option<u64>,
 }
@@ -290,6 +300,7 @@ impl Problem {
             penalty: 0.0,
             dim,
             mean,
+            origin: data.origin,
             mlp: (recipe.head == HeadKind::Mlp).then_some(recipe.seed),
         }
     }

@@ -61,6 +61,10 @@ impl HeadKind {
     pub fn has_features(self) -> bool {
         self != HeadKind::Scratch
     }
+
+    pub fn learns(self, kind: Kind) -> bool {
+        kind == Kind::Classes || !matches!(self, HeadKind::Prototype | HeadKind::Scratch)
+    }
 }
 
 /// How much a sample counts in the linear head's loss.
@@ -179,7 +183,7 @@ pub enum Head {
 
 impl Head {
     /// Of raw feature rows, and of what they were made from, one content for each row: the probability of each class (they
-    /// sum to 1), that of each label (they do not), or the number.
+    /// sum to 1), that of each label (they do not), or the number, from the training rows' [`Dataset::origin`].
     pub fn outputs(&self, x: &Matrix, contents: &[Arc<Content>]) -> Matrix {
         match self {
             Head::Linear(head) | Head::Prototype(head) => head.outputs(x),
@@ -189,6 +193,16 @@ impl Head {
                 let p = head.probabilities(&contents.iter().map(|c| &**c).collect::<Vec<_>>());
                 Matrix::new(p.classes, p.values)
             }
+        }
+    }
+
+    /// Multiplications that a row of `dim` takes, about.
+    pub fn products(&self, dim: usize) -> usize {
+        match self {
+            Head::Linear(head) | Head::Prototype(head) => head.bias.len() * dim,
+            Head::Mlp(_) => mlp::HIDDEN * dim,
+            Head::Knn(head) => head.rows() * dim,
+            Head::Scratch(head) => head.products(),
         }
     }
 
@@ -208,11 +222,18 @@ pub struct Fitted {
     pub classes: Vec<String>,
     /// The hyper-parameters, chosen or given, by name.
     pub chosen: BTreeMap<&'static str, f64>,
-    /// Hits and rows of the held-out parts at the chosen hyper-parameters, where there were any.
-    pub held_out: Option<(usize, usize)>,
+    /// What became of held-out rows at the chosen hyper-parameters, where there were any.
+    pub held_out: Option<HeldOut>,
     /// How far off held-out numbers were, ascending.
     pub residuals: Vec<f64>,
     pub reason: String,
+}
+
+/// Rows that were held out: whether what was said of each is right, and which belong together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldOut {
+    pub hits: Vec<bool>,
+    pub groups: Vec<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -269,7 +290,7 @@ impl Fit {
             Kind::Numbers => "these have numbers",
             Kind::Classes => "",
         };
-        if !what.is_empty() && matches!(recipe.head, HeadKind::Prototype | HeadKind::Scratch) {
+        if !recipe.head.learns(data.kind()) {
             let why = format!("`{name}` needs samples of one class each, and {what}; use linear, mlp or knn");
             return Err(Error::BadOption { option: "head", why });
         }

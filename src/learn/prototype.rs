@@ -8,7 +8,7 @@
 //! class, so what is left is affine in `x`.
 
 use super::affine::{Affine, Link};
-use super::{Dataset, Fitted, Head, Kind, Progress, Recipe, Step};
+use super::{Dataset, Fitted, Head, HeldOut, Kind, Progress, Recipe, Step};
 use crate::backbone::kernels::{Packed, Then};
 use crate::features::{Matrix, dot};
 use crate::metrics::Probabilities;
@@ -30,7 +30,8 @@ pub struct PrototypeFit {
     done: usize,
     /// Summed held-out log loss by scale.
     losses: [f64; SCALES.len()],
-    hits: usize,
+    /// By row, whether what was said of it when it was held out is right.
+    hits: Vec<bool>,
 }
 
 impl PrototypeFit {
@@ -38,7 +39,8 @@ impl PrototypeFit {
         let parts = data.parts(recipe.folds);
         let folds = if parts < 2 { Vec::new() } else { data.folds(parts, recipe.seed) };
         let data = Dataset { x: data.x.clone().normalised(), ..data.clone() };
-        Self { parts: if folds.is_empty() { 0 } else { parts }, data, folds, done: 0, losses: [0.0; 8], hits: 0 }
+        let (parts, hits) = (if folds.is_empty() { 0 } else { parts }, vec![false; data.rows()]);
+        Self { data, folds, parts, done: 0, losses: [0.0; 8], hits }
     }
 
     /// One fit: a fold's, or the last one.
@@ -52,7 +54,7 @@ impl PrototypeFit {
         // A class whose only row is held out cannot be found, at any scale.
         let known: Vec<usize> = held_out.into_iter().filter(|&row| head.bias[self.data.y[row]].is_finite()).collect();
         if !known.is_empty() {
-            self.judge(&head, &self.data.select(&known));
+            self.judge(&head, &known);
         }
         self.done += 1;
         Step::Progress(Progress {
@@ -65,14 +67,15 @@ impl PrototypeFit {
     }
 
     /// Counts losses and hits on rows the head was not fitted to.
-    fn judge(&mut self, head: &Affine, held_out: &Dataset) {
+    fn judge(&mut self, head: &Affine, rows: &[usize]) {
+        let held_out = self.data.select(rows);
         let logits = head.sums(&held_out.x);
         let at = |scale: f32| Probabilities::softmax(head.bias.len(), logits.iter().map(|v| v * scale).collect());
         for (loss, scale) in self.losses.iter_mut().zip(SCALES) {
             *loss += at(scale).log_loss(&held_out.y) * held_out.rows() as f64;
         }
         let p = at(1.0);
-        self.hits += (0..held_out.rows()).filter(|&row| p.top(row) == held_out.y[row]).count();
+        rows.iter().enumerate().for_each(|(i, &row)| self.hits[row] = p.top(i) == held_out.y[i]);
     }
 
     fn finish(&self) -> Fitted {
@@ -85,7 +88,7 @@ impl PrototypeFit {
             kind: Kind::Classes,
             classes: self.data.classes.clone(),
             chosen: [("scale", f64::from(scale)), ("folds", self.parts as f64)].into(),
-            held_out: (self.parts > 0).then(|| (self.hits, self.data.rows())),
+            held_out: (self.parts > 0).then(|| HeldOut { hits: self.hits.clone(), groups: self.data.groups.clone() }),
             residuals: Vec::new(),
             reason: "the nearest class mean, by the covariance within classes".to_owned(),
         }

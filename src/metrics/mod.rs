@@ -13,7 +13,7 @@ pub use calibration::{Bin, at_temperature, calibrated, careful_temperature, ece,
 pub use interval::{Interval, bootstrap, bootstrap_any, share, wilson};
 pub use labels::{Calls, macro_f1, micro_f1, yes_or_no};
 pub use number::{mean_absolute_error, r2, root_mean_squared_error};
-pub use rank::{auroc, average_precision};
+pub use rank::{Ranking, auroc, average_precision};
 pub use score::{Confusion, Probabilities};
 pub use split::{folds, groups};
 pub use test::{fewer_hits_by_chance, fewer_wins_by_chance, holm};

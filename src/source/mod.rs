@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 pub use content::{Content, Look, Picture, SMALL};
-use history::{Change, History, Relabelled};
+use history::{Change, History, Relabelled, Standing};
 pub use label::Label;
 
 /// sha256 in lower-case hexadecimal.
@@ -74,7 +74,8 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Samples of one `call` are one action to [`undo`](Self::undo).
+    /// Samples of one `call`, which is not used again, are one action to [`undo`](Self::undo). Where that is done while they are still
+    /// coming, those that come later are taken back with the others.
     ///
     /// Errors: `id-taken` when another content already has the caller's id.
     pub fn add(&mut self, content: &str, meta: Meta, call: u64) -> Result<Added> {
@@ -93,8 +94,21 @@ impl Samples {
             group: meta.group,
             slice: meta.slice,
         };
-        self.append(sample.clone());
-        self.history.push(Change::Added { call, samples: vec![sample] });
+        match self.history.standing(call) {
+            Standing::In => {
+                self.append(sample.clone());
+                self.history.added(call, sample);
+            }
+            Standing::TakenBack => {
+                let twin = self.history.taken_back().find(|s| s.content == content || s.id == id);
+                match twin {
+                    Some(twin) if twin.content == content => return Ok(Added::Duplicate(twin.id.clone())),
+                    Some(_) => return Err(Error::IdTaken { id }),
+                    None => self.history.join_taken_back(call, sample),
+                }
+            }
+            Standing::Ended => {}
+        }
         Ok(Added::New(id))
     }
 
@@ -169,7 +183,10 @@ impl Samples {
         };
         match change {
             Change::Added { samples, .. } => samples.into_iter().for_each(|s| self.append(s)),
-            Change::Removed(samples) => self.take_out(&samples.iter().map(|s| s.0).collect::<Vec<_>>()),
+            // By id: what came in between may stand elsewhere now.
+            Change::Removed(samples) => {
+                self.take_out(&samples.iter().map(|(_, s)| self.by_id[&s.id]).collect::<Vec<_>>());
+            }
             Change::Relabelled(changed) => changed.into_iter().for_each(|c| self.set_label(&c.id, c.after)),
         }
         true
@@ -322,6 +339,72 @@ mod tests {
         samples.add("bb", labelled("cat"), 1).unwrap();
         assert!(!samples.redo());
         assert_eq!(samples.len(), 1);
+    }
+
+    /// Found by an audit: undo during an `add` took back the first half of it, for ever, and the other half stayed.
+    #[test]
+    fn an_add_is_one_action_whatever_is_done_while_it_comes() {
+        let mut samples = Samples::default();
+        let ids = |samples: &Samples| samples.iter().map(|s| s.id.clone()).collect::<Vec<_>>();
+        samples.add("aa", labelled("cat"), 0).unwrap();
+        samples.add("bb", labelled("cat"), 1).unwrap();
+        assert!(samples.undo());
+        assert_eq!(samples.add("cc", labelled("cat"), 1), Ok(Added::New("cc".into())));
+        assert_eq!(samples.add("cc", labelled("dog"), 1), Ok(Added::Duplicate("cc".into())));
+        let taken = Meta { id: Some("bb".into()), ..labelled("cat") };
+        assert_eq!(samples.add("dd", taken, 1).unwrap_err().code(), "id-taken");
+        assert_eq!(ids(&samples), ["aa"]);
+        assert!(samples.redo());
+        samples.add("ee", labelled("cat"), 1).unwrap();
+        assert_eq!(ids(&samples), ["aa", "bb", "cc", "ee"]);
+        // What is done to some of them in between does not part them.
+        samples.relabel(&["bb".to_owned()], Some("dog".into())).unwrap();
+        samples.remove(&["cc".to_owned()]).unwrap();
+        samples.add("ff", labelled("cat"), 1).unwrap();
+        assert!(samples.undo() && samples.undo());
+        assert_eq!((ids(&samples).len(), samples.labels().len()), (5, 1));
+        assert!(samples.undo());
+        assert_eq!(ids(&samples), ["aa"]);
+        assert!(samples.redo() && samples.redo() && samples.redo() && !samples.redo());
+        assert_eq!(ids(&samples), ["aa", "bb", "ee", "ff"]);
+        assert_eq!(samples.labels(), ["cat", "dog"]);
+        // Once it cannot be done again, the rest of it comes to nothing.
+        samples.add("gg", labelled("cat"), 2).unwrap();
+        assert!(samples.undo());
+        samples.relabel(&["aa".to_owned()], Some("dog".into())).unwrap();
+        samples.add("hh", labelled("cat"), 2).unwrap();
+        assert_eq!(ids(&samples), ["aa", "bb", "ee", "ff"]);
+        assert!(!samples.redo());
+    }
+
+    #[test]
+    fn two_adds_at_once_are_two_actions() {
+        let mut samples = Samples::default();
+        let ids = |samples: &Samples| samples.iter().map(|s| s.id.clone()).collect::<Vec<_>>();
+        for (content, call) in [("a1", 1), ("b1", 2), ("a2", 1), ("b2", 2), ("a3", 1)] {
+            samples.add(content, labelled("cat"), call).unwrap();
+        }
+        samples.remove(&["b1".to_owned()]).unwrap();
+        assert!(samples.undo() && samples.undo());
+        assert_eq!(ids(&samples), ["a1", "a2", "a3"]);
+        assert!(samples.undo() && samples.is_empty() && !samples.undo());
+        assert!(samples.redo() && samples.redo() && samples.redo());
+        assert_eq!(ids(&samples), ["a1", "a2", "a3", "b2"]);
+    }
+
+    /// A content that is taken out and comes again with the same call is put back once.
+    #[test]
+    fn what_comes_again_after_it_was_removed_is_another_action() {
+        let mut samples = Samples::default();
+        samples.add("aa", labelled("cat"), 1).unwrap();
+        samples.remove(&["aa".to_owned()]).unwrap();
+        samples.add("aa", labelled("dog"), 1).unwrap();
+        assert!(samples.undo() && samples.is_empty());
+        assert!(samples.undo());
+        assert_eq!(samples.labels(), ["cat"]);
+        assert!(samples.undo() && samples.is_empty() && !samples.undo());
+        assert!(samples.redo() && samples.redo() && samples.redo());
+        assert_eq!(samples.labels(), ["dog"]);
     }
 
     #[test]

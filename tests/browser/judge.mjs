@@ -22,7 +22,8 @@ test("a report has intervals, calibration, a curve and slices, and pictures of o
   assert.doesNotMatch(leaking.how, /in 6 groups/);
   assert.match(repeated.how, /^3-fold .* repeated 2 times/);
   assert.ok(report.accuracy.low <= report.accuracy.value && report.accuracy.value <= report.accuracy.high);
-  assert.ok(report.temperature > 0 && report.eceCalibrated >= 0 && report.reliability.reduce((sum, bin) => sum + bin.count, 0) === 24);
+  assert.ok(report.temperature >= 0.05 && report.temperature <= 20.001 && report.logLossCalibrated > 0 && report.brierCalibrated >= 0);
+  assert.ok(report.eceCalibrated >= 0 && report.reliability.reduce((sum, bin) => sum + bin.count, 0) === 24);
   assert.equal(report.learningCurve.at(-1).accuracy.value, report.accuracy.value);
   assert.ok(report.learningCurve.length >= 2 && report.learningCurve.every((p, i, all) => i === 0 || p.perClass > all[i - 1].perClass));
   const camera = report.slices.filter((slice) => slice.name === "camera");
@@ -84,6 +85,7 @@ test("the doctor names a wrong label, a duplicate, and what to label next", asyn
   assert.ok(report.labelIssues[0].score > 0.5);
   const twins = report.nearDuplicates.find(({ ids }) => ids.includes("copy"));
   assert.ok(twins?.labelsDiffer && twins.ids.includes("blue4.png"), JSON.stringify(report.nearDuplicates));
+  // All six; their order is looked at in tests/judge.rs.
   assert.deepEqual([...report.labelNext].sort(), [...unlabelled].sort());
 });
 
@@ -158,12 +160,13 @@ test("texts: words that decide, a verdict, a language, a plane", async () => {
       { data: `The ${thing} was wonderful and I loved it ${i}`, label: "good" },
       { data: `The ${thing} was terrible and I hated it ${i}`, label: "bad" },
     ]);
-    await learner.add(samples);
+    const { ids } = await learner.add(samples);
     await trained(learner);
     const explained = await learner.explain("My old chair is wonderful");
     const verdict = await learner.transferVerdict();
     const report = await learner.evaluate();
-    const doctor = await learner.doctor();
+    await learner.relabel([ids[4]], "bad");
+    const doctor = { ...(await learner.doctor()), wrong: ids[4] };
     const plane = await learner.projection();
     await learner.close();
     return { explained, verdict, report, plane, doctor };
@@ -175,5 +178,6 @@ test("texts: words that decide, a verdict, a language, a plane", async () => {
   assert.ok(report.accuracy.value >= 0.9, String(report.accuracy.value));
   assert.equal(plane.length, 20);
   assert.ok(plane.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y)));
-  assert.ok(Array.isArray(doctor.labelIssues));
+  const [first] = doctor.labelIssues;
+  assert.deepEqual([first?.id, first?.given, first?.suggested], [doctor.wrong, "bad", "good"], JSON.stringify(doctor.labelIssues));
 });

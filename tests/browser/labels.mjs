@@ -24,7 +24,10 @@ test("several labels: sets are learnt, predicted, reported, doctored, explained"
     }
     const report = await learner.evaluate();
     const given = await learner.evaluate({ samples: others });
+    // One that is red is said to be blue.
+    await learner.relabel(["p5"], ["blue"]);
     const doctor = await learner.doctor();
+    await learner.undo();
     const explained = await learner.explain(others[3].data);
     const stored = (await learner.samples())[3].label;
     await learner.relabel(["p3"], []);
@@ -53,9 +56,12 @@ test("several labels: sets are learnt, predicted, reported, doctored, explained"
   assert.deepEqual(report.perClass.map((c) => [c.label, c.support]), [["blue", 30], ["red", 30]]);
   assert.ok(report.perClass.every((c) => c.averagePrecision > 0.6), JSON.stringify(report.perClass));
   assert.ok(report.ece < 0.3 && report.eceCalibrated < 0.3, `${report.ece}, ${report.eceCalibrated}`);
+  assert.ok(report.logLossCalibrated < 0.6 && report.brierCalibrated < 0.5, `${report.logLossCalibrated}, ${report.brierCalibrated}`);
   assert.ok(report.learningCurve.length > 1 && report.learningCurve.at(-1).accuracy.value === report.accuracy.value, JSON.stringify(report.learningCurve));
   assert.ok(given.microF1.value > 0.7 && given.bill.labels === 60, JSON.stringify(given.microF1));
   assert.ok(found.doctor.labelIssues.every((issue) => Array.isArray(issue.given) && Array.isArray(issue.suggested)));
+  const wrong = found.doctor.labelIssues.find((issue) => issue.id === "p5");
+  assert.deepEqual(wrong?.given, ["blue"], JSON.stringify(found.doctor.labelIssues));
   assert.ok(["red", "blue"].includes(found.explained));
   assert.deepEqual([found.stored, found.emptied], [["blue", "red"], []]);
   assert.deepEqual(found.codes, ["bad-labels", "bad-option", "bad-sample", "bad-labels"]);
@@ -76,7 +82,9 @@ test("numbers: predicted with a range that holds, reported, and never mixed with
     const predictions = await learner.predict(others.map((s) => s.data), { reject: 0.01 });
     const report = await learner.evaluate();
     const given = await learner.evaluate({ samples: others });
-    const doctor = await learner.doctor();
+    await learner.relabel([added.ids[7]], 500);
+    const doctor = { ...(await learner.doctor()), wrong: added.ids[7] };
+    await learner.undo();
     const { label, heatmap } = await learner.explain(others[0].data);
     const labels = learner.labels;
     const mixed = await code(learner.evaluate({ samples: [{ ...others[0], label: "red" }] }));
@@ -95,6 +103,8 @@ test("numbers: predicted with a range that holds, reported, and never mixed with
   assert.ok(predictions.every((p) => p.label === null || (typeof p.label === "number" && p.confidence > 0.94)));
   const mae = predictions.reduce((sum, p, i) => sum + Math.abs((p.interval.low + p.interval.high) / 2 - truth[i]), 0) / 60;
   assert.ok(Math.abs(mae - given.mae.value) < 1e-3, `${mae}, not ${given.mae.value}`);
+  const [first] = found.doctor.labelIssues;
+  assert.deepEqual([first?.id, first?.given], [found.doctor.wrong, 500], JSON.stringify(found.doctor.labelIssues));
   assert.ok(found.doctor.labelIssues.every((issue) => typeof issue.suggested === "number") && found.doctor.imbalance.length === 0);
   assert.ok(Number.isFinite(Number(found.label)) && found.cells === 49);
   assert.equal(found.mixed, "bad-labels");

@@ -91,13 +91,7 @@ impl Lite0 {
     }
 
     /// A picture through `blocks`, the network's first → `scratch.x`.
-    fn run_blocks(
-        &self,
-        picture: &[u8],
-        blocks: &[Block],
-        scratch: &mut Scratch,
-        done: &mut dyn FnMut(&str, usize),
-    ) {
+    fn run_blocks(&self, picture: &[u8], blocks: &[Block], scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
         assert_eq!(picture.len(), SIZE * SIZE * 3, "a picture is 224 × 224 × 3 bytes");
         for block in blocks {
             match &block.expand {

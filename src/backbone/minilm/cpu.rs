@@ -83,13 +83,7 @@ impl MiniLm {
     }
 
     /// Runs the first `layers` layers, into `scratch.x`.
-    fn hidden(
-        &self,
-        texts: &[Vec<u32>],
-        layers: usize,
-        scratch: &mut Scratch,
-        done: &mut dyn FnMut(&str, usize),
-    ) {
+    fn hidden(&self, texts: &[Vec<u32>], layers: usize, scratch: &mut Scratch, done: &mut dyn FnMut(&str, usize)) {
         scratch.lengths.clear();
         scratch.lengths.extend(texts.iter().map(Vec::len));
         let fits = scratch.lengths.iter().all(|length| (1..=POSITIONS).contains(length));

@@ -21,6 +21,15 @@ pub enum Scratch {
 }
 
 impl Scratch {
+    /// Multiplications that a content takes, about.
+    pub fn products(&self) -> usize {
+        match self {
+            Self::Cnn(_) => 3_000_000,
+            // Words are looked for, which takes longer than what is made of them.
+            Self::Words(_) => 100_000,
+        }
+    }
+
     /// One row for each content, which has to be of the kind that was learnt.
     pub fn probabilities(&self, contents: &[&Content]) -> Probabilities {
         match self {

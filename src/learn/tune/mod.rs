@@ -299,7 +299,10 @@ impl Tuner {
                     Phase::Train { batches, batch, at, loss }
                 } else {
                     self.epoch += 1;
-                    Phase::Guard { passes: Passes::new(self.job.held_out.iter().copied(), 0), loss: shown.unwrap_or(0.0) }
+                    Phase::Guard {
+                        passes: Passes::new(self.job.held_out.iter().copied(), 0),
+                        loss: shown.unwrap_or(0.0),
+                    }
                 };
                 TuneStep::Progress(Progress {
                     stage: "tune",
@@ -367,9 +370,7 @@ impl Tuner {
 
     fn begin_epoch(&mut self) {
         let batches = match self.job.method {
-            Method::Contrastive => {
-                contrast::batches(&self.job.train, BATCH, |row| self.job.y[row], &mut self.rng)
-            }
+            Method::Contrastive => contrast::batches(&self.job.train, BATCH, |row| self.job.y[row], &mut self.rng),
             Method::CrossEntropy => {
                 let mut order = self.job.train.clone();
                 order.shuffle(&mut self.rng);
@@ -419,9 +420,8 @@ impl Tuner {
                 self.linear.forward(weight, bias, &unit, samples.len(), &mut z, Then::Nothing);
                 let of = self.job.loss.part(samples, self.job.loss.weight_of(batch)).smoothed(SMOOTHING);
                 let (loss, by_output, _) = of.of(z);
-                let by_row: Vec<f32> = (0..by_output.len())
-                    .map(|i| by_output[i % outputs * samples.len() + i / outputs])
-                    .collect();
+                let by_row: Vec<f32> =
+                    (0..by_output.len()).map(|i| by_output[i % outputs * samples.len() + i / outputs]).collect();
                 let (by_weight, by_bias) = self.gradient[tail..].split_at_mut(outputs * dim);
                 self.linear.gradient(&unit, &by_row, samples.len(), by_weight, by_bias);
                 let mut slopes = Vec::new();
