@@ -131,6 +131,14 @@ export interface Learner<L extends Label = Label> {
   fineTune(options?: FineTuneOptions): AsyncIterable<TrainEvent>;
   /** What that would take, measured on a few of the samples. */
   fineTuneCost(options?: FineTuneOptions): Promise<FineTuneCost>;
+  /**
+   * Makes the model suit another domain: other cameras, another language, sketches for photographs. `target` are samples from there, 10
+   * at least, without labels or with a few. The shift is measured, the labelled samples are moved to where the target lies in several ways, the
+   * head is fitted to them anew, and the result is kept only where it is likely to help. Afterwards `predict` assumes the target. Samples
+   * of `target` that cannot be read are in `rejected`. Errors: `not-trained`; `bad-option` (too few, or the scratch head); `bad-labels`
+   * (several labels or numbers, or a class that no sample has); `too-few-labels`.
+   */
+  adapt(target: Iterable<Sample<L>> | AsyncIterable<Sample<L>>, options?: CallOptions): Promise<AdaptReport>;
   /** Cross-validates the last recipe (the default one where that cannot learn the labels there are now); with `samples`, scores the present model on them. */
   evaluate(options?: EvaluateOptions<L>): Promise<ReportOf<L>>;
   /**
@@ -268,6 +276,26 @@ export interface TuneGuard {
   p: number;
   /** By class, the part of its samples that is right. Empty for labels and numbers. */
   perClass: { label: string; support: number; before: number; after: number }[];
+}
+
+export interface AdaptReport {
+  /** Whether the model is another one now. */
+  kept: boolean;
+  /** What was kept; `"none"` where nothing was. */
+  method: string;
+  /** The figures, and what became of it. */
+  sentence: string;
+  shift: {
+    /** How often a classifier tells the domains apart, held out: 0.5 is no shift. */
+    domainClassifier: Interval;
+    /** Squared maximum mean discrepancy (Gretton et al. 2012), and how often chance would bring it (200 permutations). */
+    mmd: { value: number; p: number };
+  };
+  /** By how many nats "the features moved" explains the target better than "only the proportions of classes did". */
+  evidence: number;
+  /** `criterion`: mutual information of what is said of the target, in nats; `guard`: log-likelihood of its labels, where it has any, less that without adapting. */
+  tried: { method: string; criterion: number; guard?: number }[];
+  rejected: Rejection[];
 }
 
 /**

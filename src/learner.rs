@@ -164,6 +164,7 @@ impl Training {
 pub struct Adapting {
     adaptation: Adaptation,
     recipe: Recipe,
+    origin: f64,
     trained_on: Vec<(String, Label, String)>,
 }
 
@@ -360,19 +361,19 @@ impl Learner {
     /// Errors: `not-trained`, `too-few-labels`, `bad-labels`, `bad-option`.
     pub fn adapt(&mut self, target: Given) -> Result<Adapting> {
         self.model()?;
-        let recipe = self.last_recipe();
         let data = self.dataset()?;
-        let trained_on = self.named(&data);
+        let recipe = self.last_recipe(&data);
+        let (origin, trained_on) = (data.origin, self.named(&data));
         let labels: Vec<Option<Label>> = target.metas.into_iter().map(|m| m.label.map(Label::tidy)).collect();
         let adaptation = Adaptation::new(data, recipe.clone(), target.x, target.contents, &labels)?;
-        Ok(Adapting { adaptation, recipe, trained_on })
+        Ok(Adapting { adaptation, recipe, origin, trained_on })
     }
 
     /// Makes what was kept the model; where nothing was, it stays as it is.
     pub fn finish_adaptation(&mut self, adapting: Adapting, adapted: Adapted) -> AdaptReport {
-        let Adapting { recipe, trained_on, .. } = adapting;
+        let Adapting { recipe, origin, trained_on, .. } = adapting;
         if let Some((fitted, novelty)) = adapted.kept {
-            self.model = Some(Model { fitted, recipe, novelty, trained_on });
+            self.model = Some(Model { fitted, recipe, novelty, origin, trained_on });
         }
         adapted.report
     }

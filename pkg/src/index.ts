@@ -7,7 +7,7 @@ import { Aborted, HeadstartError, installErrorTransfer, toHeadstartError } from 
 import { Events } from "./events";
 import { readBlob, toInput } from "./input";
 import type { Kept } from "./kept";
-import type { Embedded, Hooks, LearnerPort, Meta, OpenOptions, Start } from "./protocol";
+import type { Embedded, Given, Hooks, LearnerPort, Meta, OpenOptions, Start } from "./protocol";
 
 export { HeadstartError };
 
@@ -209,30 +209,48 @@ class PageLearner implements Face.Learner {
     }
   }
 
+  async adapt(target: Iterable<Face.Sample> | AsyncIterable<Face.Sample>, options: Face.CallOptions = {}): Promise<Face.AdaptReport> {
+    await this.#needModel(options);
+    const { given, rejected } = await this.#given(target, "adapt", options, false);
+    const report = await this.#call(options.signal, (call) => this.#port.adapt(call.id, given, Comlink.proxy(call.guarded(options.onProgress))));
+    return { ...report, rejected };
+  }
+
   async evaluate(options: Face.EvaluateOptions = {}): Promise<Face.Report> {
     const { samples, folds = 5, repeats, seed } = options;
     checkFolds(folds);
     checkRepeats(repeats);
     checkSeed(seed);
-    const rejected: Face.Rejection[] = [];
     if (!samples) {
       const report = await this.#call(options.signal, (call) =>
         this.#port.evaluate(call.id, { folds, repeats, seed }, Comlink.proxy(call.guarded(options.onProgress))),
       );
-      return { ...report, rejected };
+      return { ...report, rejected: [] };
     }
     await this.#needModel(options);
+    const { given, rejected } = await this.#given(samples, "evaluate", options, true);
+    return { ...(await this.#race(this.#port.evaluateOn(given))), rejected };
+  }
+
+  /** Samples from elsewhere, embedded by the present backbone. */
+  async #given(
+    samples: Iterable<Face.Sample> | AsyncIterable<Face.Sample>,
+    name: string,
+    options: Face.CallOptions,
+    labelled: boolean,
+  ): Promise<{ given: Given; rejected: Face.Rejection[] }> {
+    const rejected: Face.Rejection[] = [];
     const found: (Embedded & { id: string; meta: Meta })[] = [];
-    await this.#each(samples, "evaluate", options, rejected, async (call, sample, index) => {
-      if (sample.label === undefined) throw new HeadstartError("bad-sample", "a sample to evaluate on needs a label");
+    await this.#each(samples, name, options, rejected, async (call, sample, index) => {
+      if (labelled && sample.label === undefined) throw new HeadstartError("bad-sample", "a sample to evaluate on needs a label");
       const embedded = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data), "current"));
       const meta = metaOf(sample);
       found[index] = { id: sample.id ?? meta.name ?? String(index), meta, ...embedded };
     });
     const used = found.filter(Boolean);
     const rows = concat(used.map((s) => s.row), this.backbone.dim);
-    const answer = this.#port.evaluateOn(used.map((s) => s.id), used.map((s) => s.meta), transferred(rows), used.map((s) => s.kept));
-    return { ...(await this.#race(answer)), rejected };
+    const given = { ids: used.map((s) => s.id), metas: used.map((s) => s.meta), rows, kept: used.map((s) => s.kept) };
+    return { given: Comlink.transfer(given, [rows.buffer as ArrayBuffer]), rejected };
   }
 
   async predict(data: Face.SampleData[], options: Face.CallOptions & { reject?: number } = {}): Promise<Face.Prediction[]> {

@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import type { DoctorReport, Explanation, FineTuneCost, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
+import type { AdaptReport, DoctorReport, Explanation, FineTuneCost, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
 import { orAborted } from "./abort";
 import { Aborted, HeadstartError, toHeadstartError } from "./errors";
 import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
@@ -11,7 +11,7 @@ import { type Kept, keptOf, withContents } from "./kept";
 import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
-import type { Added, Embedded, Extracted, Hooks, Input, LearnerPort, Meta, OpenOptions, Picture, Stage, Table } from "./protocol";
+import type { Added, Embedded, Extracted, Given, Hooks, Input, LearnerPort, Meta, OpenOptions, Picture, Stage, Table } from "./protocol";
 import { Recent } from "./recent";
 import { type Host, type Outcome, type Recipe, fineTune, fineTuneCost } from "./tuning";
 import { type CpuCode, type Module, cpuCode, cpuModule } from "./wasm";
@@ -224,7 +224,12 @@ export class LearnerWorker implements LearnerPort {
     return { ...report, bill: this.#bill() };
   }
 
-  async evaluateOn(ids: string[], metas: Meta[], rows: Float32Array, kept: Kept[]): Promise<Omit<Report, "rejected">> {
+  adapt(call: number, { ids, metas, rows, kept }: Given, progress: (progress: Progress) => Promise<void>): Promise<Omit<AdaptReport, "rejected">> {
+    const begin = () => withContents(this.#wasm, kept, (contents) => this.#session.startAdaptation(ids, metas, rows, contents));
+    return this.#alone("adapt", call, begin, progress);
+  }
+
+  async evaluateOn({ ids, metas, rows, kept }: Given): Promise<Omit<Report, "rejected">> {
     const report = withContents(this.#wasm, kept, (contents) => this.#session.evaluateOn(ids, metas, rows, contents));
     return { ...report, bill: this.#bill() };
   }

@@ -1,6 +1,6 @@
 // What crosses the borders between page, learner worker and extractors.
 import type {
-  BackbonePack, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
+  AdaptReport, BackbonePack, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
 } from "../index";
 import type { TokenBatch } from "./batches";
 import type { Kept } from "./kept";
@@ -61,6 +61,14 @@ export interface Embedded {
   kept: Kept;
 }
 
+/** Samples from elsewhere: one of each for each. */
+export interface Given {
+  ids: string[];
+  metas: Meta[];
+  rows: Float32Array;
+  kept: Kept[];
+}
+
 /** Which backbone: as it came, or as it was fine-tuned. */
 export type Stage = "frozen" | "tuned";
 
@@ -96,7 +104,8 @@ export interface LearnerPort {
     options: { folds: number; repeats?: number; seed?: number },
     progress: (progress: Progress) => Promise<void>,
   ): Promise<Omit<Report, "rejected">>;
-  evaluateOn(ids: string[], metas: Meta[], rows: Float32Array, kept: Kept[]): Promise<Omit<Report, "rejected">>;
+  evaluateOn(given: Given): Promise<Omit<Report, "rejected">>;
+  adapt(call: number, given: Given, progress: (progress: Progress) => Promise<void>): Promise<Omit<AdaptReport, "rejected">>;
   predict(rows: Float32Array, kept: Kept[], reject?: number): Promise<Prediction[]>;
   verdict(call: number, progress: (progress: Progress) => Promise<void>): Promise<TransferReport>;
   doctor(call: number, progress: (progress: Progress) => Promise<void>): Promise<DoctorReport>;

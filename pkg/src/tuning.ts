@@ -151,7 +151,12 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
       }
     };
     await Promise.all(hands.map(lane));
-    const guarded = session.decide();
+    let guarded: { kept: boolean } | undefined;
+    while (!guarded) {
+      guarded = session.decide();
+      await heard({ stage: "judge", done: 0, total: 1 });
+      signal.throwIfAborted();
+    }
     if (!guarded.kept) return rollBack("");
     // The others' memory goes back.
     await Promise.all(hands.splice(1).map((hand) => host.retire(hand)));

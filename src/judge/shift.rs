@@ -91,6 +91,7 @@ impl Measurement {
                 .chain(others.iter().map(|&r| &contents[r]))
                 .cloned()
                 .collect(),
+            origin: 0.0,
         };
         let recipe = Recipe { strength: Some(STRENGTH), temperature: Some(1.0), seed, ..Recipe::default() };
         Ok(Self {

@@ -12,11 +12,15 @@ use crate::features::Matrix;
 use crate::judge::Novelty;
 use crate::learn::tune::{Job, Method, TuneHead, TuneRecipe, Tuned};
 use crate::learn::{Dataset, Fit, Fitted, Head, HeadKind, Kind, Loss, Recipe, Step};
-use crate::metrics::{Interval, Probabilities, bootstrap_any, careful_temperature, fewer_wins_by_chance, share};
+use crate::metrics::{
+    Interval, Probabilities, at_temperature, bootstrap_any, careful_temperature, fewer_wins_by_chance, share,
+};
 use crate::source::Content;
 
 /// A gain that chance would bring more often than this is none.
 const LEVEL: f64 = 0.2;
+/// Of the frozen head's strength, those that are tried for the tuned head.
+const STRENGTHS: [f64; 3] = [1.0, 10.0, 100.0];
 /// Texts a class up to which pairs teach more than labels do.
 const FEW_TEXTS: f64 = 64.0;
 
@@ -64,6 +68,8 @@ pub struct Tuning {
     starts: Vec<TuneHead>,
     frozen: Matrix,
     tuned: Vec<Option<Box<Tuned>>>,
+    /// Heads on the tuned stages: what they say of the rows held out, strength after strength, fold after fold.
+    tried: Vec<Matrix>,
 }
 
 pub enum TuningStage {
@@ -95,6 +101,7 @@ impl Tuning {
             folds: data.folds(parts, recipe.seed),
             frozen: Matrix::new(data.outputs(), vec![0.0; data.outputs() * data.rows()]),
             tuned: vec![None; parts],
+            tried: Vec::new(),
             // Unit rows and a linear head: what the stages are trained through.
             head: Recipe { head: HeadKind::Linear, ..head },
             fit: None,
@@ -140,7 +147,8 @@ impl Tuning {
                 self.whole = Some(fitted);
             } else {
                 let held_out = self.rows(Some(self.starts.len())).1;
-                say(&mut self.frozen, &fitted, &self.data.select(&held_out), &held_out);
+                let held = self.data.select(&held_out);
+                put(&mut self.frozen, &fitted.head.outputs(&held.x, &held.contents), &held_out);
                 self.starts.push(start(&fitted, &self.loss()));
             }
         }
@@ -188,42 +196,96 @@ impl Tuning {
         self.tuned[fold] = Some(Box::new(tuned));
     }
 
-    /// After all folds. The samples as they were held out, by the fold that held them.
-    pub fn decide(&self) -> Result<Decision> {
-        let data = &self.data;
-        let mut outputs = Matrix::new(data.outputs(), vec![0.0; data.outputs() * data.rows()]);
-        let (mut distances, mut by_fold) = (Vec::new(), Vec::new());
-        // Temperatures come later, from all that was held out.
-        let recipe = Recipe { temperature: Some(1.0), ..self.head.clone() };
-        for fold in 0..self.parts {
-            let tuned = self.tuned[fold].as_ref().expect("every fold has been trained");
-            let features = Arc::new(Dataset { x: tuned.features.clone(), ..(**data).clone() });
+    /// After all folds, a fit at a time: the heads on what each fold's stages make of the samples, at a few strengths. `None` until
+    /// all are fitted. Tuned features lie so well apart that the strength for frozen ones can be too careful for them.
+    pub fn decide(&mut self) -> Result<Option<Decision>> {
+        let strength = self.head.strength.expect("the frozen heads are fitted");
+        let tried = self.tried.len();
+        if tried < STRENGTHS.len() * self.parts {
+            let (at, fold) = (tried / self.parts, tried % self.parts);
             let (train, held_out) = self.rows(Some(fold));
-            let fitted = Fit::new(&features.select(&train), &recipe)?.run();
-            let held = features.select(&held_out);
-            say(&mut outputs, &fitted, &held, &held_out);
-            distances.extend(Novelty::fit(&features.select(&train), recipe.negative.as_deref()).of(&held.x));
-            by_fold.push(features);
+            let recipe = Recipe { strength: Some(strength * STRENGTHS[at]), ..self.untempered() };
+            let data = self.by_fold(fold);
+            let fitted = Fit::new(&data.select(&train), &recipe)?.run();
+            let held = data.select(&held_out);
+            self.tried.push(fitted.head.outputs(&held.x, &held.contents));
+            return Ok(None);
         }
-        let guarded = self.guarded(&outputs);
+        let mut best: Option<(f64, f64, Matrix)> = None;
+        for (heads, factor) in self.tried.chunks_exact(self.parts).zip(STRENGTHS) {
+            let outputs = self.gathered(heads);
+            let loss = self.loss_of(&outputs);
+            if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
+                best = Some((loss, strength * factor, outputs));
+            }
+        }
+        let (_, strength, outputs) = best.expect("there is a strength");
+        let recipe = Recipe { strength: Some(strength), ..self.untempered() };
+        let by_fold: Vec<Arc<Dataset>> = (0..self.parts).map(|fold| Arc::new(self.by_fold(fold))).collect();
+        let mut distances = Vec::new();
+        for (fold, data) in by_fold.iter().enumerate() {
+            let (train, held_out) = self.rows(Some(fold));
+            let novelty = Novelty::fit(&data.select(&train), recipe.negative.as_deref());
+            distances.extend(novelty.of(&data.select(&held_out).x));
+        }
+        let data = &self.data;
         let temperature = match data.kind() {
             Kind::Numbers => 1.0,
-            Kind::Classes => careful_temperature(&probabilities(&outputs), &data.y),
-            Kind::Labels => {
-                let (p, truth) = data.choices(&outputs);
+            _ => {
+                let (p, truth) = self.choices(&outputs);
                 careful_temperature(&p, &truth)
             }
         };
         let mut residuals = if data.kind() == Kind::Numbers { data.errors(&outputs) } else { Vec::new() };
         residuals.sort_by(f64::total_cmp);
-        Ok(Decision {
-            guarded,
+        Ok(Some(Decision {
+            guarded: self.guarded(&outputs),
             by_fold,
             folds: self.folds.clone(),
             distances,
             residuals,
             recipe: Recipe { temperature: Some(temperature), ..recipe },
-        })
+        }))
+    }
+
+    /// Temperatures come from all that was held out.
+    fn untempered(&self) -> Recipe {
+        Recipe { temperature: Some(1.0), ..self.head.clone() }
+    }
+
+    /// The samples as the stages see them that were tuned without a fold.
+    fn by_fold(&self, fold: usize) -> Dataset {
+        let tuned = self.tuned[fold].as_ref().expect("every fold has been trained");
+        Dataset { x: tuned.features.clone(), ..(*self.data).clone() }
+    }
+
+    /// What each fold's head says of its held-out rows, in the order of the samples.
+    fn gathered(&self, heads: &[Matrix]) -> Matrix {
+        let mut outputs = Matrix::new(self.data.outputs(), vec![0.0; self.data.outputs() * self.data.rows()]);
+        for (fold, said) in heads.iter().enumerate() {
+            put(&mut outputs, said, &self.rows(Some(fold)).1);
+        }
+        outputs
+    }
+
+    /// Of held-out outputs, at the temperature that suits them.
+    fn loss_of(&self, outputs: &Matrix) -> f64 {
+        if self.data.kind() == Kind::Numbers {
+            return self.data.loss(outputs);
+        }
+        let (p, truth) = self.choices(outputs);
+        at_temperature(&p, careful_temperature(&p, &truth)).log_loss(&truth)
+    }
+
+    /// Probabilities with their truth: of classes, or of each label by itself.
+    fn choices(&self, outputs: &Matrix) -> (Probabilities, Vec<usize>) {
+        match self.data.kind() {
+            Kind::Labels => self.data.choices(outputs),
+            _ => {
+                let p = Probabilities { classes: outputs.cols(), values: outputs.values().to_vec() };
+                (p, self.data.y.clone())
+            }
+        }
     }
 
     /// The frozen backbone's head, fitted on all samples.
@@ -317,9 +379,8 @@ pub struct Decision {
     pub recipe: Recipe,
 }
 
-/// A fitted head's outputs for rows that were held out.
-fn say(outputs: &mut Matrix, fitted: &Fitted, held: &Dataset, rows: &[usize]) {
-    let said = fitted.head.outputs(&held.x, &held.contents);
+/// Rows of outputs to where they belong.
+fn put(outputs: &mut Matrix, said: &Matrix, rows: &[usize]) {
     let width = said.cols();
     for (i, &row) in rows.iter().enumerate() {
         outputs.values_mut()[row * width..][..width].copy_from_slice(said.row(i));
@@ -331,10 +392,6 @@ fn start(fitted: &Fitted, loss: &Loss) -> TuneHead {
         Head::Linear(head) => TuneHead::start(head, loss),
         _ => unreachable!("the recipe's head is linear"),
     }
-}
-
-fn probabilities(outputs: &Matrix) -> Probabilities {
-    Probabilities { classes: outputs.cols(), values: outputs.values().to_vec() }
 }
 
 fn often(p: f64) -> String {

@@ -206,10 +206,10 @@ impl Session {
         Ok(())
     }
 
-    /// After all folds: what the guard saw.
+    /// After all folds, a piece of the work: → nothing, and in the end what the guard saw.
     pub fn decide(&mut self) -> JsResult<JsValue> {
         let tuned = self.tuned_mut()?;
-        let decision = tuned.tuning.decide()?;
+        let Some(decision) = tuned.tuning.decide()? else { return Ok(JsValue::UNDEFINED) };
         let guarded = to_js(&decision.guarded);
         tuned.decision = Some(decision);
         guarded

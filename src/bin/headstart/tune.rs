@@ -105,7 +105,11 @@ pub fn run(args: &[String]) -> Result<(), Failure> {
     for (fold, tuned) in done.into_inner().unwrap() {
         tuning.take(fold, tuned);
     }
-    let decision = tuning.decide()?;
+    let decision = loop {
+        if let Some(decision) = tuning.decide()? {
+            break decision;
+        }
+    };
     eprintln!("{}", decision.guarded.sentence);
     let guarded = decision.guarded.clone();
     let (whole, file, joint) = train(tuning.job(None), "all");
