@@ -242,7 +242,7 @@ export interface FineTuneOptions extends CallOptions {
   method?: "cross-entropy" | "contrastive";
   /** Passes over the samples, 1 to 200. Default 8, more where that would be fewer than 80 updates. */
   epochs?: number;
-  /** Part of a weight's size that an update moves it by at most, up to 0.1. Default 0.005 for pictures, 0.001 for texts. */
+  /** Part of a weight's size that an update moves it by at most, up to 0.1. Default 0.005 for pictures, 0.001 for texts, 0.002 for pairs of them. */
   rate?: number;
   /** Folds of the guard, 2 to 10, default 3. */
   folds?: number;

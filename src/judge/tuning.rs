@@ -97,7 +97,11 @@ impl Tuning {
             return Err(Error::TooFewLabels { why: why.into() });
         }
         Ok(Self {
-            rate: recipe.rate.unwrap_or(if text { 0.001 } else { 0.005 }),
+            rate: recipe.rate.unwrap_or(match method {
+                Method::Contrastive => 0.002,
+                Method::CrossEntropy if text => 0.001,
+                Method::CrossEntropy => 0.005,
+            }),
             folds: data.folds(parts, recipe.seed),
             frozen: Matrix::new(data.outputs(), vec![0.0; data.outputs() * data.rows()]),
             tuned: vec![None; parts],

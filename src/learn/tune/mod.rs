@@ -35,6 +35,8 @@ const UPDATES: usize = 80;
 const MOST_EPOCHS: usize = 30;
 /// Of a stage's rate, that of the one before it.
 const LOWER: f32 = 0.7;
+/// Of the rate, the head's: it is new where the backbone is not.
+const HEAD: f32 = 5.0;
 /// Label smoothing.
 const SMOOTHING: f64 = 0.1;
 /// Held-out loss, of that of the frozen head, beyond which an epoch counts as worse …
@@ -65,7 +67,8 @@ pub struct TuneRecipe {
     pub epochs: Option<usize>,
     /// Folds of the guard.
     pub folds: usize,
-    /// Part of a weight's size that an update moves it by, at most. Default 0.005 for pictures, 0.001 for texts.
+    /// Part of a weight's size that an update moves it by, at most. Default 0.005 for pictures, 0.001 for
+    /// texts, 0.002 for pairs of them.
     pub rate: Option<f64>,
     /// Bytes that the samples may take where the trained stages begin.
     pub memory: usize,
@@ -229,7 +232,7 @@ impl Tuner {
         let mut head = |values: &[f32]| {
             let size = (values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32).sqrt();
             let range = all.len()..all.len() + values.len();
-            groups.push(Group { range: range.clone(), row: values.len(), factor: 1.0, floor: size.max(0.1), stage });
+            groups.push(Group { range: range.clone(), row: values.len(), factor: HEAD, floor: size.max(0.1), stage });
             all.extend_from_slice(values);
         };
         head(&job.head.weight);
