@@ -421,10 +421,7 @@ impl Learner {
     ///
     /// Errors: `too-few-labels`, `bad-option`.
     pub fn tune(&mut self, recipe: TuneRecipe, skip: &[String]) -> Result<Tuning> {
-        let tuned = self.tuned.take();
-        let data = self.dataset();
-        self.tuned = tuned;
-        let data = data?;
+        let data = self.frozen_dataset()?;
         let head = self.frozen_recipe(&data);
         // As the last training on the frozen backbone chose it; of a tuned one it is another's.
         let strength = head.strength.filter(|_| self.tuned.is_none() && head.head == HeadKind::Linear);
@@ -504,21 +501,41 @@ impl Learner {
 
     /// Begins to compare the backbone with learning from scratch. Errors: `too-few-labels`.
     pub fn verdict(&mut self) -> Result<Trial> {
-        let data = self.dataset()?;
+        let data = self.frozen_dataset()?;
         let mut recipe = self.frozen_recipe(&data);
         // Chosen anew in each fold: the last training chose it on the rows that are judged. An MLP's search would take minutes.
         if recipe.head == HeadKind::Linear {
-            let given = self.model.as_ref().filter(|model| model.recipe.head == HeadKind::Linear);
+            let given = self.model.as_ref().filter(|model| model.recipe.head == HeadKind::Linear && self.tuned.is_none());
             recipe.strength = given.and_then(|model| model.recipe.strength);
         }
-        Trial::new(data, recipe)
+        let tuned = match self.tuned {
+            Some(_) => {
+                let data = self.dataset()?;
+                let recipe = self.frozen_recipe(&data);
+                Some(self.tuned_out_of_fold(&data, recipe)?)
+            }
+            None => None,
+        };
+        Trial::new(data, recipe, tuned)
+    }
+
+    /// As the frozen backbone sees the samples.
+    fn frozen_dataset(&mut self) -> Result<Dataset> {
+        let tuned = self.tuned.take();
+        let data = self.dataset();
+        self.tuned = tuned;
+        data
     }
 
     /// Begins to look for what may be wrong with the samples. Errors: `too-few-labels`.
     pub fn examine(&mut self) -> Result<Examination> {
         let data = self.dataset()?;
         let recipe = self.frozen_recipe(&data);
-        let out = OutOfFold::new(Arc::new(data), recipe, DOCTOR_FOLDS, 1)?;
+        let out = match self.tuned {
+            // Its rows have seen their labels, the wrong ones too.
+            Some(_) => self.tuned_out_of_fold(&data, recipe)?,
+            None => OutOfFold::new(Arc::new(data), recipe, DOCTOR_FOLDS, 1)?,
+        };
         let (mut ids, mut x, mut contents) = (Vec::new(), Matrix::with_capacity(self.dim(), 0), Vec::new());
         for sample in self.samples.iter().filter(|s| s.label.is_none()) {
             let place = self.rows.place(&sample.content).expect("a sample has a row");

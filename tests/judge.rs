@@ -437,7 +437,7 @@ fn the_verdict_is_what_the_samples_say() {
         let clouds = clouds(2, 60, spread, 9);
         let word = |i: usize| if telling { ["alpha beta", "gamma delta"][clouds.labels[i]] } else { "nothing at all" };
         let data = dataset(&clouds, None, |i| Content::Text(format!("{} {}", word(i), i % 7)));
-        let mut trial = Trial::new(data, Recipe { head: HeadKind::Linear, ..Recipe::default() }).unwrap();
+        let mut trial = Trial::new(data, Recipe { head: HeadKind::Linear, ..Recipe::default() }, None).unwrap();
         loop {
             if let TrialStage::Done(report) = trial.step().unwrap() {
                 let names: Vec<&str> = report.rows.iter().map(|r| r.name).collect();
@@ -464,7 +464,7 @@ fn no_interval_is_a_point() {
     // Four of four against none of four is four coins.
     let clouds = clouds(2, 2, 0.1, 2);
     let data = dataset(&clouds, None, |i| Content::Text(["same words", "same words here"][i / 2].to_owned()));
-    let mut trial = Trial::new(data, Recipe::default()).unwrap();
+    let mut trial = Trial::new(data, Recipe::default(), None).unwrap();
     loop {
         if let TrialStage::Done(report) = trial.step().unwrap() {
             assert_eq!(report.verdict, "unclear", "{report:?}");

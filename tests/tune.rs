@@ -10,7 +10,7 @@ use headstart::backbone::tail::Tail;
 use headstart::backbone::{Backbone, Rows, Weights};
 use headstart::device::Computer;
 use headstart::features::Matrix;
-use headstart::judge::{AnyReport, Decision, Stage, Tuning, TuningStage};
+use headstart::judge::{AnyReport, Decision, Stage, TrialStage, Tuning, TuningStage};
 use headstart::learn::tune::{Inputs, Method, TuneRecipe, Tuned, Tuner};
 use headstart::learner::{Learner, TuneResult};
 use headstart::source::{Content, Meta};
@@ -23,15 +23,21 @@ fn texts() -> Vec<(&'static str, Vec<u32>)> {
     (0..6).flat_map(|i| [("a", words(0, i)), ("b", words(1, i))]).collect()
 }
 
+fn row(backbone: &Backbone, ids: &[u32]) -> Vec<f32> {
+    match backbone.forward_ids(&[ids.to_vec()], &mut |_, _| {}).unwrap() {
+        Rows::Host(row) => row,
+        #[cfg(feature = "webgpu")]
+        Rows::Gpu(_) => unreachable!("it was loaded for the CPU"),
+    }
+}
+
 /// A learner of those texts, and what they are where the last two layers begin, in the order of its tuning.
 fn prepared(recipe: &TuneRecipe) -> (Learner, Tuning, Arc<Tail>, Vec<f32>, Arc<Inputs>) {
     let (backbone, _) = backbone(PACK);
     let mut learner = Learner::new(384, 0);
     let texts = texts();
     for (i, (label, ids)) in texts.iter().enumerate() {
-        let Rows::Host(row) = backbone.forward_ids(std::slice::from_ref(ids), &mut |_, _| {}).unwrap() else {
-            unreachable!("on the CPU")
-        };
+        let row = row(&backbone, ids);
         let meta = Meta { label: Some((*label).into()), ..Meta::default() };
         learner.add(&format!("{i:02}"), meta, Some((&row, Content::Text(format!("text {i}")))), 0).unwrap();
     }
@@ -75,7 +81,7 @@ fn tuned_tensors_take_the_place_of_the_packs() {
     let backbone = Backbone::load_tuned(manifest.clone(), &weights, Some(&file), &Computer::cpu()).unwrap();
     // In the order of the contents, which is that of the texts.
     for (i, (_, ids)) in texts().into_iter().enumerate() {
-        let Rows::Host(row) = backbone.forward_ids(&[ids], &mut |_, _| {}).unwrap() else { unreachable!("on the CPU") };
+        let row = row(&backbone, &ids);
         // The boundary was kept as f16.
         assert!(largest_difference(&row, tuned.features.row(i)) < 2e-3, "text {i}");
     }
@@ -228,4 +234,21 @@ fn options_that_make_no_sense_are_named() {
         few.add(&i.to_string(), meta, Some((&[i as f32, 1.0], Content::Text(label.into()))), 0).unwrap();
     }
     assert_eq!(few.tune(defaults(), &[]).err().expect("one each").code(), "too-few-labels");
+}
+
+#[test]
+fn the_verdict_has_a_row_of_the_tuned_backbone_from_the_folds_of_its_guard() {
+    let mut learner = learner();
+    let guard = kept(&mut learner).guard.unwrap();
+    let mut trial = learner.verdict().unwrap();
+    let report = loop {
+        match trial.step().unwrap() {
+            TrialStage::Done(report) => break report,
+            TrialStage::Progress { .. } => {}
+        }
+    };
+    let row = |name: &str| report.rows.iter().find(|row| row.name == name).unwrap().accuracy.value;
+    assert_eq!(row("tuned"), guard.tuned.value);
+    assert!(row("frozen") < row("tuned"), "the frozen row is of frozen features");
+    assert!((report.difference.value - (row("tuned") - row("scratch"))).abs() < 1e-9);
 }

@@ -1,5 +1,6 @@
 //! Does the pretrained backbone help here, or hurt? The same samples learnt with it and from scratch, on the same folds.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -47,6 +48,8 @@ pub struct Trial {
     samples: usize,
     frozen: OutOfFold,
     scratch: OutOfFold,
+    /// On the folds that it was tuned in.
+    tuned: Option<OutOfFold>,
 }
 
 pub enum TrialStage {
@@ -60,13 +63,24 @@ pub enum TrialStage {
 }
 
 impl Trial {
-    /// `recipe`: of the frozen row. Errors: `too-few-labels`; `bad-labels` where samples do not have one class each.
-    pub fn new(data: Dataset, recipe: Recipe) -> Result<Self> {
+    /// `data`: as the frozen backbone sees it; `recipe`: of the frozen row; `tuned`: of a backbone that was tuned. With one, the samples that
+    /// it was tuned on are compared.
+    ///
+    /// Errors: `too-few-labels`; `bad-labels` where samples do not have one class each.
+    pub fn new(data: Dataset, recipe: Recipe, tuned: Option<OutOfFold>) -> Result<Self> {
         if data.kind() != Kind::Classes {
             let why = "learning from scratch, which this compares with, is for samples of one class each; these have several labels or numbers";
             return Err(Error::BadLabels { why: why.to_owned() });
         }
         let samples = data.rows();
+        let data = match &tuned {
+            Some(tuned) => {
+                let seen: HashSet<&str> = tuned.data().ids.iter().map(String::as_str).collect();
+                let rows: Vec<usize> = (0..samples).filter(|&row| seen.contains(data.ids[row].as_str())).collect();
+                data.select(&rows)
+            }
+            None => data,
+        };
         let data = Arc::new(some(data, recipe.seed));
         let folds = if data.rows() > MANY { 3 } else { FOLDS };
         let scratch = Recipe { head: HeadKind::Scratch, strength: None, ..recipe.clone() };
@@ -74,13 +88,20 @@ impl Trial {
             samples,
             frozen: OutOfFold::new(data.clone(), recipe, folds, 1)?,
             scratch: OutOfFold::new(data, scratch, folds, 1)?,
+            tuned,
         })
     }
 
     /// A bounded piece of the work.
     pub fn step(&mut self) -> Result<TrialStage> {
-        let total = self.frozen.total() + self.scratch.total();
-        let done = |trial: &Self| trial.frozen.done() + trial.scratch.done();
+        let tuned = |trial: &Self| trial.tuned.as_ref().map_or((0, 0), |tuned| (tuned.done(), tuned.total()));
+        let total = self.frozen.total() + self.scratch.total() + tuned(self).1;
+        let done = |trial: &Self| trial.frozen.done() + trial.scratch.done() + tuned(trial).0;
+        if let Some(tuned) = &mut self.tuned
+            && !tuned.step()?
+        {
+            return Ok(TrialStage::Progress { row: "tuned", done: done(self), total });
+        }
         if !self.frozen.step()? {
             return Ok(TrialStage::Progress { row: "frozen", done: done(self), total });
         }
@@ -98,27 +119,38 @@ impl Trial {
             (0..data.rows()).map(|row| p.top(row) == data.y[row]).collect()
         };
         let (frozen, scratch) = (hits(&self.frozen), hits(&self.scratch));
+        let tuned = self.tuned.as_ref().map(|out| {
+            let (all, p) = (out.data(), out.probabilities());
+            let right = |row: usize| p.top(row) == all.y[row];
+            let of: HashMap<&str, bool> = (0..all.rows()).map(|row| (all.ids[row].as_str(), right(row))).collect();
+            data.ids.iter().map(|id| of[id.as_str()]).collect::<Vec<bool>>()
+        });
+        let count = |hits: &[bool]| hits.iter().filter(|&&hit| hit).count();
+        // The better of the pretrained rows.
+        let best = tuned.as_ref().filter(|tuned| count(tuned) > count(&frozen)).unwrap_or(&frozen);
         let counts = data.counts();
         let most = (0..counts.len()).max_by_key(|&c| counts[c]).expect("there are two classes");
         let majority: Vec<bool> = data.y.iter().map(|&class| class == most).collect();
         let paired = |rows: &[usize]| {
-            let sum: f64 = rows.iter().map(|&r| f64::from(u8::from(frozen[r])) - f64::from(u8::from(scratch[r]))).sum();
+            let sum: f64 = rows.iter().map(|&r| f64::from(u8::from(best[r])) - f64::from(u8::from(scratch[r]))).sum();
             sum / rows.len().max(1) as f64
         };
         let difference = Interval { method: "paired bootstrap", ..bootstrap(groups, seed, paired) };
         let row = |name, hits: &[bool]| Row { name, accuracy: share(hits, groups, seed), seconds: 0.0 };
-        let rows = vec![row("majority", &majority), row("scratch", &scratch), row("frozen", &frozen)];
+        let mut rows = vec![row("majority", &majority), row("scratch", &scratch), row("frozen", &frozen)];
+        rows.extend(tuned.as_ref().map(|tuned| row("tuned", tuned)));
+        let pretrained = share(best, groups, seed);
         // Where all draws are the same, as of four samples, the two intervals together say how little that is.
         let difference = if difference.low < difference.high {
             difference
         } else {
-            let (with, without) = (&rows[2].accuracy, &rows[1].accuracy);
+            let (with, without) = (&pretrained, &rows[1].accuracy);
             Interval { low: with.low - without.high, high: with.high - without.low, ..difference }
         };
         let mut by_group = std::collections::BTreeMap::<usize, f64>::new();
         for (row, group) in groups.iter().enumerate() {
             *by_group.entry(*group).or_default() +=
-                f64::from(u8::from(frozen[row])) - f64::from(u8::from(scratch[row]));
+                f64::from(u8::from(best[row])) - f64::from(u8::from(scratch[row]));
         }
         // Five samples that all point one way are draws that all point that way, and could be coins: no difference is possible.
         let difference = if sign_test(&by_group.into_values().collect::<Vec<_>>()) < LEVEL {
@@ -131,9 +163,10 @@ impl Trial {
                 ..difference
             }
         };
-        let (verdict, sentence) = judge(&difference, rows[2].accuracy.value, rows[1].accuracy.value);
+        let (verdict, sentence) = judge(&difference, pretrained.value, rows[1].accuracy.value);
         let part = if self.samples > data.rows() { format!(" (of {})", self.samples) } else { String::new() };
-        let how = format!("{}{part}; from scratch on the same folds", self.frozen.how());
+        let tuned = if self.tuned.is_some() { "; tuned, on the folds of its guard" } else { "" };
+        let how = format!("{}{part}; from scratch on the same folds{tuned}", self.frozen.how());
         TransferReport { verdict, sentence, difference, rows, how }
     }
 }

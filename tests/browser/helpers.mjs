@@ -36,6 +36,26 @@ export async function helpers() {
     for await (const event of learner.train(options)) if (event.type === "done") result = event.result;
     return result;
   };
+  /** All events of a fine-tuning. */
+  globalThis.tuned = async (learner, options) => {
+    const events = [];
+    for await (const event of learner.fineTune(options)) events.push(event);
+    return events;
+  };
+  /** A grey field with a white dot on one side of it, which a pretrained backbone hardly sees. */
+  globalThis.dot = (side, i) => {
+    const canvas = new OffscreenCanvas(64, 64);
+    const context = canvas.getContext("2d");
+    const random = numbers(i * 2 + side);
+    for (let k = 0; k < 64; k++) {
+      context.fillStyle = `hsl(${360 * random()} 30% ${40 + 20 * random()}%)`;
+      context.fillRect((k % 8) * 8, (k >> 3) * 8, 8, 8);
+    }
+    context.fillStyle = "white";
+    context.fillRect(side * 32 + 4 + 18 * random(), 8 + 40 * random(), 6, 6);
+    return canvas;
+  };
+  globalThis.dots = (each) => Array.from({ length: 2 * each }, (_, i) => ({ data: dot(i % 2, i), label: i % 2 ? "right" : "left", name: `dot ${i}` }));
   globalThis.code = (promise) => promise.then(() => "no error", (error) => error.code ?? String(error));
   globalThis.cosine = (a, b) => {
     let [ab, aa, bb] = [0, 0, 0];

@@ -4,6 +4,7 @@ import "./gpu.mjs";
 import "./text.mjs";
 import "./judge.mjs";
 import "./labels.mjs";
+import "./tune.mjs";
 import "./page.mjs";
 import "./collect.mjs";
 import "./keyboard.mjs";

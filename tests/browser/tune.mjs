@@ -1,0 +1,136 @@
+// Fine-tuning and adaptation through the face, in Chromium on the CPU: pictures and texts.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { inPage, withPage } from "./chromium.mjs";
+import { helpers } from "./helpers.mjs";
+
+test("pictures are tuned, guarded, and what is kept is what predicts", async () => {
+  const seen = await inPage(async () => {
+    const learner = await createLearner({ task: "image", device: "cpu", workers: 2 });
+    await learner.add(dots(16));
+    // One without a label, and a canvas that is drawn over later: its pixels were kept.
+    await learner.add([{ data: dot(0, 900), name: "unlabelled" }]);
+    const cost = await learner.fineTuneCost({ epochs: 2 });
+    const events = await tuned(learner, { epochs: 3, folds: 2 });
+    const { result } = events.at(-1);
+    const other = dot(1, 901);
+    const [prediction] = await learner.predict([other]);
+    const [now, frozen] = [await learner.embed([other]), await learner.embed([other], { stage: "frozen" })];
+    const report = await learner.evaluate();
+    const map = await learner.projection();
+    const added = await learner.add([{ data: dot(0, 902), label: "left" }]);
+    const again = await trained(learner);
+    const explanation = await learner.explain(other);
+    await learner.close();
+    return {
+      cost, result, prediction, report, map: map.length, added: added.added.length, again, side: explanation.heatmap.width,
+      moved: 1 - cosine(now.data, frozen.data),
+      stages: [...new Set(events.filter((e) => e.type === "progress").map((e) => e.stage))],
+      guards: events.filter((e) => e.guard !== undefined).length,
+    };
+  });
+  const { cost, result, report } = seen;
+  assert.equal(cost.samples, 32);
+  assert.ok(cost.seconds > 0 && cost.bytes > 32 * 43904 && cost.epochs === 2 && cost.trainings === 4, JSON.stringify(cost));
+  assert.equal(result.guard.kept, result.kept);
+  assert.ok(result.guard.perClass.length === 2 && result.guard.perClass.every((c) => c.support === 16));
+  assert.ok(Math.abs(result.guard.gain.value - (result.guard.tuned.value - result.guard.frozen.value)) < 1e-9);
+  assert.ok(seen.guards >= 6, "the guard is heard of after each epoch of each fold");
+  assert.ok(["look", "fit heads", "guard, part 1 of 2", "guard, part 2 of 2", "judge"].every((stage) => seen.stages.includes(stage)), seen.stages.join());
+  assert.ok(["left", "right"].includes(seen.prediction.label));
+  assert.equal(seen.moved > 1e-6, result.kept, "a backbone that was kept gives other features, one that was not gives the same");
+  assert.equal(report.how.includes("tuned anew"), result.kept, report.how);
+  if (result.kept) assert.ok(Math.abs(report.accuracy.value - result.guard.tuned.value) < 1e-9);
+  assert.deepEqual([seen.map, seen.added, seen.side], [33, 1, 7]);
+  assert.ok(seen.again.kept);
+});
+
+test("texts are tuned on pairs; an abort ends with the best so far, leaving the loop changes nothing", async () => {
+  const seen = await inPage(async () => {
+    const learner = await createLearner({ task: "text", device: "cpu", workers: 2 });
+    const words = { fruit: ["apple", "pear", "plum", "fig", "melon", "grape"], tool: ["hammer", "saw", "drill", "rasp", "vice", "file"] };
+    const samples = Object.entries(words).flatMap(([label, all]) => all.map((word) => ({ data: `I have a ${word} here`, label })));
+    await learner.add(samples);
+    await trained(learner);
+    const before = await learner.predict(["a chisel"]);
+    for await (const event of learner.fineTune({ epochs: 4 })) if (event.stage?.startsWith("guard")) break;
+    const left = await learner.predict(["a chisel"]);
+    const controller = new AbortController();
+    const aborted = [];
+    for await (const event of learner.fineTune({ epochs: 50, signal: controller.signal })) {
+      aborted.push(event);
+      if (event.stage?.startsWith("guard")) controller.abort(new Error("enough"));
+    }
+    const events = await tuned(learner, { epochs: 6, folds: 2 });
+    const { result } = events.at(-1);
+    const options = await Promise.all([
+      code(tuned(learner, { stages: 4 })), code(tuned(learner, { method: "none" })), code(tuned(learner, { memory: 1000 })), code(tuned(learner, { speed: 1 })),
+    ]);
+    const after = await learner.predict(["a chisel"]);
+    await learner.close();
+    return { before, left, aborted: aborted.at(-1), result, options, after, last: events.at(-2) };
+  });
+  assert.deepEqual(seen.left, seen.before);
+  assert.equal(seen.aborted.type, "done");
+  assert.equal(seen.aborted.result.kept, false);
+  assert.match(seen.aborted.result.reason, /stopped before/);
+  assert.deepEqual(seen.options, ["bad-option", "bad-option", "bad-option", "bad-option"]);
+  assert.match(seen.result.reason, seen.result.kept ? /is kept/ : /rolled back/);
+  assert.ok(seen.after[0].scores.tool > 0.5, JSON.stringify(seen.after));
+});
+
+test("a picture whose file was changed is left out of a fine-tuning, and said; the others are tuned", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "headstart-"));
+  const file = join(folder, "changing.png");
+  await withPage(async (page) => {
+    await page.evaluate(helpers);
+    const picture = await page.evaluate(async () => [...new Uint8Array(await (await paint([200, 30, 30], 77)).arrayBuffer())]);
+    writeFileSync(file, Buffer.from(picture));
+    await page.evaluate(() => {
+      const input = Object.assign(document.createElement("input"), { type: "file", id: "file" });
+      document.body.append(input);
+    });
+    await page.setInputFiles("#file", file);
+    await page.evaluate(async () => {
+      globalThis.learner = await createLearner({ task: "image", device: "cpu", workers: 2 });
+      await learner.add([...(await painted(6)), { data: document.querySelector("#file").files[0], label: "red" }]);
+    });
+    writeFileSync(file, Buffer.concat([Buffer.from(picture), Buffer.from("more")]));
+    const events = await page.evaluate(() => tuned(learner, { epochs: 1, folds: 2, stages: 1 }));
+    const out = events.find((event) => event.stage === "left out");
+    assert.ok(out && out.done === 1 && out.note.includes("changing.png"), JSON.stringify(out));
+    const { guard } = events.at(-1).result;
+    assert.equal(guard.perClass.reduce((sum, c) => sum + c.support, 0), 12);
+    await page.evaluate(() => learner.close());
+  });
+  rmSync(folder, { recursive: true });
+});
+
+test("a target domain is measured, and the model moved only where that is likely to help", async () => {
+  const seen = await inPage(async () => {
+    const learner = await createLearner({ task: "image", device: "cpu", workers: 2 });
+    await learner.add(await painted(20));
+    const untrained = await code(learner.adapt(await painted(12, 200)));
+    await trained(learner);
+    const few = await code(learner.adapt(await painted(2, 200)));
+    const same = await learner.adapt((await painted(15, 300)).map(({ data }) => ({ data })));
+    const broken = { data: new Blob(["no picture"]), name: "broken.png" };
+    const seen = [];
+    const darker = await Promise.all(Array.from({ length: 30 }, (_, i) => paint(i % 2 ? [60, 10, 10] : [10, 20, 70], 400 + i)));
+    const moved = await learner.adapt([...darker.map((data) => ({ data })), broken], { onProgress: (p) => seen.push(p.stage) });
+    const [prediction] = await learner.predict([darker[1]]);
+    await learner.close();
+    return { untrained, few, same, moved, prediction, stages: [...new Set(seen)] };
+  });
+  assert.deepEqual([seen.untrained, seen.few], ["not-trained", "bad-option"]);
+  assert.equal(seen.same.kept, false, seen.same.sentence);
+  const { moved } = seen;
+  assert.ok(moved.shift.domainClassifier.value > 0.8 && moved.shift.mmd.p < 0.05, JSON.stringify(moved.shift));
+  assert.equal(moved.kept, moved.method !== "none");
+  assert.deepEqual(moved.rejected.map(({ name, code }) => [name, code]), [["broken.png", "unsupported-format"]]);
+  assert.ok(moved.tried.length >= 3 && moved.sentence.length > 40 && seen.stages.length > 1);
+  assert.equal(seen.prediction.label, "red");
+});
