@@ -94,6 +94,54 @@ export async function tfjs({ batch, pictures = batch }) {
   };
 }
 
+/** One update of the last two stages and the head on `batch` pictures, from where the stages begin; all stages trained. */
+export async function headstartStep({ build, batch }) {
+  const glue = await import(`/pkg/headstart_${build}.js`);
+  await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
+  const file = (name) => fetch(`/pkg/backbones/efficientnet-lite0/${name}`);
+  const manifest = await (await file("manifest.json")).text();
+  const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
+  const session = new glue.Session(1280, 0);
+  const contents = new glue.Contents();
+  contents.text("");
+  for (let i = 0; i < batch; i++) {
+    const row = new Float32Array(1280).map(Math.random);
+    session.add(`${i}`, { label: `class ${i % 10}`, slice: {} }, row, contents, 0);
+  }
+  session.startTuning({ method: "cross-entropy" }, []);
+  while (!session.step().result);
+  const bench = new glue.TuneBench(manifest, weights, 2);
+  const pixels = () => new Uint8Array(224 * 224 * 3).map(() => Math.random() * 256);
+  for (let i = 0; i < batch; i++) bench.push(i, bench.picture(pixels(), 0, 0), 1);
+  bench.start({ ...session.costJob(Uint32Array.from({ length: batch }, (_, i) => i)), epochs: 1000 });
+  globalThis.pass = async () => {
+    // A step is a part of the batch; the last one updates.
+    while (bench.step().loss === undefined);
+    bench.step();
+  };
+}
+
+/** The same after `loadTfjs`: a layers model of those blocks with random weights, Adam, categorical cross-entropy. */
+export async function tfjsStep({ batch }) {
+  const conv = (x, filters, kernelSize, strides, activate) => {
+    const config = { kernelSize, strides, padding: "same", useBias: true };
+    const y = filters ? tf.layers.conv2d({ ...config, filters }).apply(x) : tf.layers.depthwiseConv2d(config).apply(x);
+    return activate ? tf.layers.reLU({ maxValue: 6 }).apply(y) : y;
+  };
+  const input = tf.input({ shape: [14, 14, 112] });
+  let [x, channels] = [input, 112];
+  for (const [kernel, out, stride] of [[5, 192, 2], [5, 192, 1], [5, 192, 1], [5, 192, 1], [3, 320, 1]]) {
+    const y = conv(conv(conv(x, channels * 6, 1, 1, true), 0, kernel, stride, true), out, 1, 1, false);
+    x = stride === 1 && channels === out ? tf.layers.add().apply([y, x]) : y;
+    channels = out;
+  }
+  const pooled = tf.layers.globalAveragePooling2d({}).apply(conv(x, 1280, 1, 1, true));
+  const model = tf.model({ inputs: input, outputs: tf.layers.dense({ units: 10, activation: "softmax" }).apply(pooled) });
+  model.compile({ optimizer: tf.train.adam(1e-4), loss: "categoricalCrossentropy" });
+  const [some, labels] = [tf.randomUniform([batch, 14, 14, 112]), tf.oneHot(tf.range(0, batch, 1, "int32").mod(10), 10)];
+  globalThis.pass = async () => model.trainOnBatch(some, labels);
+}
+
 /** Teachable Machine's recipe, after `loadTfjs`: MobileNetV2 with random weights, a dense head of 100, 50 epochs of 16. */
 export async function tfjsRecipe({ alpha, files }) {
   const wide = (channels) => Math.max(8, Math.floor((channels * alpha + 4) / 8) * 8);

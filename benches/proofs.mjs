@@ -1,6 +1,7 @@
 // What each proof does, and what it has to reach.
 import { helpers } from "../tests/browser/helpers.mjs";
 import { draw, judgeProofs, pictures as list } from "./judge.mjs";
+import { tuneProofs } from "./tune.mjs";
 
 const percent = (v) => `${(100 * v).toFixed(1)} %`;
 
@@ -80,7 +81,7 @@ proofs.push({
   },
 });
 
-proofs.push(...judgeProofs);
+proofs.push(...judgeProofs, ...tuneProofs);
 
 /** Mean ± standard deviation. */
 function spread(values) {

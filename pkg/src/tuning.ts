@@ -189,13 +189,9 @@ export async function fineTuneCost(host: Host, recipe: Recipe, signal: AbortSign
     const looked = (performance.now() - start) / 1000 / some.length;
     const readable = rows.filter((i) => !failed.has(contents[i]!));
     if (readable.length === 0) throw [...failed.values()][0];
-    // Two epochs: in the first not all stages are trained yet.
     await hand.start(session.costJob(readable));
-    let begun = 0;
-    for (let now = await hand.step(); now && !(now.stage === "tune" && now.done === now.total); now = await hand.step()) {
-      signal.throwIfAborted();
-      if (now.stage === "tune" && 2 * now.done === now.total) begun = performance.now();
-    }
+    const begun = performance.now();
+    for (let now = await hand.step(); now && !(now.stage === "tune" && now.done === now.total); now = await hand.step()) signal.throwIfAborted();
     const trained = (performance.now() - begun) / 1000 / readable.length;
     const perView = host.text
       ? contents.reduce((sum, content) => sum + TOKEN * host.tokens(content).length, 0)

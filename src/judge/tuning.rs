@@ -179,19 +179,21 @@ impl Tuning {
             method: self.method,
             rate: self.rate,
             mirror,
+            at_once: false,
             seed: self.recipe.seed.wrapping_add(fold.map_or(0, |fold| fold as u64 + 1)),
         }
     }
 
-    /// Two epochs on some of the samples, which are numbered anew: what a training's cost is measured on.
+    /// An epoch on some of the samples, which are numbered anew: what a training's cost is measured on.
     pub fn cost_job(&self, rows: &[usize]) -> Job {
         let loss = self.loss();
         Job {
             loss: loss.part(rows, loss.weight_of(rows)),
             y: rows.iter().map(|&row| self.data.y[row]).collect(),
             train: (0..rows.len()).collect(),
-            epochs: 2,
+            epochs: 1,
             mirror: Some(false),
+            at_once: true,
             ..self.job(None)
         }
     }

@@ -192,7 +192,7 @@ impl Session {
         to_js(&self.tuned()?.tuning.job(fold))
     }
 
-    /// Two epochs on the samples named.
+    /// An epoch on the samples named, of which the bench must hold those alone.
     #[wasm_bindgen(js_name = costJob)]
     pub fn cost_job(&self, rows: Vec<usize>) -> JsResult<JsValue> {
         to_js(&self.tuned()?.tuning.cost_job(&rows))

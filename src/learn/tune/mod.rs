@@ -130,6 +130,9 @@ pub struct Job {
     pub rate: f64,
     /// Whether to train on mirrored pictures; found by looking at held-out ones when absent.
     pub mirror: Option<bool>,
+    /// Lets all stages go at once: what a training's cost is measured with.
+    #[serde(default)]
+    pub at_once: bool,
     pub seed: u64,
 }
 
@@ -441,6 +444,9 @@ impl Tuner {
     /// Stages that are trained now.
     fn depth(&self) -> usize {
         let stages = self.tail.stages();
+        if self.job.at_once {
+            return stages;
+        }
         // All but the last are let go within the first third.
         (1 + self.epoch * 3 * stages / self.job.epochs.max(1)).min(stages)
     }

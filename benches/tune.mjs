@@ -1,0 +1,141 @@
+// What fine-tuning and domain adaptation reach: what each of these proofs does, and what it has to reach.
+import { draw, pictures } from "./judge.mjs";
+
+const percent = (v) => `${(100 * v).toFixed(1)} %`;
+const points = (v) => `${v < 0 ? "−" : "+"}${Math.abs(100 * v).toFixed(1)}`;
+const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+
+export const tuneProofs = [
+  ...[
+    { set: "clothing10", goal: 0.85, reference: "82.7 % → 86.2 %" },
+    { set: "digits8x8", goal: 0.97, reference: "frozen 93.3 %" },
+  ].map(({ set, goal, reference }) => ({
+    name: `fine-tuning, ${set}, whole training part, last two stages, CPU`,
+    goal: `≥ ${percent(goal)}`,
+    reference,
+    async run(page) {
+      const [found] = await tunings(page, { task: "image", draws: [pictures(set, "train")], test: pictures(set, "test") });
+      return { value: told(found), detail: detail(found), met: found.after >= goal };
+    },
+  })),
+  ...["clothing10", "clothing10_sketch", "digits8x8"].map((set) => ({
+    name: `fine-tuning, ${set}, 16 a class, 2 draws, CPU`,
+    goal: "never below the frozen head by more than 0.5 in the mean",
+    reference: "",
+    async run(page) {
+      const draws = [0, 1].map((seed) => draw(pictures(set, "train"), 16, seed));
+      const found = await tunings(page, { task: "image", draws, test: pictures(set, "test") });
+      return several(found);
+    },
+  })),
+  ...[
+    // Reference: PyTorch, all layers and the last two (benches/contrastive_reference.py).
+    { set: "sentiment_imdb", draws: 3 },
+    { set: "sentiment_yelp", draws: 3 },
+    { set: "nusax_english", draws: 3 },
+    { set: "clinc75_a", draws: 2 },
+  ].map(({ set, draws }) => ({
+    name: `contrastive tuning, ${set}, 8 a class, ${draws} draws, CPU`,
+    goal: "never below the frozen head by more than 0.5 in the mean",
+    reference: "benches/contrastive_reference.py",
+    async run(page) {
+      return several(await tunings(page, { task: "text", csv: `/data/${set}`, each: 8, seeds: draws }));
+    },
+  })),
+  ...[
+    { from: "clothing10", to: "clothing10_sketch", goal: 0.75, reference: "72.7 % → 75.4 to 76.2 % by CORAL" },
+    { from: "nusax_english", to: "nusax_javanese", goal: 0.47, reference: "29.2 % → 47.5 to 50.0 %" },
+    { from: "sentiment_imdb", to: "sentiment_yelp", loses: 0.005, reference: "86.0 %; alignment 83.0 to 84.5 %" },
+  ].map(({ from, to, goal, loses, reference }) => ({
+    name: `adaptation without target labels, ${from} → ${to}`,
+    goal: goal ? `≥ ${percent(goal)}` : "declines, or loses ≤ 0.5",
+    reference,
+    async run(page) {
+      const text = !from.startsWith("clothing");
+      const rows = text ? { csv: [from, to] } : { source: pictures(from, "train"), target: pictures(to, "train"), test: pictures(to, "test") };
+      const { before, after, report, seconds } = await page.evaluate(adapted, { task: text ? "text" : "image", ...rows });
+      const met = goal ? after >= goal : after >= before - loses;
+      return {
+        value: `${percent(before)} → ${percent(after)}, ${report.kept ? report.method : "declined"}, ${seconds.toFixed(0)} s`,
+        detail: `domain classifier ${percent(report.shift.domainClassifier.value)}, MMD p ${report.shift.mmd.p.toFixed(3)}; ${report.tried.map((t) => `${t.method} ${t.criterion.toFixed(2)}`).join(", ")}`,
+        met,
+      };
+    },
+  })),
+];
+
+function several(found) {
+  const [before, after] = [mean(found.map((f) => f.before)), mean(found.map((f) => f.after))];
+  return {
+    value: `${percent(before)} → ${percent(after)} (${points(after - before)})`,
+    detail: found.map((f) => `${told(f)}: ${detail(f)}`).join("; "),
+    met: after >= before - 0.005,
+  };
+}
+
+const told = ({ before, after, kept }) => `${percent(before)} → ${percent(after)}, ${kept ? "kept" : "rolled back"}`;
+const detail = ({ guard, seconds }) =>
+  `guard ${percent(guard.frozen.value)} → ${percent(guard.tuned.value)}, p ${guard.p.toFixed(3)}; ${seconds.toFixed(0)} s`;
+
+/** Test accuracy of the frozen and of the tuned model, after each draw. */
+function tunings(page, options) {
+  return page.evaluate(async ({ task, draws, test, csv, each, seeds }) => {
+    const { createLearner } = await import("/pkg/index.js");
+    const learner = await createLearner({ task, device: "cpu" });
+    const read = async (part) => (await learner.importTexts(await (await fetch(`${csv}/${part}.csv`)).blob())).samples;
+    const blobs = (rows) => Promise.all(rows.map(async ({ url, label }) => ({ data: await (await fetch(url)).blob(), label })));
+    if (task === "text") {
+      const all = await read("train");
+      test = await read("test");
+      // So many of each label, in an order that the seed decides (mulberry32).
+      draws = Array.from({ length: seeds }, (_, seed) => {
+        let state = seed + 1;
+        const random = () => {
+          state = (state + 0x6d2b79f5) | 0;
+          let t = Math.imul(state ^ (state >>> 15), 1 | state);
+          t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+          return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+        };
+        const counts = {};
+        const order = all.map((sample) => [random(), sample]).sort((a, b) => a[0] - b[0]);
+        return order.map(([, sample]) => sample).filter(({ label }) => (counts[label] = (counts[label] ?? 0) + 1) <= each);
+      });
+    } else {
+      test = await blobs(test);
+    }
+    const accuracy = async () => (await learner.evaluate({ samples: test })).accuracy.value;
+    const found = [];
+    for (const rows of draws) {
+      const { added } = await learner.add(task === "text" ? rows : await blobs(rows));
+      for await (const _ of learner.train());
+      const before = await accuracy();
+      let result;
+      for await (const event of learner.fineTune()) if (event.type === "done") ({ result } = event);
+      found.push({ before, after: await accuracy(), kept: result.kept, guard: result.guard, seconds: result.seconds });
+      await learner.remove(added);
+    }
+    await learner.close();
+    return found;
+  }, options);
+}
+
+/** Runs in the page: trained on the source, adapted to the target's training part without its labels. */
+async function adapted({ task, source, target, test, csv }) {
+  const { createLearner } = await import("/pkg/index.js");
+  const learner = await createLearner({ task, device: "cpu" });
+  const read = async (set, part) => (await learner.importTexts(await (await fetch(`/data/${set}/${part}.csv`)).blob())).samples;
+  const blobs = (rows) => Promise.all(rows.map(async ({ url, label }) => ({ data: await (await fetch(url)).blob(), label })));
+  const [from, to, held] = csv
+    ? [await read(csv[0], "train"), await read(csv[1], "train"), await read(csv[1], "test")]
+    : [await blobs(source), await blobs(target), await blobs(test)];
+  await learner.add(from);
+  for await (const _ of learner.train());
+  const accuracy = async () => (await learner.evaluate({ samples: held })).accuracy.value;
+  const before = await accuracy();
+  const start = performance.now();
+  const report = await learner.adapt(to.map(({ data }) => ({ data })));
+  const seconds = (performance.now() - start) / 1000;
+  const after = await accuracy();
+  await learner.close();
+  return { before, after, report, seconds };
+}
