@@ -154,6 +154,7 @@ await main(async () => {
       const results = { machine: where, ...(await sizes(browser)) };
       record("sizes", results, sizesTable(results));
     }
+    if (!only || only === "tune") await tuneStep(browser, where);
     if (!only || only === "peers") await peers(browser, where);
   } finally {
     await browser.close();
@@ -175,6 +176,37 @@ async function peersServer() {
   });
   const fileOf = (path) => join(mounts[path.split("/")[1]] ?? "", ...path.split("/").slice(2));
   return { ...server, fileOf };
+}
+
+/** Which of tfjs's backends can train the blocks is part of the answer: its wasm backend has no gradients of convolutions. */
+async function tuneStep(browser, where) {
+  const server = await peersServer();
+  const batch = 32;
+  const ours = [["Headstart, relaxed SIMD, one worker", "headstartStep", { build: "relaxed", batch }]];
+  const results = { machine: where, contests: [], cannot: [] };
+  for (const backend of ["webgpu", "webgl", "wasm", "cpu"]) {
+    await step(`one fine-tuning step beside tfjs ${backend}`, async () => {
+      const entries = [...ours, [`tfjs ${backend}`, "tfjsStep", { backend, threads: 1, batch }]];
+      try {
+        results.contests.push(await hold({ name: `One step of the last two stages, batch ${batch}, tfjs ${backend}`, unit: "step", items: 1, warmUp: 2, rounds: 10, entries }, browser, server.origin));
+      } catch (error) {
+        results.cannot.push({ backend, why: String(error.message).split("\n")[0].slice(0, 200) });
+      }
+    });
+    record("tune", results, tuneTable(results));
+  }
+  await server.close();
+}
+
+function tuneTable({ contests, cannot }) {
+  const lines = ["| | ms a step | min to max | time, Headstart = 1 |", "|---|---|---|---|"];
+  for (const { rows } of contests) {
+    for (const { label, median, min, max } of rows) {
+      lines.push(`| ${label} | ${median.toFixed(0)} | ${min.toFixed(0)} to ${max.toFixed(0)} | ${(median / rows[0].median).toFixed(2)} |`);
+    }
+  }
+  for (const { backend, why } of cannot) lines.push("", `tfjs ${backend} cannot: ${why}`);
+  return lines.join("\n");
 }
 
 async function sizes(browser) {
