@@ -272,7 +272,10 @@ export interface TuneGuard {
   tuned: Interval;
   /** Paired by sample; above 0 is better. */
   gain: Interval;
-  /** One-sided sign test over groups: how often chance alone would bring such a gain. It is kept below 0.2. */
+  /**
+   * How often chance alone would make the right answers so much surer: sign flips of the groups' log losses (of numbers, of their errors),
+   * one-sided. Kept below 0.2, where no fewer are right.
+   */
   p: number;
   /** By class, the part of its samples that is right. Empty for labels and numbers. */
   perClass: { label: string; support: number; before: number; after: number }[];

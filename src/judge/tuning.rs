@@ -1,7 +1,8 @@
 //! The guard of a fine-tuning: is the tuned backbone better on samples that it was not tuned on?
 //!
 //! In each fold the stages are tuned without that fold's samples, and so is a head; beside it stands the frozen backbone's head on
-//! the same folds. Only what gains is kept, so that nobody makes their model worse by pressing a button.
+//! the same folds. Kept is what makes right answers surer (log loss: one-sided p below 0.2) and no fewer, so that nobody makes their
+//! model worse by pressing a button.
 
 use std::sync::Arc;
 
@@ -13,11 +14,11 @@ use crate::judge::Novelty;
 use crate::learn::tune::{Job, Method, TuneHead, TuneRecipe, Tuned};
 use crate::learn::{Dataset, Fit, Fitted, Head, HeadKind, Kind, Loss, Recipe, Step};
 use crate::metrics::{
-    Interval, Probabilities, at_temperature, bootstrap_any, careful_temperature, fewer_wins_by_chance, share,
+    Interval, Probabilities, at_temperature, bootstrap_any, careful_temperature, larger_sum_by_chance, share,
 };
 use crate::source::Content;
 
-/// A gain that chance would bring more often than this is none.
+/// A gain in log loss that chance would bring more often than this is none.
 const LEVEL: f64 = 0.2;
 /// Of the frozen head's strength, those that are tried for the tuned head.
 const STRENGTHS: [f64; 3] = [1.0, 10.0, 100.0];
@@ -36,7 +37,7 @@ pub struct Guarded {
     pub tuned: Interval,
     /// Paired by sample; above 0 is better.
     pub gain: Interval,
-    /// How often chance alone would bring such a gain (sign test over groups).
+    /// How often chance alone would make held-out answers so much surer (sign flips of groups' log losses; of numbers, of their errors).
     pub p: f64,
     /// By class: of its held-out samples, the part that is right before and after. Empty for numbers.
     pub per_class: Vec<BeforeAfter>,
@@ -220,7 +221,7 @@ impl Tuning {
         let mut best: Option<(f64, f64, Matrix)> = None;
         for (heads, factor) in self.tried.chunks_exact(self.parts).zip(STRENGTHS) {
             let outputs = self.gathered(heads);
-            let loss = self.loss_of(&outputs);
+            let loss: f64 = self.losses(&outputs).iter().sum();
             if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
                 best = Some((loss, strength * factor, outputs));
             }
@@ -274,13 +275,16 @@ impl Tuning {
         outputs
     }
 
-    /// Of held-out outputs, at the temperature that suits them.
-    fn loss_of(&self, outputs: &Matrix) -> f64 {
+    /// By row, of held-out outputs at the temperature that suits them: log loss (summed over labels), or how far off the number is.
+    fn losses(&self, outputs: &Matrix) -> Vec<f64> {
         if self.data.kind() == Kind::Numbers {
-            return self.data.loss(outputs);
+            return self.data.errors(outputs);
         }
         let (p, truth) = self.choices(outputs);
-        at_temperature(&p, careful_temperature(&p, &truth)).log_loss(&truth)
+        let p = at_temperature(&p, careful_temperature(&p, &truth));
+        let loss = |choice: usize| -f64::from(p.row(choice)[truth[choice]]).max(1e-12).ln();
+        let each = truth.len() / self.data.rows();
+        (0..self.data.rows()).map(|row| (row * each..(row + 1) * each).map(loss).sum()).collect()
     }
 
     /// Probabilities with their truth: of classes, or of each label by itself.
@@ -304,13 +308,11 @@ impl Tuning {
         let (before, after) = (data.errors(&self.frozen), data.errors(outputs));
         let (groups, seed) = (&data.groups, self.recipe.seed);
         let mut by_group = std::collections::BTreeMap::<usize, f64>::new();
-        for (row, group) in groups.iter().enumerate() {
-            *by_group.entry(*group).or_default() += before[row] - after[row];
+        // A hit more or less says little of a dozen samples; how sure the right answer is says more.
+        for ((group, before), after) in groups.iter().zip(self.losses(&self.frozen)).zip(self.losses(outputs)) {
+            *by_group.entry(*group).or_default() += before - after;
         }
-        let wins = by_group.values().filter(|&&gain| gain > 0.0).count();
-        let losses = by_group.values().filter(|&&gain| gain < 0.0).count();
-        // So many wins or more: as many losses or fewer.
-        let p = fewer_wins_by_chance(losses, wins + losses);
+        let p = larger_sum_by_chance(&by_group.into_values().collect::<Vec<_>>(), seed);
         let mean = |rows: &[usize], of: &dyn Fn(usize) -> f64| {
             rows.iter().map(|&row| of(row)).sum::<f64>() / rows.len().max(1) as f64
         };
@@ -321,7 +323,7 @@ impl Tuning {
             })
         };
         let gave_up = self.tuned.iter().flatten().any(|tuned| tuned.gave_up);
-        let kept = gain.value > 0.0 && p < LEVEL && !gave_up;
+        let kept = gain.value >= 0.0 && p < LEVEL && !gave_up;
         let numbers = data.kind() == Kind::Numbers;
         let interval = |errors: &[f64]| {
             if numbers {

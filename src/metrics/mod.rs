@@ -16,4 +16,4 @@ pub use number::{mean_absolute_error, r2, root_mean_squared_error};
 pub use rank::{Ranking, auroc, average_precision};
 pub use score::{Confusion, Probabilities};
 pub use split::{folds, groups};
-pub use test::{fewer_hits_by_chance, fewer_wins_by_chance, holm};
+pub use test::{fewer_hits_by_chance, holm, larger_sum_by_chance};
