@@ -7,7 +7,7 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use fixtures::*;
-use headstart::backbone::kernels::{BLOCK, Depthwise, Packed, Place, Then, To};
+use headstart::backbone::kernels::{BLOCK, Depthwise, Filter, Packed, Place, Then, To};
 use headstart::backbone::{Backbone, Lite0, MiniLm, Weights};
 use headstart::device::Computer;
 use headstart::features::{Matrix, extract, extract_texts, feature_map};
@@ -117,7 +117,45 @@ fn depthwise_filters_of_any_width() {
     }
 }
 
-/// The whole network as burn has it, which is what a GPU runs and what is trained.
+/// The kernel that trains: forwards, and both gradients, of two pictures.
+#[test]
+fn depthwise_filters_that_are_trained() {
+    for (side, stride, channels, size) in [(3, 1, 4, 1), (3, 1, 20, 5), (3, 2, 12, 6), (5, 1, 36, 3), (5, 2, 16, 14), (5, 2, 24, 7)] {
+        let what = format!("{side} × {side}, stride {stride}, {channels} channels, {size} × {size}");
+        let out = size.div_ceil(stride);
+        let before = (((out - 1) * stride + side).saturating_sub(size)) / 2;
+        let after = ((out - 1) * stride + side).saturating_sub(size + before);
+        let (taps, bias) = (ramp(side * side * channels, 0.21), ramp(channels, 0.5));
+        let x = ramp(2 * size * size * channels, 0.13);
+        let slopes = ramp(2 * out * out * channels, 0.31);
+        let filter = Filter::new(side, stride, size, before);
+
+        let device = Device::flex().autodiff();
+        let of = |values: &[f32], shape: [usize; 4]| {
+            Tensor::<4>::from_data(TensorData::new(values.to_vec(), shape), &device).require_grad()
+        };
+        let (input, weight) = (of(&x, [2, size, size, channels]), of(&taps, [1, side, side, channels]));
+        let shift = Tensor::<1>::from_data(TensorData::new(bias.clone(), [channels]), &device).require_grad();
+        let planes = input.clone().permute([0, 3, 1, 2]).pad((before, after, before, after), 0.0);
+        let options = ConvOptions::new([stride, stride], [0, 0], [1, 1], channels);
+        let want = conv2d(planes, weight.clone().permute([3, 0, 1, 2]), Some(shift.clone()), options);
+        let want = want.permute([0, 2, 3, 1]);
+        let sum = want.clone() * Tensor::from_data(TensorData::new(slopes.clone(), [2, out, out, channels]), &device);
+        let gradients = sum.sum().backward();
+
+        let mut got = Vec::new();
+        filter.forward(&taps, &bias, &x, &mut got);
+        same(&got, &read(want), &what);
+        filter.back(&taps, &slopes, &mut got);
+        same(&got, &read(input.grad(&gradients).unwrap()), &what);
+        let (mut by_tap, mut by_bias) = (vec![0.0; taps.len()], vec![0.0; channels]);
+        filter.gradient(&x, &slopes, &mut by_tap, &mut by_bias);
+        same(&by_tap, &read(weight.grad(&gradients).unwrap()), &what);
+        same(&by_bias, &read(shift.grad(&gradients).unwrap()), &what);
+    }
+}
+
+/// The whole network as burn has it.
 #[test]
 fn pictures_have_the_features_and_maps_of_the_network_in_burn() {
     let (manifest, weights) = pack_files("efficientnet-lite0");
