@@ -10,3 +10,4 @@ import "./keyboard.mjs";
 import "./states.mjs";
 import "./textpage.mjs";
 import "./judgepage.mjs";
+import "./furtherpage.mjs";

@@ -1,0 +1,51 @@
+import type { AdaptReport } from "headstart";
+import { Outcome } from "../parts/Outcome";
+import { PlainTable } from "../parts/PlainTable";
+import { useAdaptation } from "../state/adaptation";
+import { Outdated } from "../parts/Outdated";
+import { nouns } from "../state/task";
+import { count, percent, range } from "../state/words";
+
+/** How far the target is from the samples, what was tried, and whether any of it was kept. */
+export function Adapted({ report }: { report: AdaptReport }) {
+  const made = useAdaptation((s) => s.made);
+  const { kept, sentence, shift, evidence, tried, method, rejected } = report;
+  const guarded = tried.some((one) => one.guard !== undefined);
+  return (
+    <>
+      <Outcome kept={kept} called={kept ? "Kept" : "Nothing kept"}>
+        <p>{sentence}</p>
+        <p className="soft">{kept ? `Try assumes ${nouns} from there now. The report is of held-out ${nouns} of yours; training again takes the model back to them.` : "The model is as it was."}</p>
+        {rejected.length > 0 && <p className="note warn">{count(rejected.length, "file")} could not be read, listed under Collect.</p>}
+        <Outdated made={made} of="this was tried" />
+      </Outcome>
+      <div className="tables">
+        <div>
+          <h4>How different they are</h4>
+          <PlainTable
+            name="How different they are"
+            heads={["Measure", "Value", "95 % interval"]}
+            rows={[
+              ["a classifier tells them apart", percent(shift.domainClassifier.value), range(shift.domainClassifier)],
+              ["MMD, by chance as large", `p = ${shift.mmd.p.toFixed(3)}`, ""],
+              ["evidence that features moved", `${evidence.toFixed(1)} nats`, ""],
+            ]}
+          />
+          <p className="note">50 % is no difference. MMD: how far the two lie apart, and how often chance would put them so far.</p>
+        </div>
+        <div>
+          <h4>What was tried</h4>
+          <PlainTable
+            name="What was tried"
+            inWords
+            heads={["Method", "Criterion", ...(guarded ? ["On their labels"] : []), "Kept"]}
+            rows={tried.map((one) => [one.method === "none" ? "none, as it was" : one.method, one.criterion.toFixed(3), ...(guarded ? [one.guard?.toFixed(2) ?? ""] : []), one.method === method ? "✓ kept" : ""])}
+          />
+          <p className="note">
+            Criterion: how surely and how evenly the {nouns} from there are told apart, in nats.{guarded && " On their labels: how much more likely they are than without adapting, in nats."}
+          </p>
+        </div>
+      </div>
+    </>
+  );
+}
