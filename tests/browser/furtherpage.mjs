@@ -1,6 +1,7 @@
 // Going further on the page: fine-tuning with its guard, adapting to another domain; every state looked at by axe.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { BlobReader, Uint8ArrayWriter, ZipReader } from "@zip.js/zip.js";
@@ -63,15 +64,22 @@ test("fine-tuning for real: what it would take, the curves, what the guard says,
     await page.getByRole("option", { name: "the last stage", exact: true }).click();
     await further(page).getByText("You have chosen otherwise since").waitFor();
     await lookTwice(page, "43-further-cost");
+    // Stopped in the middle: what is best so far is the frozen backbone's head.
     await button(page, "Fine-tune").click();
-    await page.getByRole("progressbar", { name: /^Fine-tuning: guard, part \d of 3/ }).waitFor({ timeout: 60_000 });
+    await page.getByRole("progressbar", { name: /^Guard, part \d of 3/ }).waitFor({ timeout: 60_000 });
+    await further(page).getByRole("button", { name: "Stop" }).click();
+    await became(page, "Stopped");
+    await further(page).getByText("the head on the frozen backbone is the best so far").waitFor();
+    await page.locator("#report .bill").waitFor();
+    await button(page, "Fine-tune").click();
+    await page.getByRole("progressbar", { name: /^Guard, part \d of 3/ }).waitFor({ timeout: 60_000 });
     assert.ok(await button(page, "Train").isDisabled());
     await became(page, "Not decided yet");
     await became(page, /Kept|Rolled back/, { timeout: 180_000 });
     await page.locator("#further .figure", { hasText: "Before and after, by class" }).locator(".plot svg").waitFor();
     await assertStill(page);
     const kept = (await further(page).locator(".became").innerText()).includes("Kept");
-    assert.match(await further(page).locator(".outcome").innerText(), kept ? /Fine-tuning is kept: held out/ : /Fine-tuning was rolled back: held out/);
+    assert.match(await further(page).locator(".outcome").innerText(), kept ? /Fine-tuning is kept: held out/ : /Fine-tuning was (stopped and )?rolled back: .*held out/);
     // The model is another one: its report is made anew, and what the backbone that it had before has said is said to be so.
     await page.locator("#report .bill").waitFor();
     assert.equal(await page.locator("#doctor").getByText("The backbone has changed since this check").count(), kept ? 1 : 0);
@@ -104,8 +112,8 @@ test("fine-tuning under way, stopped, kept, and rolled back: each looks differen
     await answer(page, "fineTune", script(true));
     await hold(page, "fineTune");
     await button(page, "Fine-tune").click();
-    await further(page).getByText(/part 3 of 3: held-out loss 0\.490 at first/).waitFor();
-    await page.getByRole("progressbar", { name: "Fine-tuning: all samples" }).waitFor();
+    await further(page).getByText(/^Guard, part 3 of 3: held-out loss 0\.490 at first/).waitFor();
+    await page.getByRole("progressbar", { name: "All samples" }).waitFor();
     await page.locator("#further .plot svg").first().waitFor();
     await lookTwice(page, "45-tuning");
     await further(page).getByRole("button", { name: "Stop" }).click();
@@ -128,7 +136,7 @@ test("fine-tuning under way, stopped, kept, and rolled back: each looks differen
     await page.locator("#report .bill").waitFor();
     await lookTwice(page, "48-tuning-rolled-back");
     // A failure stays on show where it belongs.
-    await page.evaluate(() => globalThis.answers.set("fineTuneCost", Promise.reject(new Error("fine-tuning 48 samples needs 900 MB at least"))));
+    await answer(page, "fineTuneCost", { code: "bad-option", message: "fine-tuning 48 samples needs 900 MB at least" });
     await button(page, "What would it take?").click();
     await further(page).getByRole("alert").getByText("needs 900 MB at least").waitFor();
   });
@@ -179,6 +187,20 @@ test("adapting to pictures from elsewhere: too few are an error, enough a report
     assert.match(await further(page).locator(".outcome").innerText(), /a classifier tells 15 target samples from 48 source samples/);
     await further(page).getByRole("rowheader", { name: "CORAL", exact: true }).waitFor();
     await lookTwice(page, "51-adapted-real");
+    // In folders with the names of classes: their labels, if the person says so.
+    const folder = mkdtempSync(join(tmpdir(), "headstart-further-"));
+    try {
+      for (const { name, buffer } of all) {
+        mkdirSync(join(folder, name.split("-")[0]), { recursive: true });
+        writeFileSync(join(folder, name.split("-")[0], name), buffer);
+      }
+      await choose(further(page), "Bring a folder", folder);
+      await further(page).getByText("Use the labels that are there: fish 5, house 5, tree 5").click();
+      await button(page, "Adapt").click();
+      await further(page).getByRole("rowheader", { name: "target labels", exact: true }).waitFor();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
@@ -215,7 +237,10 @@ test("adapting that keeps something, with the labels that are there: by keyboard
       await press(page, "Enter");
       await further(page).getByText("12 texts from there.").waitFor();
       await further(page).getByText("Use the labels that are there: delivery 12").waitFor();
-      await reach(page, /./, "input");
+      const labels = page.getByRole("checkbox", { name: /^Use the labels that are there/ });
+      await labels.focus();
+      await press(page, "Space");
+      assert.ok(await labels.isChecked());
       await lookTwice(page, "text-53-target-chosen");
       await button(page, "Adapt").focus();
       await press(page, "Enter");

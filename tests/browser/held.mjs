@@ -14,7 +14,7 @@ export const hold = (page, name) => page.evaluate((name) => globalThis.hold(name
 /** Later calls of this name go through; `waiting` says whether those that wait may go on too. */
 export const letGo = (page, name, { waiting = true } = {}) => page.evaluate(([name, waiting]) => globalThis.letGo(name, waiting), [name, waiting]);
 
-/** From now on calls of this name are answered so: `events`, for `fineTune`, come before it, and `stopped` in its place after an abort. */
+/** From now on calls of this name are answered so: an error has a `code`. For `fineTune` `events` come before the `result`, and `stopped` comes in its place after an abort. */
 export const answer = (page, name, script) => page.evaluate(([name, script]) => globalThis.answers.set(name, script), [name, script]);
 
 const SOURCE = `
@@ -72,7 +72,9 @@ const SOURCE = `
             onProgress?.({ stage: "held", done: 1, total: 3 });
             await pass(gate, signal);
           }
-          return globalThis.answers.get(name) ?? value.apply(learner, given);
+          const answer = globalThis.answers.get(name);
+          if (answer?.code) throw new HeadstartError(answer.code, answer.message);
+          return answer ?? value.apply(learner, given);
         };
       },
     });

@@ -37,15 +37,26 @@ export function Adapted({ report }: { report: AdaptReport }) {
           <h4>What was tried</h4>
           <PlainTable
             name="What was tried"
-            inWords
-            heads={["Method", "Criterion", ...(guarded ? ["On their labels"] : []), "Kept"]}
-            rows={tried.map((one) => [one.method === "none" ? "none, as it was" : one.method, one.criterion.toFixed(3), ...(guarded ? [one.guard?.toFixed(2) ?? ""] : []), one.method === method ? "✓ kept" : ""])}
+            heads={["Method", "Criterion", ...(guarded ? ["Labels"] : [])]}
+            rows={tried.map((one) => [one.method === method ? <Kept key="kept" method={one.method} /> : named(one.method), one.criterion.toFixed(3), ...(guarded ? [one.guard?.toFixed(2) ?? ""] : [])])}
           />
           <p className="note">
-            Criterion: how surely and how evenly the {nouns} from there are told apart, in nats.{guarded && " On their labels: how much more likely they are than without adapting, in nats."}
+            Criterion: how surely and how evenly the {nouns} from there are told apart, in nats.{guarded && " Labels: how much more likely theirs are than without adapting, in nats."}
           </p>
         </div>
       </div>
     </>
   );
+}
+
+function Kept({ method }: { method: string }) {
+  return (
+    <strong>
+      ✓ {named(method)}, {method === "none" ? "stays" : "kept"}
+    </strong>
+  );
+}
+
+function named(method: string): string {
+  return method === "none" ? "none, as it was" : method;
 }

@@ -10,7 +10,7 @@ export function Further() {
   return (
     <Panel id="further" title="Go further">
       <p className="soft">
-        Two ways to a better model than a head on the backbone as it is. Each checks itself on {nouns} it was not shown, and is taken back where it does not help.
+        Two ways to a better model than a head on the backbone as it is. Each checks itself, and is taken back where it does not help.
       </p>
       {trained ? (
         <>

@@ -3,7 +3,7 @@ import { Outcome } from "../parts/Outcome";
 import { PlainTable } from "../parts/PlainTable";
 import { figure } from "../state/labels";
 import { type State, useRunning, useStore } from "../state/store";
-import { noun, nouns } from "../state/task";
+import { nouns } from "../state/task";
 import { useTuning } from "../state/tuning";
 import { percent, points, range } from "../state/words";
 import { ByClass, ByClassToCome } from "./ByClass";
@@ -53,7 +53,7 @@ function Underway() {
 function Became({ result: { kept, reason, guard, chosen }, kind }: { result: TrainResult; kind: State["kind"] }) {
   const changed = Object.keys(chosen).length > 0;
   return (
-    <Outcome kept={kept} called={kept ? "Kept" : changed ? "Rolled back" : "Stopped"}>
+    <Outcome kept={kept} called={kept ? "Kept" : guard ? "Rolled back" : "Stopped"}>
       <p>{reason}</p>
       <p className="soft">
         {kept
@@ -79,7 +79,7 @@ function Figures({ guard: { frozen, tuned, gain }, kind }: { guard: TuneGuard; k
       rows={[
         ["frozen, before", value(frozen.value), between(frozen)],
         ["tuned, after", value(tuned.value), between(tuned)],
-        [`gain, paired by ${noun}`, `${by(gain.value)}${numbers ? "" : " points"}`, `${by(gain.low)} to ${by(gain.high)}`],
+        ["gain", `${by(gain.value)}${numbers ? "" : " points"}`, `${by(gain.low)} to ${by(gain.high)}`],
       ]}
     />
   );

@@ -11,6 +11,9 @@ const LETTERS = 16;
 /** A line for each class, from an open dot (before) to a full one (after). */
 export function draw(rows: readonly Row[], width: number, height: number): SVGSVGElement {
   const longest = Math.min(LETTERS, Math.max(...rows.map((row) => row.label.length)));
+  // Dots may begin anywhere, as bars may not: near 100 % is where the differences are.
+  const least = Math.min(...rows.flatMap((row) => [row.before, row.after]));
+  const from = Math.max(0, Math.floor(10 * least - 0.5) / 10);
   return plotted({
     width,
     height,
@@ -20,7 +23,7 @@ export function draw(rows: readonly Row[], width: number, height: number): SVGSV
     marginBottom: 36,
     ariaLabel: "How much of each class was right, before and after",
     ariaDescription: rows.map((row) => `${row.label}: ${percent(row.before)}, then ${percent(row.after)}`).join("; "),
-    x: { label: "right", domain: [0, 1], ticks: 5, tickFormat: (v: number) => `${Math.round(100 * v)} %`, grid: true },
+    x: { label: "right", domain: [from, 1], ticks: 5, tickFormat: (v: number) => `${Math.round(100 * v)} %`, grid: true },
     y: { label: null, type: "point", domain: rows.map((row) => row.label), tickFormat: short, tickSize: 0 },
     marks: [
       Plot.ruleY(rows, { x1: "before", x2: "after", y: "label", stroke: "var(--soft)", strokeWidth: 3, strokeOpacity: 0.5 }),

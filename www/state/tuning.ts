@@ -117,7 +117,7 @@ function take(result: TrainResult, revision: number, known: number, made: Made):
   });
   setState({ made: { ...made, backbone: get().backbone } });
   forget();
-  say(result.kept ? "The tuned backbone is kept." : "Fine-tuning was rolled back: the model is the head on the frozen backbone.");
+  say(result.kept ? "The tuned backbone is kept." : `Fine-tuning was ${result.guard ? "rolled back" : "stopped"}: the model is a head on the frozen backbone.`);
 }
 
 /** A failure stays on show beside what it is about, not in the status line alone. */
@@ -145,12 +145,14 @@ class Watched {
     // Each stretch has a pace of its own, and none goes backwards.
     if (total !== this.#stretch.total) this.#stretch = { total, since: performance.now(), done: 0 };
     this.#stretch.done = Math.max(this.#stretch.done, done);
-    this.progress({ ...this.#stretch, title: `Fine-tuning: ${STAGES[stage] ?? stage}` });
+    this.progress({ ...this.#stretch, title: STAGES[stage] ?? capital(stage) });
     if (loss === undefined && guard === undefined) return;
     // The held-out loss comes after the last update of a pass, which has been heard.
-    const step = (this.#steps.get(stage) ?? 0) + (guard === undefined ? 1 : 0);
-    this.#steps.set(stage, step);
-    this.#points.push({ part: stage, step, ...(guard === undefined ? { loss } : { guard }) });
+    const step = this.#steps.get(stage) ?? 0;
+    const last = this.#points.findLastIndex((point) => point.part === capital(stage));
+    if (guard !== undefined && last >= 0) this.#points[last] = { ...this.#points[last]!, guard };
+    else this.#points.push({ part: capital(stage), step: step + 1, loss, guard });
+    if (guard === undefined) this.#steps.set(stage, step + 1);
     if (performance.now() - this.#drawn > REDRAW) this.draw();
   }
 
@@ -162,7 +164,12 @@ class Watched {
 }
 
 const STAGES: Record<string, string> = {
-  look: `reading the ${nouns} as far as the backbone stays`,
-  fit: "the head on the frozen backbone",
-  judge: "the guard decides",
+  look: `Reading the ${nouns} as far as the backbone stays`,
+  fit: "The head on the frozen backbone",
+  judge: "The guard decides",
 };
+
+/** Words of the face begin a line here. */
+function capital(words: string): string {
+  return `${words[0]!.toUpperCase()}${words.slice(1)}`;
+}

@@ -39,5 +39,5 @@ export function duration(seconds: number): string {
 export function points(fraction: number): string {
   const rounded = Number((100 * fraction).toFixed(1));
   // A minus as long as the plus.
-  return `${rounded > 0 ? "+" : rounded < 0 ? "−" : "±"}${Math.abs(rounded).toFixed(1)}`;
+  return `${rounded > 0 ? "+" : rounded < 0 ? "−" : ""}${Math.abs(rounded).toFixed(1)}`;
 }
