@@ -9,6 +9,9 @@ import { Adapted } from "./Adapted";
 import { TargetPictures } from "./TargetPictures";
 import { TargetTexts } from "./TargetTexts";
 
+/** With fewer samples nothing can be said of a domain. */
+const LEAST = 10;
+
 /** Making the model suit where it will be used. */
 export function Adapt() {
   const { target, report, problem } = useAdaptation();
@@ -19,7 +22,7 @@ export function Adapt() {
     <section className="way" aria-labelledby="adapt-title">
       <h3 id="adapt-title">Adapt to another domain</h3>
       <p className="soft">
-        Will it be used on {nouns} unlike these: {task === "text" ? "another language, another shop’s reviews" : "another camera, sketches for photographs"}? Bring 10 or more from there; they need no labels, and are not added to yours. How different
+        Will it be used on {nouns} unlike these: {task === "text" ? "another language, another shop’s reviews" : "another camera, sketches for photographs"}? Bring {LEAST} or more from there; they need no labels, and are not added to yours. How different
         they are is measured, and the model is changed only where that is likely to help.
       </p>
       {kind !== "classes" ? (
@@ -36,7 +39,7 @@ export function Adapt() {
           </div>
           {problem && (
             <p role="alert" className="note warn">
-              {problem}
+              {problem}.{target.length < LEAST && ` Bring more ${nouns} from there.`}
             </p>
           )}
           {report && <Adapted report={report} />}

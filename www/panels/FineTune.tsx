@@ -54,7 +54,7 @@ export function FineTune() {
       {measuring ? <JobBar of="cost" /> : <JobBar of="tune">{collecting ? <p>When the {nouns} are in, you can fine-tune.</p> : <Cost />}</JobBar>}
       {problem && (
         <p role="alert" className="note warn">
-          {problem}
+          {problem}.
         </p>
       )}
       <Tuned />

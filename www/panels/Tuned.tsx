@@ -4,7 +4,7 @@ import { PlainTable } from "../parts/PlainTable";
 import { figure } from "../state/labels";
 import { type State, useRunning, useStore } from "../state/store";
 import { nouns } from "../state/task";
-import { useTuning } from "../state/tuning";
+import { byPart, useTuning } from "../state/tuning";
 import { percent, points, range } from "../state/words";
 import { ByClass, ByClassToCome } from "./ByClass";
 import { TuningCurve } from "./TuningCurve";
@@ -19,7 +19,7 @@ export function Tuned() {
   const rows = outcome?.guard?.perClass ?? [];
   return (
     <>
-      {outcome ? <Became result={outcome} kind={kind} /> : <Underway />}
+      <div className="decision">{outcome ? <Became result={outcome} kind={kind} /> : <Underway />}</div>
       <div className="figures">
         <TuningCurve points={curve} />
         {rows.length > 0 ? <ByClass rows={rows} /> : kind === "classes" && !outcome && <ByClassToCome />}
@@ -29,17 +29,17 @@ export function Tuned() {
 }
 
 function Underway() {
-  const guards = useTuning((s) => s.curve).filter((p) => p.guard !== undefined);
-  const last = [...Map.groupBy(guards, (p) => p.part)];
+  const curve = useTuning((s) => s.curve);
+  const parts = byPart(curve.filter((p) => p.guard !== undefined));
   return (
     <div className="outcome waiting">
       <p className="became">
         <span aria-hidden="true">…</span> Not decided yet
       </p>
-      {last.length === 0 && <p>The guard holds a part of your {nouns} out of each training, and will say whether they are better off. Until then the model is the one from before.</p>}
-      {last.length > 0 && (
+      {parts.length === 0 && <p>The guard holds a part of your {nouns} out of each training, and will say whether they are better off. Until then the model is the one from before.</p>}
+      {parts.length > 0 && (
         <ul>
-          {last.map(([part, seen]) => (
+          {parts.map(([part, seen]) => (
             <li key={part}>
               {part}: held-out loss {seen[0]!.guard!.toFixed(3)} at first, {seen.at(-1)!.guard!.toFixed(3)} now
             </li>

@@ -1,7 +1,7 @@
 import { ChartFigure } from "../parts/ChartFigure";
 import { PlainTable } from "../parts/PlainTable";
 import { nouns } from "../state/task";
-import type { TunePoint } from "../state/tuning";
+import { type TunePoint, byPart } from "../state/tuning";
 
 const load = () => import("../plots/tuningCurve");
 
@@ -13,16 +13,11 @@ export function TuningCurve({ points }: { points: readonly TunePoint[] }) {
       name="tuning curve"
       data={points}
       load={load}
-      table={<PlainTable name="Loss by update" heads={["Training", "Update", `Fitted ${nouns}`, `Held-out ${nouns}`]} rows={byPart(points).map(({ step, part, loss, guard }) => [part, step, loss?.toFixed(3), guard?.toFixed(3)])} />}
+      table={<PlainTable name="Loss by update" heads={["Training", "Update", `Fitted ${nouns}`, `Held-out ${nouns}`]} rows={byPart(points).flatMap(([, of]) => of).map(({ step, part, loss, guard }) => [part, step, loss?.toFixed(3), guard?.toFixed(3)])} />}
     >
       <p>
         Loss in each training, and after each pass on those that it does not see: <span className="key fitted">fitted {nouns}</span>, <span className="key held">held-out {nouns}</span>. The number is the guard’s part.
       </p>
     </ChartFigure>
   );
-}
-
-/** Those that ran beside each other come mixed. */
-function byPart(points: readonly TunePoint[]): TunePoint[] {
-  return [...Map.groupBy(points, (p) => p.part).values()].flat();
 }

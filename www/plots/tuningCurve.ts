@@ -1,12 +1,12 @@
 import * as Plot from "@observablehq/plot";
-import type { TunePoint } from "../state/tuning";
+import { type TunePoint, byPart, numberOf } from "../state/tuning";
 import { plotted } from "./plotted";
 
 /** Loss over the updates of each training: those of the guard lie over each other, so a number says which is which. */
 export function draw(points: readonly TunePoint[], width: number, height: number): SVGSVGElement {
   const fitted = points.filter((p) => p.loss !== undefined);
   const held = points.filter((p) => p.guard !== undefined);
-  const ends = [...Map.groupBy(held, (p) => p.part).values()].map((part) => part.at(-1)!);
+  const ends = byPart(held).map(([, seen]) => seen.at(-1)!);
   return plotted({
     width,
     height,
@@ -21,14 +21,9 @@ export function draw(points: readonly TunePoint[], width: number, height: number
       Plot.line(fitted, { x: "step", y: "loss", z: "part", stroke: "var(--accent)", strokeOpacity: 0.8, strokeWidth: 1.25 }),
       Plot.line(held, { x: "step", y: "guard", z: "part", stroke: "var(--second)", strokeDasharray: "5 3" }),
       Plot.dot(held, { x: "step", y: "guard", fill: "var(--second)", r: 2.5 }),
-      Plot.text(ends, { x: "step", y: "guard", text: (p: TunePoint) => numberOf(p.part), dx: 8, textAnchor: "start", fill: "var(--second)" }),
+      Plot.text(ends, { x: "step", y: "guard", text: (p: TunePoint) => String(numberOf(p.part) ?? ""), dx: 8, textAnchor: "start", fill: "var(--second)" }),
     ],
   });
-}
-
-/** "guard, part 1 of 3" → "1". */
-function numberOf(part: string): string {
-  return part.match(/\d+/)?.[0] ?? "";
 }
 
 function describe(fitted: readonly TunePoint[], ends: readonly TunePoint[]): string {

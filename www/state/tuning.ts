@@ -92,6 +92,8 @@ export async function tune(): Promise<void> {
           // Stopped before anything could be chosen: the model is the one from before.
           changed = Object.keys(event.result.chosen).length > 0;
           setState({ outcome: event.result });
+          // The report goes in a task of its own: both at once hold the page too long.
+          await new Promise((resolve) => setTimeout(resolve));
           if (changed) take(event.result, revision, known, made);
           else say("Fine-tuning was stopped; nothing has changed.");
         }
@@ -164,10 +166,22 @@ class Watched {
 }
 
 const STAGES: Record<string, string> = {
-  look: `Reading the ${nouns} as far as the backbone stays`,
+  look: `Reading the ${nouns} again`,
   fit: "The head on the frozen backbone",
   judge: "The guard decides",
 };
+
+/** Of a part of the guard; of the training on all samples, which comes after them, `null`. */
+export function numberOf(part: string): number | null {
+  const found = part.match(/\d+/);
+  return found && Number(found[0]);
+}
+
+/** Those that ran beside each other come mixed. */
+export function byPart(points: readonly TunePoint[]): [part: string, points: TunePoint[]][] {
+  const place = ([part]: [string, unknown]) => numberOf(part) ?? Infinity;
+  return [...Map.groupBy(points, (point) => point.part)].sort((a, b) => place(a) - place(b));
+}
 
 /** Words of the face begin a line here. */
 function capital(words: string): string {
