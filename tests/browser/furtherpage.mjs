@@ -59,7 +59,7 @@ test("fine-tuning for real: what it would take, the curves, what the guard says,
     await further(page).scrollIntoViewIfNeeded();
     await watchShifts(page);
     await button(page, "What would it take?").click();
-    await further(page).getByText(/It would take (about \d+ (seconds?|minutes?)|less than a second) and \d+\.\d MB of memory: 4 trainings/).waitFor({ timeout: 60_000 });
+    await further(page).getByText(/It would take (about \d+ (seconds?|minutes?)|less than a second) and \d+\.\d MB of memory beside the backbone’s: 4 trainings/).waitFor({ timeout: 60_000 });
     await page.getByRole("button", { name: /How much of the backbone$/ }).click();
     await page.getByRole("option", { name: "the last stage", exact: true }).click();
     await further(page).getByText("You have chosen otherwise since").waitFor();
@@ -108,7 +108,7 @@ test("fine-tuning under way, stopped, kept, and rolled back: each looks differen
     await button(page, "What would it take?").click();
     await page.getByRole("progressbar", { name: "Measuring on a few pictures" }).waitFor();
     await letGo(page, "fineTuneCost");
-    await further(page).getByText("It would take about 3 minutes and 24.0 MB of memory: 4 trainings (3 for the guard, then one on all), each of 27 passes over its part of 48 pictures.").waitFor();
+    await further(page).getByText("It would take about 3 minutes and 24.0 MB of memory beside the backbone’s: 4 trainings (3 for the guard, then one on all), each of 27 passes over its part of 48 pictures.").waitFor();
     await answer(page, "fineTune", script(true));
     await hold(page, "fineTune");
     await button(page, "Fine-tune").click();

@@ -12,7 +12,7 @@ export function Cost() {
   const { seconds, bytes, trainings, samples, epochs } = cost.is;
   return (
     <p className="cost">
-      It would take <strong>{duration(seconds)}</strong> and <strong>{megabytes(bytes)}</strong> of memory: {count(trainings, "training")} ({trainings - 1} for the guard, then one
+      It would take <strong>{duration(seconds)}</strong> and <strong>{megabytes(bytes)}</strong> of memory beside the backbone’s: {count(trainings, "training")} ({trainings - 1} for the guard, then one
       on all), each of {count(epochs, "pass", "passes")} over its part of {count(samples, noun)}.
     </p>
   );

@@ -144,18 +144,27 @@ class Watched {
   hear({ stage, done, total, loss, guard, note }: Heard): void {
     if (stage === "left out") setState({ leftOut: note ?? "" });
     if (stage === "left out" || stage === "stopped") return;
+    const part = STAGES[stage] ?? capital(stage);
+    if (loss !== undefined || guard !== undefined) this.#keep(part, loss, guard);
     // Each stretch has a pace of its own, and none goes backwards.
     if (total !== this.#stretch.total) this.#stretch = { total, since: performance.now(), done: 0 };
-    this.#stretch.done = Math.max(this.#stretch.done, done);
-    this.progress({ ...this.#stretch, title: STAGES[stage] ?? capital(stage) });
-    if (loss === undefined && guard === undefined) return;
-    // The held-out loss comes after the last update of a pass, which has been heard.
-    const step = this.#steps.get(stage) ?? 0;
-    const last = this.#points.findLastIndex((point) => point.part === capital(stage));
-    if (guard !== undefined && last >= 0) this.#points[last] = { ...this.#points[last]!, guard };
-    else this.#points.push({ part: capital(stage), step: step + 1, loss, guard });
-    if (guard === undefined) this.#steps.set(stage, step + 1);
+    // Of parts beside each other the face counts the one that speaks; a part that gave up has made fewer updates than it counts for.
+    const updates = [...this.#steps.values()].reduce((sum, steps) => sum + steps, 0);
+    this.#stretch.done = Math.max(this.#stretch.done, done, Math.min(updates, total));
+    this.progress({ ...this.#stretch, title: part });
     if (performance.now() - this.#drawn > REDRAW) this.draw();
+  }
+
+  #keep(part: string, loss: number | undefined, guard: number | undefined): void {
+    const step = this.#steps.get(part) ?? 0;
+    const last = this.#points.findLastIndex((point) => point.part === part);
+    // The held-out loss comes after the last update of a pass, which has been heard.
+    if (guard !== undefined && last >= 0) {
+      this.#points[last] = { ...this.#points[last]!, guard };
+      return;
+    }
+    this.#points.push({ part, step: step + 1, loss, guard });
+    this.#steps.set(part, step + 1);
   }
 
   draw(): void {
