@@ -248,6 +248,9 @@ test("adapting that keeps something, with the labels that are there: by keyboard
       await page.locator("#report").getByText("The model has been adapted to another domain since").waitFor();
       await page.locator("nav", { hasText: "Go further adapted" }).waitFor();
       await lookTwice(page, "text-54-adapted");
+      // Training again takes the model back, and says so where it was adapted.
+      await button(page, "Train").click();
+      await further(page).getByText("The model has been trained again since, and is not adapted any more.").waitFor();
     },
     { path: "/dist/?task=text" },
   );

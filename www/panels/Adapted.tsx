@@ -1,14 +1,16 @@
 import type { AdaptReport } from "headstart";
 import { Outcome } from "../parts/Outcome";
+import { Outdated } from "../parts/Outdated";
 import { PlainTable } from "../parts/PlainTable";
 import { useAdaptation } from "../state/adaptation";
-import { Outdated } from "../parts/Outdated";
+import { useStore } from "../state/store";
 import { nouns } from "../state/task";
 import { count, percent, range } from "../state/words";
 
 /** How far the target is from the samples, what was tried, and whether any of it was kept. */
 export function Adapted({ report }: { report: AdaptReport }) {
   const made = useAdaptation((s) => s.made);
+  const adapted = useStore((s) => s.adapted);
   const { kept, sentence, shift, evidence, tried, method, rejected } = report;
   const guarded = tried.some((one) => one.guard !== undefined);
   return (
@@ -17,6 +19,7 @@ export function Adapted({ report }: { report: AdaptReport }) {
         <p>{sentence}</p>
         <p className="soft">{kept ? `Try assumes ${nouns} from there now. The report is of held-out ${nouns} of yours; training again takes the model back to them.` : "The model is as it was."}</p>
         {rejected.length > 0 && <p className="note warn">{count(rejected.length, "file")} could not be read, listed under Collect.</p>}
+        {kept && !adapted && <p className="note warn">The model has been trained again since, and is not adapted any more.</p>}
         <Outdated made={made} of="this was tried" />
       </Outcome>
       <div className="tables">
@@ -52,7 +55,7 @@ export function Adapted({ report }: { report: AdaptReport }) {
 function Kept({ method }: { method: string }) {
   return (
     <strong>
-      ✓ {named(method)}, {method === "none" ? "stays" : "kept"}
+      ✓ {named(method)}: {method === "none" ? "stays" : "kept"}
     </strong>
   );
 }

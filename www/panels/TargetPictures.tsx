@@ -13,8 +13,8 @@ interface Props {
 /** Pictures of the target domain; a folder that is named as a class is a label. */
 export function TargetPictures({ onTarget, isDisabled }: Props) {
   const take = (found: Found[]) => {
-    if (isDisabled) return;
-    if (found.length === 0) say("There was no file in it.");
+    if (isDisabled) say("Wait for the end of what is under way, or stop it first.");
+    else if (found.length === 0) say("There was no file in it.");
     else onTarget(found.map(({ path, folder, open }) => ({ path, label: folder, open })));
   };
   return (
