@@ -1,4 +1,5 @@
 import type { AdaptReport } from "headstart";
+import { Between } from "../parts/Between";
 import { Outcome } from "../parts/Outcome";
 import { Outdated } from "../parts/Outdated";
 import { PlainTable } from "../parts/PlainTable";
@@ -29,7 +30,7 @@ export function Adapted({ report }: { report: AdaptReport }) {
             name="How different they are"
             heads={["Measure", "Value", "95 % interval"]}
             rows={[
-              ["a classifier tells them apart", percent(shift.domainClassifier.value), range(shift.domainClassifier)],
+              ["a classifier tells them apart", percent(shift.domainClassifier.value), <Between key="interval">{range(shift.domainClassifier)}</Between>],
               ["MMD, by chance as large", `p = ${shift.mmd.p.toFixed(3)}`, ""],
               ["evidence that features moved", `${evidence.toFixed(1)} nats`, ""],
             ]}

@@ -1,4 +1,5 @@
 import type { TrainResult, TuneGuard } from "headstart";
+import { Between } from "../parts/Between";
 import { Outcome } from "../parts/Outcome";
 import { PlainTable } from "../parts/PlainTable";
 import { figure } from "../state/labels";
@@ -77,9 +78,9 @@ function Figures({ guard: { frozen, tuned, gain }, kind }: { guard: TuneGuard; k
       name="Before and after, on held-out samples"
       heads={["Backbone", numbers ? "Off by, in the mean" : "Right", "95 % interval"]}
       rows={[
-        ["frozen, before", value(frozen.value), between(frozen)],
-        ["tuned, after", value(tuned.value), between(tuned)],
-        ["gain", `${by(gain.value)}${numbers ? "" : " points"}`, `${by(gain.low)} to ${by(gain.high)}`],
+        ["frozen, before", value(frozen.value), <Between key="interval">{between(frozen)}</Between>],
+        ["tuned, after", value(tuned.value), <Between key="interval">{between(tuned)}</Between>],
+        ["gain", `${by(gain.value)}${numbers ? "" : " points"}`, <Between key="interval">{`${by(gain.low)} to ${by(gain.high)}`}</Between>],
       ]}
     />
   );
