@@ -2,6 +2,7 @@ import { Label, ProgressBar } from "react-aria-components";
 import { Collect } from "./panels/Collect";
 import { CollectTexts } from "./panels/CollectTexts";
 import { Doctor } from "./panels/Doctor";
+import { Further } from "./panels/Further";
 import { Machine } from "./panels/Machine";
 import { Report } from "./panels/Report";
 import { Scatter } from "./panels/Scatter";
@@ -41,6 +42,7 @@ export function App() {
             <Report />
             <Doctor />
             <Verdict />
+            <Further />
             <Scatter />
             <Machine />
           </main>

@@ -11,3 +11,4 @@ import "./keyboard.mjs";
 import "./states.mjs";
 import "./textpage.mjs";
 import "./judgepage.mjs";
+import "./furtherpage.mjs";

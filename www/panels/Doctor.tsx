@@ -1,5 +1,6 @@
 import { Button } from "react-aria-components";
 import { JobBar } from "../parts/JobBar";
+import { Outdated } from "../parts/Outdated";
 import { Panel } from "../parts/Panel";
 import { examine, leaveNone, useDoctor } from "../state/doctor";
 import { isReady, useRunning, useStore } from "../state/store";
@@ -8,9 +9,8 @@ import { Imbalance, LabelNext, NearDuplicates, Outliers, WrongLabels } from "./D
 
 /** Wrong labels and the like, each with the button that puts it right; Undo takes it back. */
 export function Doctor() {
-  const { found, at, kept } = useDoctor();
+  const { found, made, kept } = useDoctor();
   const ready = useStore(isReady);
-  const revision = useStore((s) => s.revision);
   const running = useRunning("doctor");
   const collecting = useRunning("collect");
   return (
@@ -27,7 +27,11 @@ export function Doctor() {
         )}
         <JobBar of="doctor">{!ready && !found && <p>Collect {nouns} of two classes first.</p>}</JobBar>
       </div>
-      {found && revision !== at && <p className="note warn">The {nouns} have changed since this check. What you have put right is no longer listed; check again when you are done.</p>}
+      {found && (
+        <Outdated made={made} of="this check">
+          What you have put right is no longer listed; check again when you are done.
+        </Outdated>
+      )}
       {found && (
         <>
           <WrongLabels found={found.labelIssues} />

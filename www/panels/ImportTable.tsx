@@ -21,10 +21,12 @@ const FORMATS = [
   ["lines", "One text a line"],
 ] as const;
 
+const TITLES = { Add: "Import", Predict: "Predict", Choose: "Choose from" };
+
 interface Props {
   source: Source;
   /** What is done with its texts. */
-  verb: "Add" | "Predict";
+  verb: "Add" | "Predict" | "Choose";
   /** Tables that wait behind this one. */
   waiting: number;
   onTexts: (samples: Labelled["samples"], left: Problem[]) => void;
@@ -64,7 +66,7 @@ export function ImportTable({ source, verb, waiting, onTexts, onClose, onCloseAl
     onTexts(label === "" ? samples : samples.map((sample) => ({ label, ...sample })), left);
   };
   return (
-    <Window title={`${verb === "Add" ? "Import" : "Predict"} ${source.name}`} wide onClose={onClose}>
+    <Window title={`${TITLES[verb]} ${source.name}`} wide onClose={onClose}>
       {problem && <p role="alert">{problem}</p>}
       {table && (
         <>

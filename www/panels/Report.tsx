@@ -14,6 +14,7 @@ export function Report() {
   const checking = useRunning("report");
   const unreported = useStore((s) => s.unreported);
   const inGroups = useStore((s) => s.inGroups);
+  const adapted = useStore((s) => s.adapted);
   const stale = useStore(isStale);
   return (
     <Panel id="report" title="Report">
@@ -33,6 +34,7 @@ export function Report() {
       {report && (
         <>
           {stale && <p className="note warn">The {nouns} have changed since this report.</p>}
+          {adapted && <p className="note warn">The model has been adapted to another domain since: this report is of the one before, on {nouns} like yours.</p>}
           {inGroups > 0 && (
             <p className="note">
               {count(inGroups, "picture")} came from the webcam in bursts: a burst is held out as a whole, because its pictures are almost the same.

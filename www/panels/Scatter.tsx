@@ -4,6 +4,7 @@ import { AsTable } from "../parts/AsTable";
 import { DotMap } from "../parts/DotMap";
 import { type Mark, marksOf } from "../parts/marks";
 import { mapSvg } from "../parts/mapSvg";
+import { Outdated } from "../parts/Outdated";
 import { Panel } from "../parts/Panel";
 import type { Dot } from "../parts/placed";
 import { PlainTable } from "../parts/PlainTable";
@@ -19,9 +20,8 @@ import { PickedSamples } from "./PickedSamples";
 
 /** The samples from above: what lies among another class is worth a look. */
 export function Scatter() {
-  const { places, drawing, at } = useMap();
+  const { places, drawing, made } = useMap();
   const samples = useStore(total);
-  const revision = useStore((s) => s.revision);
   const collecting = useRunning("collect");
   return (
     <Panel id="map" title="Map of your samples">
@@ -36,8 +36,12 @@ export function Scatter() {
         {drawing && <p className="note">Drawing …</p>}
         {samples < 3 && <p className="note">It takes three {nouns} or more.</p>}
       </div>
-      {places && revision !== at && <p className="note warn">The {nouns} have changed since: new ones are not on the map. Labels are as they are now.</p>}
-      {places && <Drawn key={at} places={places} />}
+      {places && (
+        <Outdated made={made} of="this map">
+          New ones are not on it. Labels are as they are now.
+        </Outdated>
+      )}
+      {places && <Drawn key={`${made?.revision} ${made?.backbone}`} places={places} />}
     </Panel>
   );
 }

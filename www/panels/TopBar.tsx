@@ -1,5 +1,6 @@
 import { figure } from "../state/labels";
 import { isStale, total, useRunning, useStore } from "../state/store";
+import { useTuning } from "../state/tuning";
 import { percent } from "../state/words";
 import { useRequests } from "../trust/requests";
 
@@ -11,6 +12,9 @@ export function TopBar() {
   const status = useStore((s) => s.status);
   const stale = useStore(isStale);
   const training = useRunning("train");
+  const tuning = useRunning("tune");
+  const tuned = useTuning((s) => s.tuned);
+  const adapted = useStore((s) => s.adapted);
   const away = useRequests((s) => s.away);
   const places: [string, string, string][] = [
     ["collect", "Collect", samples > 0 ? String(samples) : ""],
@@ -19,6 +23,7 @@ export function TopBar() {
     ["report", "Report", report ? `${report.kind === "numbers" ? `± ${figure(report.mae.value)}` : percent(report.accuracy.value)}${stale ? ", before changes" : ""}` : ""],
     ["doctor", "Check", ""],
     ["verdict", "Backbone", ""],
+    ["further", "Go further", tuning ? "…" : tuned ? "tuned" : adapted ? "adapted" : ""],
     ["map", "Map", ""],
     ["machine", "What runs here", ""],
   ];

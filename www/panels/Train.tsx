@@ -33,6 +33,8 @@ export function Train() {
   const stale = useStore(isStale);
   const collecting = useRunning("collect");
   const training = useRunning("train");
+  // Two at a time would wait for each other, and the later one would be lost on the earlier one's end.
+  const further = [useRunning("tune"), useRunning("adapt")].some((running) => running);
   const [wanted, setHead] = useState<Head>("linear");
   const [chosen, setNegative] = useState(NONE);
   const ready = isReady({ classes, kind });
@@ -65,7 +67,7 @@ export function Train() {
           <Choose label="“None of these”" value={negative} choices={[[NONE, "no class"], ...filled.map(({ name }) => [name, name] as const)]} onChoose={setNegative} />
         )}
         {/* In a task of its own: a press has every picture in the collection look whether it shows its focus. */}
-        <Button className="button" isDisabled={!ready || training || collecting} onPress={() => setTimeout(() => void train(head, negative === NONE ? null : negative))}>
+        <Button className="button" isDisabled={!ready || training || collecting || further} onPress={() => setTimeout(() => void train(head, negative === NONE ? null : negative))}>
           Train
         </Button>
       </div>

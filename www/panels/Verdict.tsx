@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { Button } from "react-aria-components";
 import { ChartFigure } from "../parts/ChartFigure";
 import { JobBar } from "../parts/JobBar";
+import { Outdated } from "../parts/Outdated";
 import { Panel } from "../parts/Panel";
 import { PlainTable } from "../parts/PlainTable";
 import { isReady, useRunning, useStore } from "../state/store";
@@ -19,10 +20,9 @@ const NAMES: Record<TransferReport["rows"][number]["name"], string> = {
 
 /** Whether what the backbone has learnt elsewhere is of use here. */
 export function Verdict() {
-  const { verdict, at } = useVerdict();
+  const { verdict, made } = useVerdict();
   const ready = useStore(isReady);
   const kind = useStore((s) => s.kind);
-  const revision = useStore((s) => s.revision);
   const running = useRunning("verdict");
   const collecting = useRunning("collect");
   return (
@@ -40,7 +40,7 @@ export function Verdict() {
         <JobBar of="verdict">{kind !== "classes" ? <p>This is measured for {nouns} with one class each.</p> : !ready && !verdict && <p>Collect {nouns} of two classes first.</p>}</JobBar>
       </div>
       {verdict && <Found verdict={verdict} />}
-      {verdict && revision !== at && <p className="note warn">The {nouns} have changed since this check.</p>}
+      {verdict && <Outdated made={made} of="this check" />}
     </Panel>
   );
 }

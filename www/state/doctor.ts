@@ -4,24 +4,23 @@ import type { DoctorReport } from "headstart";
 import { create } from "zustand";
 import { shown } from "./labels";
 import { asJob } from "./jobs";
-import { get, learner, say } from "./store";
+import { type Made, learner, madeNow, say } from "./store";
 import { nouns } from "./task";
 
 interface State {
   found: DoctorReport | null;
-  /** `revision` of the samples that were looked at. */
-  at: number;
+  made: Made | null;
   /** Findings that a person has looked at and left as they are, by `keyOf…`; the next check does not bring them back. */
   kept: ReadonlySet<string>;
 }
 
-export const useDoctor = create<State>()(() => ({ found: null, at: 0, kept: new Set() }));
+export const useDoctor = create<State>()(() => ({ found: null, made: null, kept: new Set() }));
 
 export async function examine(): Promise<void> {
   await asJob("doctor", `Looking through the ${nouns}`, "The check was stopped.", async (signal, progress) => {
-    const at = get().revision;
+    const made = madeNow();
     const found = await learner().doctor({ signal, onProgress: progress });
-    useDoctor.setState({ found, at });
+    useDoctor.setState({ found, made });
     const issues = found.labelIssues.length;
     say(issues === 0 ? "Checked: no label is likely wrong." : `Checked: ${issues === 1 ? "1 label is" : `${issues.toLocaleString("en")} labels are`} likely wrong.`);
   });

@@ -1,6 +1,8 @@
 import { type Job, type State, get, say, sentence, set } from "./store";
 
 type Name = keyof State["jobs"];
+/** How far it is. `title` and `since`: of what is under way now, where a job is several things one after another. */
+type Way = Pick<Job, "done" | "total"> & Partial<Pick<Job, "title" | "since">>;
 
 /**
  * Runs `work` as the job `name`, with progress on show and a Stop that aborts its signal. A failure becomes the status
@@ -10,7 +12,7 @@ export async function asJob(
   name: Name,
   title: string,
   stopped: string,
-  work: (signal: AbortSignal, progress: (p: { done: number; total: number }) => void) => Promise<void>,
+  work: (signal: AbortSignal, progress: (p: Way) => void) => Promise<void>,
 ): Promise<boolean> {
   const abort = new AbortController();
   const show = (change: Partial<Job>) => {
@@ -21,11 +23,11 @@ export async function asJob(
   set({ jobs: { ...get().jobs, [name]: { title, done: 0, total: 0, since: performance.now(), stop } } });
   let drawn = 0;
   try {
-    await work(abort.signal, ({ done, total }) => {
+    await work(abort.signal, ({ done, total, title, since }) => {
       // More often than this nobody sees, and every change draws.
       if (done < total && performance.now() - drawn < 100) return;
       drawn = performance.now();
-      show({ done, total });
+      show({ done, total, ...(title === undefined ? {} : { title }), ...(since === undefined ? {} : { since }) });
     });
     return true;
   } catch (error) {

@@ -1,24 +1,23 @@
 // The samples in the plane in which they differ most.
 import type { Learner } from "headstart";
 import { create } from "zustand";
-import { get, learner, say, sentence } from "./store";
+import { type Made, learner, madeNow, say, sentence } from "./store";
 
 export type Place = Awaited<ReturnType<Learner["projection"]>>[number];
 
 interface State {
   places: readonly Place[] | null;
   drawing: boolean;
-  /** `revision` of the samples that are in it. */
-  at: number;
+  made: Made | null;
 }
 
-export const useMap = create<State>()(() => ({ places: null, drawing: false, at: 0 }));
+export const useMap = create<State>()(() => ({ places: null, drawing: false, made: null }));
 
 export async function drawMap(): Promise<void> {
-  const at = get().revision;
+  const made = madeNow();
   useMap.setState({ drawing: true });
   try {
-    useMap.setState({ places: await learner().projection(), at });
+    useMap.setState({ places: await learner().projection(), made });
     say("The map is drawn.");
   } catch (error) {
     say(sentence(error));

@@ -23,7 +23,7 @@ export async function train(head: Head, negative: string | null): Promise<void> 
   const done = await asJob("train", "Training", stopped, async (signal, progress) => {
     for await (const event of learner().train({ head, signal, ...(negative === null ? {} : { negative }) })) {
       if (event.type === "done") {
-        set({ result: event.result, learnt, report: null, trainedAt: revision, curve: thinned(curve) });
+        set({ result: event.result, learnt, report: null, trainedAt: revision, adapted: false, curve: thinned(curve) });
         // What the model before it said is no longer its word.
         forget();
         // Who has a class for it wants to hear it.

@@ -63,7 +63,7 @@ export interface State {
   classes: readonly Class[];
   kind: Kind;
   problems: readonly Problem[];
-  jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job; doctor?: Job; verdict?: Job };
+  jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job; doctor?: Job; verdict?: Job; cost?: Job; tune?: Job; adapt?: Job };
   curve: readonly CurvePoint[];
   result: TrainResult | null;
   learnt: Learnt | null;
@@ -71,6 +71,10 @@ export interface State {
   /** Changes of the samples so far, and how many there were when the model's training began. */
   revision: number;
   trainedAt: number;
+  /** How often the backbone that is used has become another one: tuned, or rolled back to what it was. */
+  backbone: number;
+  /** Whether the model was made to suit another domain since it was trained. */
+  adapted: boolean;
   /** Samples of webcam bursts. */
   inGroups: number;
   /** Why there is no report. */
@@ -95,6 +99,8 @@ export const useStore = create<State>()(() => ({
   report: null,
   revision: 0,
   trainedAt: 0,
+  backbone: 0,
+  adapted: false,
   inGroups: 0,
   unreported: null,
   canUndo: false,
@@ -111,6 +117,14 @@ export function useRunning(name: keyof State["jobs"]): boolean {
 /** Whether the samples have changed since the training that made the model. */
 export function isStale({ revision, trainedAt, result }: State): boolean {
   return result !== null && revision !== trainedAt;
+}
+
+/** What a finding was made from. */
+export type Made = Pick<State, "revision" | "backbone">;
+
+export function madeNow(): Made {
+  const { revision, backbone } = get();
+  return { revision, backbone };
 }
 
 /** Whether there is something to learn: samples of two classes, or two that have numbers. */

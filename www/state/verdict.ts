@@ -2,20 +2,19 @@
 import type { TransferReport } from "headstart";
 import { create } from "zustand";
 import { asJob } from "./jobs";
-import { get, learner, say } from "./store";
+import { type Made, learner, madeNow, say } from "./store";
 
 interface State {
   verdict: TransferReport | null;
-  /** `revision` of the samples that were learnt from. */
-  at: number;
+  made: Made | null;
 }
 
-export const useVerdict = create<State>()(() => ({ verdict: null, at: 0 }));
+export const useVerdict = create<State>()(() => ({ verdict: null, made: null }));
 
 export async function compare(): Promise<void> {
   await asJob("verdict", "Learning from scratch, to compare", "The comparison was stopped.", async (signal, progress) => {
-    const at = get().revision;
-    useVerdict.setState({ verdict: await learner().transferVerdict({ signal, onProgress: progress }), at });
+    const made = madeNow();
+    useVerdict.setState({ verdict: await learner().transferVerdict({ signal, onProgress: progress }), made });
     say("Compared with learning from scratch.");
   });
 }

@@ -26,3 +26,18 @@ export function range({ low, high }: { low: number; high: number }): string {
 export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
+
+/** A stretch of time that was estimated: two figures, seldom more. */
+export function duration(seconds: number): string {
+  if (seconds < 1) return "less than a second";
+  if (seconds < 90) return `about ${count(seconds < 20 ? Math.round(seconds) : 5 * Math.round(seconds / 5), "second")}`;
+  if (seconds < 90 * 60) return `about ${count(Math.round(seconds / 60), "minute")}`;
+  return `about ${count(Math.round(seconds / 3600), "hour")}`;
+}
+
+/** A difference of two shares. */
+export function points(fraction: number): string {
+  const rounded = Number((100 * fraction).toFixed(1));
+  // A minus as long as the plus.
+  return `${rounded > 0 ? "+" : rounded < 0 ? "−" : ""}${Math.abs(rounded).toFixed(1)}`;
+}
