@@ -39,7 +39,7 @@ const LOWER: f32 = 0.7;
 const HEAD: f32 = 5.0;
 /// Label smoothing.
 const SMOOTHING: f64 = 0.1;
-/// Held-out loss, of that of the frozen head, beyond which an epoch counts as worse …
+/// Held-out loss, of that of the frozen head, beyond which an epoch counts as worse where it gets more wrong too …
 const WORSE: f64 = 1.5;
 /// … and worse epochs in a row after which a training gives up.
 const PATIENCE: usize = 4;
@@ -168,8 +168,8 @@ pub struct Tuner {
     lengths: Vec<usize>,
     phase: Phase,
     mirror: bool,
-    /// Held-out loss of the frozen head, and epochs in a row that were worse.
-    frozen: f64,
+    /// Held-out loss of the frozen head and the part it gets wrong, and epochs in a row that were worse.
+    frozen: (f64, f64),
     worse: usize,
     epoch: usize,
     updates: usize,
@@ -253,7 +253,7 @@ impl Tuner {
             x: Vec::new(),
             lengths: Vec::new(),
             mirror: job.mirror.unwrap_or(false),
-            frozen: f64::INFINITY,
+            frozen: (f64::INFINITY, 1.0),
             worse: 0,
             epoch: 0,
             updates: 0,
@@ -276,15 +276,14 @@ impl Tuner {
                     return progress;
                 }
                 let (loss, wrong) = self.judge(&passes);
-                let (frozen, right) = plain.unwrap_or((loss, wrong));
-                self.frozen = frozen;
+                self.frozen = plain.unwrap_or((loss, wrong));
                 let mirrored = self.job.held_out.iter().all(|&sample| self.inputs.views(sample) > 1);
                 if plain.is_none() && self.job.mirror.is_none() && mirrored && !self.job.held_out.is_empty() {
                     let passes = Passes::new(self.job.held_out.iter().copied(), 1);
                     self.phase = Phase::Look { passes, plain: Some((loss, wrong)) };
                 } else {
                     if plain.is_some() {
-                        self.mirror = wrong <= right + MIRROR_LOSS;
+                        self.mirror = wrong <= self.frozen.1 + MIRROR_LOSS;
                     }
                     self.begin_epoch();
                 }
@@ -323,8 +322,8 @@ impl Tuner {
                     self.phase = Phase::Guard { passes, loss };
                     return self.progress("tune", self.updates, self.job.epochs * self.per_epoch);
                 }
-                let guard = (!self.job.held_out.is_empty()).then(|| self.judge(&passes).0);
-                let worse = guard.is_some_and(|guard| guard > WORSE * self.frozen);
+                let guard = (!self.job.held_out.is_empty()).then(|| self.judge(&passes));
+                let worse = guard.is_some_and(|(loss, wrong)| loss > WORSE * self.frozen.0 && wrong > self.frozen.1);
                 self.worse = if worse && self.job.method == Method::CrossEntropy { self.worse + 1 } else { 0 };
                 if self.epoch < self.job.epochs && self.worse < PATIENCE {
                     self.begin_epoch();
@@ -336,7 +335,7 @@ impl Tuner {
                     done: self.updates,
                     total: self.job.epochs * self.per_epoch,
                     loss: Some(loss),
-                    guard,
+                    guard: guard.map(|(loss, _)| loss),
                 })
             }
             Phase::Features(mut passes) => {

@@ -12,6 +12,9 @@ const BETA: (f64, f64) = (0.9, 0.999);
 /// Part of the way back to the start that a step of the whole rate goes.
 const DECAY: f32 = 0.01;
 
+/// Steps after which a group moves at the whole rate.
+const WARM: f32 = 10.0;
+
 /// Parameters that are moved alike.
 #[derive(Debug, Clone)]
 pub struct Group {
@@ -55,7 +58,9 @@ impl AdamW {
             self.steps[i] += 1;
             let correct = |beta: f64| (1.0 - beta.powi(self.steps[i])) as f32;
             let (one, two) = (correct(BETA.0), correct(BETA.1));
-            let rate = rate as f32 * group.factor;
+            // A stage that is let go late would begin with the whole rate, in a direction known from one batch.
+            let warm = (self.steps[i] as f32 / WARM).min(1.0);
+            let rate = rate as f32 * group.factor * warm;
             for (r, &size) in self.sizes[i].iter().enumerate() {
                 let from = group.range.start + r * group.row;
                 for at in from..(from + group.row).min(group.range.end) {
