@@ -444,7 +444,7 @@ impl Learner {
     }
 
     /// The end of a fine-tuning. `whole`: the training on all samples, where the guard said to keep it; without it the frozen
-    /// backbone's head becomes the model, and a backbone that was tuned before goes. `decision` is absent where the guard was not
+    /// backbone's head becomes the model, unless a backbone that was tuned before is there: that stays. `decision` is absent where the guard was not
     /// asked to the end; `why` is the reason then.
     pub fn finish_tuning(
         &mut self,
@@ -461,6 +461,7 @@ impl Learner {
         };
         let mut chosen: BTreeMap<&'static str, f64> = BTreeMap::new();
         let guard = decision.as_ref().map(|decision| decision.guarded.clone());
+        let mut stays = "";
         let kept = match (whole, decision) {
             (Some(whole), Some(decision)) => {
                 let Decision { guarded, by_fold, folds, distances, residuals, recipe } = decision;
@@ -478,21 +479,25 @@ impl Learner {
                     Some(Model { fitted, recipe, novelty, origin: data.origin, trained_on: trained_on(&data) });
                 true
             }
+            _ if self.tuned.is_some() => {
+                stays = " The backbone that was tuned before stays.";
+                false
+            }
             _ => {
+                stays = " The head on the frozen backbone stays, fitted on all samples.";
                 let (fitted, recipe) = tuning.into_frozen();
                 chosen.extend(fitted.chosen.clone());
                 let novelty = Novelty::fit(&data, recipe.negative.as_deref());
-                self.tuned = None;
                 self.model =
                     Some(Model { fitted, recipe, novelty, origin: data.origin, trained_on: trained_on(&data) });
                 false
             }
         };
         // What stopped it before its end is the reason, even where the guard had said to keep it.
-        let guard = guard.map(|guard| Guarded { kept, ..guard });
+        let guard = guard.map(|guard| Guarded { kept, sentence: guard.sentence + stays, ..guard });
         let reason = match &guard {
             Some(guard) if why.is_empty() => guard.sentence.clone(),
-            _ => why.to_owned(),
+            _ => format!("{why}.{stays}"),
         };
         let estimate = guard.as_ref().filter(|_| data.kind() != Kind::Numbers);
         let estimate = estimate.map(|guard| if kept { guard.tuned.clone() } else { guard.frozen.clone() });

@@ -156,15 +156,36 @@ fn what_helps_on_held_out_samples_is_kept() {
 
 #[test]
 fn what_does_not_help_is_rolled_back() {
-    for (clear, gave_up) in [(0.0, false), (2.0, true)] {
+    for (gave_up, said) in [(false, "was rolled back"), (true, "was stopped early and rolled back")] {
         let mut learner = learner();
-        let (tuning, decision, contents) = guarded(&mut learner, clear, gave_up);
+        let (tuning, decision, contents) = guarded(&mut learner, 0.0, gave_up);
         assert!(!decision.guarded.kept, "{:?}", decision.guarded);
         let result = learner.finish_tuning(tuning, Some(decision), &contents, None, "").unwrap();
-        assert!(!result.kept && result.reason.contains("rolled back"), "{}", result.reason);
+        assert!(!result.kept && result.reason.contains(said), "{}", result.reason);
+        assert!(result.reason.ends_with("stays, fitted on all samples."), "{}", result.reason);
         assert!(!learner.is_tuned() && learner.untuned().is_empty());
         assert_eq!(learner.predict(&Matrix::new(4, vec![1.0, 0.0, 0.0, 0.0]), &[], None).unwrap().len(), 1);
     }
+}
+
+#[test]
+fn a_training_that_gave_up_is_judged_by_what_it_does() {
+    let mut learner = learner();
+    let (_, decision, _) = guarded(&mut learner, 2.0, true);
+    assert!(decision.guarded.kept, "{:?}", decision.guarded);
+}
+
+#[test]
+fn what_was_tuned_before_stays_where_the_next_does_not_help() {
+    let mut learner = learner();
+    kept(&mut learner);
+    let row = [2.0, 0.1, 0.1, 1.0];
+    let before = learner.predict(&Matrix::new(4, row.to_vec()), &[], None).unwrap();
+    let (tuning, decision, contents) = guarded(&mut learner, 0.0, false);
+    let result = learner.finish_tuning(tuning, Some(decision), &contents, None, "").unwrap();
+    assert!(!result.kept && result.reason.ends_with("tuned before stays."), "{}", result.reason);
+    assert!(learner.is_tuned());
+    assert_eq!(learner.predict(&Matrix::new(4, row.to_vec()), &[], None).unwrap(), before);
 }
 
 /// The rows of the tuned backbone have seen their labels: only those of the folds may be judged by.
@@ -212,7 +233,7 @@ fn a_stop_before_the_guard_leaves_the_frozen_head() {
     while let TuningStage::Progress { .. } = tuning.step().unwrap() {}
     let contents = learner.contents_of(&tuning);
     let result = learner.finish_tuning(tuning, None, &contents, None, "stopped").unwrap();
-    assert_eq!((result.kept, result.reason.as_str(), result.guard), (false, "stopped", None));
+    assert_eq!((result.kept, result.reason.as_str(), result.guard), (false, "stopped. The head on the frozen backbone stays, fitted on all samples.", None));
 }
 
 #[test]

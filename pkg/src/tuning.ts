@@ -131,17 +131,20 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
     }
     ready = true;
     const queue = Array.from({ length: parts }, (_, fold) => fold);
-    let over = 0;
+    // How far each training is, as a part of it: what is shown is how far all are together.
+    const far = Array<number>(parts + 1).fill(0);
     const train = async (hand: TunerHand, fold: number | undefined, stage: string): Promise<void> => {
       await hand.start(session.tuneJob(fold));
       for (;;) {
         signal.throwIfAborted();
         const now = await hand.step();
         if (!now) break;
-        // What is shown is how far all trainings are together.
-        if (now.stage === "tune") await heard({ ...now, stage, done: over * now.total + now.done, total: (parts + 1) * now.total });
+        if (now.stage !== "tune") continue;
+        far[fold ?? parts] = now.done / now.total;
+        const total = (parts + 1) * now.total;
+        await heard({ ...now, stage, done: Math.round(far.reduce((a, b) => a + b) * now.total), total });
       }
-      over++;
+      far[fold ?? parts] = 1;
     };
     const lane = async (hand: TunerHand) => {
       for (let fold = queue.shift(); fold !== undefined; fold = queue.shift()) {
@@ -167,7 +170,7 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
   } catch (error) {
     if (!signal.aborted || !(await stopped())) throw error;
     const why = "Fine-tuning was stopped before its guard could say that it helps";
-    if (ready) return rollBack(`${why}: the head on the frozen backbone is the best so far, fitted on all samples.`);
+    if (ready) return rollBack(why);
     return { result: { head: "linear", kept: false, reason: `${why}: nothing has changed.`, chosen: {} } };
   } finally {
     await Promise.all(hands.map((hand) => host.retire(hand)));

@@ -322,8 +322,7 @@ impl Tuning {
                 mean(rows, &|row| before[row] - after[row])
             })
         };
-        let gave_up = self.tuned.iter().flatten().any(|tuned| tuned.gave_up);
-        let kept = gain.value >= 0.0 && p < LEVEL && !gave_up;
+        let kept = gain.value >= 0.0 && p < LEVEL;
         let numbers = data.kind() == Kind::Numbers;
         let interval = |errors: &[f64]| {
             if numbers {
@@ -344,15 +343,10 @@ impl Tuning {
         };
         let sentence = if kept {
             format!("Fine-tuning is kept: {figures}; chance alone would do that {}.", often(p))
-        } else if gave_up {
-            format!(
-                "Fine-tuning was stopped and rolled back: it got worse on held-out samples ({figures}). The head on the frozen backbone stays, fitted on all samples."
-            )
         } else {
-            format!(
-                "Fine-tuning was rolled back: {figures}; chance alone would do that {}. The head on the frozen backbone stays, fitted on all samples.",
-                often(p)
-            )
+            let stopped = self.tuned.iter().flatten().any(|tuned| tuned.gave_up);
+            let how = if stopped { "stopped early and rolled back" } else { "rolled back" };
+            format!("Fine-tuning was {how}: {figures}; chance alone would do that {}.", often(p))
         };
         let per_class =
             data.names().iter().filter(|_| data.kind() == Kind::Classes).enumerate().map(|(class, label)| {
