@@ -45,7 +45,7 @@ interface Plan {
   parts: number;
 }
 
-/** Views and workers that fit into the memory. Errors: `too-large`, naming both sizes. */
+/** Views and workers that fit into the memory. Errors: `bad-option`, naming both sizes. */
 function fit({ text, workers }: Host, perView: number, samples: number, parts: number, memory: number): { views: number; hands: number; bytes: number } {
   const most = text ? 1 : VIEWS;
   for (const views of [most, 2, 1].filter((views) => views <= most)) {
