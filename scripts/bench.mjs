@@ -184,7 +184,7 @@ async function tuneStep(browser, where) {
   const batch = 32;
   const ours = [["Headstart, relaxed SIMD, one worker", "headstartStep", { build: "relaxed", batch }]];
   const results = { machine: where, contests: [], cannot: [] };
-  for (const backend of ["webgpu", "webgl", "wasm", "cpu"]) {
+  for (const backend of ["webgl", "webgpu", "wasm", "cpu"]) {
     await step(`one fine-tuning step beside tfjs ${backend}`, async () => {
       const entries = [...ours, [`tfjs ${backend}`, "tfjsStep", { backend, threads: 1, batch }]];
       try {
