@@ -55,7 +55,7 @@ fn prepared(recipe: &TuneRecipe) -> (Learner, Tuning, Arc<Tail>, Vec<f32>, Arc<I
 }
 
 fn losses(method: Method) -> (Vec<f64>, Tuned, Vec<u8>) {
-    let recipe = TuneRecipe { method: Some(method), epochs: Some(6), rate: Some(0.002), ..TuneRecipe::default() };
+    let recipe = TuneRecipe { method: Some(method), epochs: Some(30), rate: Some(0.01), ..TuneRecipe::default() };
     let (_, tuning, tail, parameters, inputs) = prepared(&recipe);
     let mut tuner = Tuner::new(tail, &parameters, inputs, tuning.job(None));
     let mut losses = Vec::new();
@@ -68,7 +68,7 @@ fn a_training_lowers_its_loss_and_repeats_bit_for_bit() {
     for method in [Method::CrossEntropy, Method::Contrastive] {
         let (losses, tuned, file) = self::losses(method);
         let (first, last) = (losses[0], losses[losses.len() - 1]);
-        assert!(last < 0.98 * first, "{method:?}: {losses:?}");
+        assert!(last < 0.8 * first, "{method:?}: {losses:?}");
         let (again, other, other_file) = self::losses(method);
         assert_eq!((losses, tuned, file), (again, other, other_file), "{method:?}");
     }
