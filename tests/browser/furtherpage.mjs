@@ -69,7 +69,7 @@ test("fine-tuning for real: what it would take, the curves, what the guard says,
     await page.getByRole("progressbar", { name: /^Guard, part \d of 3/ }).waitFor({ timeout: 60_000 });
     await further(page).getByRole("button", { name: "Stop" }).click();
     await became(page, "Stopped");
-    await further(page).getByText("the head on the frozen backbone is the best so far").waitFor();
+    await further(page).getByText("The head on the frozen backbone stays").waitFor();
     await page.locator("#report .bill").waitFor();
     await button(page, "Fine-tune").click();
     await page.getByRole("progressbar", { name: /^Guard, part \d of 3/ }).waitFor({ timeout: 60_000 });
@@ -79,7 +79,7 @@ test("fine-tuning for real: what it would take, the curves, what the guard says,
     await page.locator("#further .figure", { hasText: "Before and after, by class" }).locator(".plot svg").waitFor();
     await assertStill(page);
     const kept = (await further(page).locator(".became").innerText()).includes("Kept");
-    assert.match(await further(page).locator(".outcome").innerText(), kept ? /Fine-tuning is kept: held out/ : /Fine-tuning was (stopped and )?rolled back: .*held out/);
+    assert.match(await further(page).locator(".outcome").innerText(), kept ? /Fine-tuning is kept: held out/ : /Fine-tuning was (stopped early and )?rolled back: .*held out/);
     // The model is another one: its report is made anew, and what the backbone that it had before has said is said to be so.
     await page.locator("#report .bill").waitFor();
     assert.equal(await page.locator("#doctor").getByText("The backbone has changed since this check").count(), kept ? 1 : 0);
