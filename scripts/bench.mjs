@@ -190,6 +190,8 @@ async function tuneStep(browser, where) {
       try {
         results.contests.push(await hold({ name: `One step of the last two stages, batch ${batch}, tfjs ${backend}`, unit: "step", items: 1, warmUp: 2, rounds: 10, entries }, browser, server.origin));
       } catch (error) {
+        // A browser that is gone says nothing of the backend.
+        if (!browser.isConnected()) throw error;
         results.cannot.push({ backend, why: String(error.message).split("\n")[0].slice(0, 200) });
       }
     });
