@@ -257,8 +257,8 @@ export async function transformersFirstText() {
 
 /** Token ids of sentences, by the tokenizer of the pack. */
 export async function tokens(sentences) {
-  const glue = await import("/pkg/headstart_cpu.js");
-  await glue.default({ module_or_path: "/pkg/headstart_cpu_bg.wasm" });
+  const glue = await import("/pkg/headstart_learner.js");
+  await glue.default({ module_or_path: "/pkg/headstart_learner_bg.wasm" });
   const file = (name) => fetch(`/pkg/backbones/all-minilm-l6-v2/${name}`);
   const words = new Uint8Array(await (await file("tokenizer.json")).arrayBuffer());
   const tokenizer = new glue.Tokenizer(await (await file("manifest.json")).text(), words, false);

@@ -7,7 +7,7 @@ import { FIRSTS } from "./firsts.mjs";
 import { bytesByCrate } from "./wasm.mjs";
 
 const FILES = [
-  ...["cpu", "relaxed", "gpu"].map((build) => `headstart_${build}_bg.wasm`),
+  ...["cpu", "learner", "relaxed", "learner_relaxed", "gpu"].map((build) => `headstart_${build}_bg.wasm`),
   "index.js",
   "worker.js",
   "backbones/efficientnet-lite0/model.safetensors",

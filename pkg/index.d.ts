@@ -25,8 +25,11 @@ export interface LearnerOptions {
   assets?: string | URL;
   /** Makes a worker that runs `worker.js`, for hosts where `new Worker(url)` is not allowed. Called more than once. */
   worker?: () => Worker;
-  /** The CPU module (`headstart_cpu_bg.wasm`), for hosts that cannot fetch it. The one with relaxed SIMD is not looked for then. */
-  wasm?: BufferSource | WebAssembly.Module;
+  /**
+   * For hosts that cannot fetch them: the CPU module (`headstart_cpu_bg.wasm`), or with the learner's
+   * (`headstart_learner_bg.wasm`). Of what is given the build with relaxed SIMD is not looked for; what is not given is fetched.
+   */
+  wasm?: BufferSource | WebAssembly.Module | { cpu?: BufferSource | WebAssembly.Module; learner?: BufferSource | WebAssembly.Module };
   /** Workers that decode pictures and, on the CPU, run the backbone: 1 to 32. Default: one a core, at most 8. */
   workers?: number;
   /**

@@ -22,16 +22,19 @@ const WASM_FEATURES = [
 // The first kilobyte is the far end of the stack, so constants can go from additions into the loads and stores.
 // LLVM has optimised already: -O2 and -O3 take two to five times as long and compress worse under brotli.
 const OPTIMISE = ["-O1", "--low-memory-unused"];
+const onCpu = { profile: "release", folder: "release" };
 const MODULES = {
-  cpu: { profile: "release", folder: "release", features: [] },
+  cpu: { ...onCpu, features: [] },
+  learner: { ...onCpu, features: ["learner"] },
   // The same for engines with relaxed SIMD; the others refuse a module that has an instruction of it.
-  relaxed: { profile: "release", folder: "release", features: ["--features", "relaxed-simd"], optimiser: ["--enable-relaxed-simd"] },
-  gpu: { profile: "gpu", folder: "gpu", features: ["--features", "webgpu"] },
+  relaxed: { ...onCpu, features: ["relaxed-simd"], optimiser: ["--enable-relaxed-simd"] },
+  learner_relaxed: { ...onCpu, features: ["learner", "relaxed-simd"], optimiser: ["--enable-relaxed-simd"] },
+  gpu: { profile: "gpu", folder: "gpu", features: ["webgpu"] },
 };
 const generated = join(pkg, "src/generated");
 const PACKAGE_FILES = /\.(js|wasm|d\.ts)$|^(package\.json|README\.md|backbones)$/;
 
-/** `modules`: the daily loop builds `["cpu", "relaxed"]` and keeps the GPU module of the last full build. */
+/** `modules`: the daily loop builds those for the CPU and keeps the GPU module of the last full build. */
 export async function build({ modules = Object.keys(MODULES) } = {}) {
   for (const name of modules) await step(`wasm module ${name}`, () => wasm(name));
   if (!existsSync(join(generated, "headstart_gpu.js"))) withoutGpu();
@@ -50,7 +53,7 @@ async function wasm(name) {
   if (!existsSync(join(made, "done"))) {
     await run(
       "cargo",
-      ["build", "--lib", "--target", TRIPLE, "--profile", profile, ...features, ...toolchain.args],
+      ["build", "--lib", "--target", TRIPLE, "--profile", profile, "--features", features.join(), ...toolchain.args],
       { env: toolchain.env },
     );
     rmSync(made, { recursive: true, force: true });
@@ -68,8 +71,8 @@ async function wasm(name) {
 }
 
 /**
- * A hash of all that a module is made from. Cargo cannot be asked: both CPU modules are one file to it, `headstart.wasm`, so
- * it would compile each of them anew whenever the other was last.
+ * A hash of all that a module is made from. Cargo cannot be asked: those for the CPU are one file to it, `headstart.wasm`, so
+ * it would compile each of them anew whenever another was last.
  */
 async function madeFrom(how, env) {
   const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
@@ -124,6 +127,6 @@ async function page() {
 if (process.argv[1] === import.meta.filename) {
   await main(async () => {
     await setup();
-    await build(process.argv.includes("--cpu") ? { modules: ["cpu", "relaxed"] } : {});
+    await build(process.argv.includes("--cpu") ? { modules: Object.keys(MODULES).filter((name) => MODULES[name].profile === onCpu.profile) } : {});
   });
 }

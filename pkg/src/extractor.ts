@@ -5,7 +5,7 @@ import { sha256 } from "./hash";
 import { readBlob } from "./input";
 import { type Kept, keptOf } from "./kept";
 import type { Extracted, ExtractorPort, Picture, Stage } from "./protocol";
-import { type Extraction, type Module, cpuModule, gpuModule } from "./wasm";
+import { type Extraction, type CpuModule, cpuModule, gpuModule } from "./wasm";
 
 type FilePicture = { file: Uint8Array; blob: Blob };
 type PixelPicture = { rgba: Uint8Array; width: number; height: number };
@@ -13,7 +13,7 @@ type PixelPicture = { rgba: Uint8Array; width: number; height: number };
 /** One worker's share: decodes and resizes pictures, and runs the backbone on its device. Texts come as token ids. */
 export class ExtractorWorker implements ExtractorPort {
   /** Absent beside a GPU. */
-  #wasm?: Module;
+  #wasm?: CpuModule;
   #encoder?: Encoder;
   #extractors: Partial<Record<Stage, Extractor>> = {};
   #picture?: FilePicture | PixelPicture;

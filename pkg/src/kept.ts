@@ -1,17 +1,16 @@
-import type { Encoded } from "./generated/headstart_cpu.js";
-import type { Module } from "./wasm";
+import type { LearnerModule } from "./wasm";
 
 /** What is kept of a content besides its row: the text, or a picture of 32 × 32 and what was measured. */
 export type Kept =
   | { text: string }
   | { small: Uint8Array; look: unknown };
 
-export function keptOf(picture: Encoded): Kept {
+export function keptOf(picture: { small(): Uint8Array; look(): unknown }): Kept {
   return { small: picture.small(), look: picture.look() };
 }
 
 /** Gives contents to the module for the time of a call. */
-export function withContents<T>(wasm: Module, kept: readonly Kept[], work: (contents: InstanceType<Module["Contents"]>) => T): T {
+export function withContents<T>(wasm: LearnerModule, kept: readonly Kept[], work: (contents: InstanceType<LearnerModule["Contents"]>) => T): T {
   const contents = new wasm.Contents();
   try {
     for (const one of kept) {

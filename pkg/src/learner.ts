@@ -3,7 +3,7 @@ import type { AdaptReport, DoctorReport, Explanation, FineTuneCost, ImportOption
 import { orAborted } from "./abort";
 import { Aborted, HeadstartError, toHeadstartError } from "./errors";
 import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
-import type { Session, Tokenizer } from "./generated/headstart_cpu.js";
+import type { Session, Tokenizer } from "./generated/headstart_learner.js";
 import { type Gpu, findGpu } from "./gpu";
 import { Hand, TunerHand } from "./hand";
 import { sha256 } from "./hash";
@@ -14,7 +14,7 @@ import { Pool } from "./pool";
 import type { Added, Embedded, Extracted, Given, Hooks, Input, LearnerPort, Meta, OpenOptions, Picture, Stage, Table } from "./protocol";
 import { Recent } from "./recent";
 import { type Host, type Outcome, type Recipe, fineTune, fineTuneCost } from "./tuning";
-import { type CpuCode, type Module, cpuCode, cpuModule } from "./wasm";
+import { type Compiled, type LearnerModule, learnerModule, modules } from "./wasm";
 
 type Device = Learner["device"];
 
@@ -25,7 +25,7 @@ const gpuRoom = ({ software }: { software: boolean }) => (software ? 1 : 2);
 /** Tokens in one pass, padding included. On the CPU about a second's work, as abort waits for one. */
 const TOKENS = { cpu: 1024, gpu: 4096, software: 128 };
 /** What a build of the CPU module is called in `device.adapter`. */
-const CPU = { cpu: "WebAssembly SIMD", relaxed: "WebAssembly relaxed SIMD" };
+const simd = ({ relaxed }: Compiled) => (relaxed ? "WebAssembly relaxed SIMD" : "WebAssembly SIMD");
 /** Rows kept for pictures that were predicted or embedded: 5 MB. Those of samples are never dropped. */
 const RECENT_ROWS = 1024;
 /** The type of a Blob of pixels as the backbone reads them. */
@@ -41,8 +41,9 @@ export class LearnerWorker implements LearnerPort {
   #options!: OpenOptions;
   #hooks!: Comlink.Remote<Hooks>;
   #pack!: Pack;
-  #code!: CpuCode;
-  #wasm!: Module;
+  /** What extractors and trainings run on the CPU. */
+  #code!: Compiled;
+  #wasm!: LearnerModule;
   #session!: Session;
   /** Of a text learner. */
   #tokenizer?: Tokenizer;
@@ -79,9 +80,11 @@ export class LearnerWorker implements LearnerPort {
     const signal = this.#signal(call);
     const progress = (p: Progress) => void this.#hooks.progress(p);
     const start = performance.now();
-    [this.#pack, this.#code] = await Promise.all([loadPack(options, signal, progress), cpuCode(options.assets, options.wasm)]);
+    const [pack, { cpu, learner }] = await Promise.all([loadPack(options, signal, progress), modules(options.assets, options.wasm)]);
     this.#spend("download", start);
-    this.#wasm = await cpuModule(this.#code);
+    this.#pack = pack;
+    this.#code = cpu;
+    this.#wasm = await learnerModule(learner);
     this.#wasm.checkFile(this.#pack.manifest, this.#pack.name, await sha256(this.#pack.weights, this.#wasm));
     const manifest = JSON.parse(this.#pack.manifest);
     this.#dim = manifest.dim;
@@ -108,7 +111,7 @@ export class LearnerWorker implements LearnerPort {
       this.#device = { kind: "webgpu", adapter: gpu.name, reason: "asked for", workers: hands };
     } else {
       const reason = options.device === "cpu" ? "asked for" : "starting here; looking for a GPU";
-      this.#device = { kind: "cpu", adapter: CPU[this.#code.build], reason, workers: options.workers };
+      this.#device = { kind: "cpu", adapter: simd(this.#code), reason, workers: options.workers };
       if (options.device === "auto") void this.#tryGpu((done, total) => progress({ stage: "warm up", done, total }));
     }
     signal.throwIfAborted();
@@ -487,7 +490,7 @@ export class LearnerWorker implements LearnerPort {
     // A batch fails as a whole: its other pictures were here before.
     if (!gpu) return;
     this.#gpu = undefined;
-    this.#announce({ kind: "cpu", adapter: CPU[this.#code.build], reason: `the GPU failed: ${toHeadstartError(error).message}` });
+    this.#announce({ kind: "cpu", adapter: simd(this.#code), reason: `the GPU failed: ${toHeadstartError(error).message}` });
     await this.#retire(gpu.hand);
   }
 

@@ -4,7 +4,7 @@ import type {
 } from "../index";
 import type { TokenBatch } from "./batches";
 import type { Kept } from "./kept";
-import type { CpuCode } from "./wasm";
+import type { Compiled, GivenCode } from "./wasm";
 
 /** The first message of every worker: what it is, and the port it is reached by. */
 export type Start = { role: "learner" | "extractor" | "tuner"; port: MessagePort };
@@ -33,7 +33,7 @@ export interface OpenOptions {
   device: NonNullable<LearnerOptions["device"]>;
   backbone: string | BackbonePack;
   assets: string;
-  wasm?: BufferSource | WebAssembly.Module;
+  wasm?: GivenCode;
   workers: number;
   seed: number;
   network: NonNullable<LearnerOptions["network"]>;
@@ -126,7 +126,7 @@ export interface Extracted {
 export interface ExtractorPort {
   load(options: {
     assets: string;
-    code: CpuCode;
+    code: Compiled;
     manifest: string;
     /** Absent for a worker that only encodes. */
     weights?: Uint8Array;
@@ -167,7 +167,7 @@ export interface TuneOutcome {
 }
 
 export interface TunerPort {
-  open(options: { code: CpuCode; manifest: string; weights: Uint8Array; stages: number }): Promise<void>;
+  open(options: { code: Compiled; manifest: string; weights: Uint8Array; stages: number }): Promise<void>;
   picture(pixels: Uint8Array, views: number, seed: number): Promise<Boundary>;
   text(ids: Uint32Array): Promise<Boundary>;
   push(sample: number, boundary: Boundary): Promise<void>;

@@ -1,7 +1,7 @@
 // A fine-tuning from the learner's side: who computes what, in which order, and what becomes of it.
 import type { FineTuneCost, Progress, TrainEvent, TrainResult } from "../index";
 import { HeadstartError, toHeadstartError } from "./errors";
-import type { Session } from "./generated/headstart_cpu.js";
+import type { Session } from "./generated/headstart_learner.js";
 import type { TunerHand } from "./hand";
 import type { Boundary } from "./protocol";
 

@@ -1,9 +1,14 @@
 import { HeadstartError } from "./errors";
 
-/** What the CPU module exports. */
-export type Module = typeof import("./generated/headstart_cpu.js");
-/** The part of it that the GPU module has too. */
-export type Extraction = Pick<Module, "Extractor">;
+/** What the CPU module exports: extractors, and trainings of a backbone. */
+export type CpuModule = typeof import("./generated/headstart_cpu.js");
+/** What the learner's module exports. */
+export type LearnerModule = typeof import("./generated/headstart_learner.js");
+/** The part of the CPU module that the GPU module has too. */
+export type Extraction = Pick<CpuModule, "Extractor">;
+/** The `wasm` option: one is the CPU module. */
+export type GivenCode = Code | { cpu?: Code; learner?: Code };
+type Code = BufferSource | WebAssembly.Module;
 
 /** Fetches and compiles a module, so that all workers can share it. */
 export async function compile(assets: string, name: string): Promise<WebAssembly.Module> {
@@ -19,18 +24,28 @@ export async function compile(assets: string, name: string): Promise<WebAssembly
   }
 }
 
-/** The CPU module's code, compiled once for all workers, and which of its two builds it is. */
-export interface CpuCode {
+/** A module's code, compiled once for all workers, and which of its two builds it is: for any engine, or for one with relaxed SIMD. */
+export interface Compiled {
   module: WebAssembly.Module;
-  build: "cpu" | "relaxed";
+  relaxed: boolean;
 }
 
-/** The build that this engine is fastest with; what the `wasm` option gives is the one that every engine takes. */
-export async function cpuCode(assets: string, wasm?: BufferSource | WebAssembly.Module): Promise<CpuCode> {
-  if (wasm) return { module: await compileGiven(wasm), build: "cpu" };
-  const build = WebAssembly.validate(RELAXED_SIMD) ? "relaxed" : "cpu";
-  return { module: await compile(assets, `headstart_${build}`), build };
+/**
+ * The CPU and the learner's module, in the build that this engine is fastest with; what the `wasm` option gives is the one that every
+ * engine takes.
+ */
+export async function modules(assets: string, wasm: GivenCode = {}): Promise<{ cpu: Compiled; learner: Compiled }> {
+  const given = wasm instanceof WebAssembly.Module || wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm) ? { cpu: wasm } : wasm;
+  const one = async (name: "cpu" | "learner", code?: Code): Promise<Compiled> => {
+    if (code) return { module: await compileGiven(code), relaxed: false };
+    const relaxed = WebAssembly.validate(RELAXED_SIMD);
+    return { module: await compile(assets, relaxed ? RELAXED[name] : `headstart_${name}`), relaxed };
+  };
+  const [cpu, learner] = await Promise.all([one("cpu", given.cpu), one("learner", given.learner)]);
+  return { cpu, learner };
 }
+
+const RELAXED = { cpu: "headstart_relaxed", learner: "headstart_learner_relaxed" };
 
 /** `(func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd (local.get 0) (local.get 1) (local.get 2)))` */
 const RELAXED_SIMD = new Uint8Array([
@@ -45,11 +60,18 @@ async function compileGiven(wasm: BufferSource | WebAssembly.Module): Promise<We
 }
 
 /** Instantiates the CPU module in this worker. */
-export async function cpuModule({ module, build }: CpuCode): Promise<Module> {
-  const glue = await (build === "relaxed" ? import("./generated/headstart_relaxed.js") : import("./generated/headstart_cpu.js"));
+export async function cpuModule({ module, relaxed }: Compiled): Promise<CpuModule> {
+  const glue = await (relaxed ? import("./generated/headstart_relaxed.js") : import("./generated/headstart_cpu.js"));
   await glue.default({ module_or_path: module });
   // The two differ in their kernels alone, and TypeScript sees two classes of each name.
-  return glue as unknown as Module;
+  return glue as unknown as CpuModule;
+}
+
+/** The same of the learner's module. */
+export async function learnerModule({ module, relaxed }: Compiled): Promise<LearnerModule> {
+  const glue = await (relaxed ? import("./generated/headstart_learner_relaxed.js") : import("./generated/headstart_learner.js"));
+  await glue.default({ module_or_path: module });
+  return glue as unknown as LearnerModule;
 }
 
 /** Fetched only here, so that nobody without a GPU downloads it. */

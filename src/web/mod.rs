@@ -1,14 +1,22 @@
 //! The wasm face: what `pkg/src` calls from a worker. Converts, and nothing else; the only room that knows JavaScript.
 //!
-//! The GPU module only extracts: decoding, tokens and the learner stay in the CPU module, which is always there.
+//! One crate makes three modules, each with what its workers need: extractors and trainings on the CPU (no feature), the learner
+//! (`learner`), extractors on a GPU (`webgpu`). What no export of a module leads to, the linker leaves out.
 
+#[cfg(feature = "learner")]
+mod contents;
 mod convert;
-#[cfg(not(feature = "webgpu"))]
+#[cfg(not(any(feature = "learner", feature = "webgpu")))]
 mod encode;
+#[cfg(not(feature = "learner"))]
 mod extract;
 #[cfg(not(feature = "webgpu"))]
+mod ids;
+#[cfg(feature = "learner")]
 mod session;
-#[cfg(not(feature = "webgpu"))]
+#[cfg(feature = "learner")]
+mod texts;
+#[cfg(not(any(feature = "learner", feature = "webgpu")))]
 mod tune;
 
 use wasm_bindgen::prelude::*;

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::JsResult;
 use super::convert::{from_js, to_js};
-use super::encode::{Contents, Encoded};
+use super::contents::{Contents, KeptPicture};
 use crate::error::Error;
 use crate::features::Matrix;
 use crate::judge::{
@@ -91,9 +91,9 @@ impl Session {
     }
 
     /// Of a picture that has a row, without its pixels.
-    pub fn kept(&self, content: &str) -> Option<Encoded> {
+    pub fn kept(&self, content: &str) -> Option<KeptPicture> {
         match &**self.learner.content(content)? {
-            Content::Picture(picture) => Some(Encoded::kept(picture.clone())),
+            Content::Picture(picture) => Some(KeptPicture(picture.clone())),
             Content::Text(_) => None,
         }
     }

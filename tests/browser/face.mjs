@@ -14,7 +14,8 @@ test("importing the package does nothing, where there is no window too", async (
 for (const [build, adapter] of [["relaxed", "WebAssembly relaxed SIMD"], ["plain", "WebAssembly SIMD"]]) {
   test(`synthetic pictures have the original features from the ${build} kernels`, async () => {
     const found = await inPage(async (build) => {
-      const wasm = build === "plain" ? await (await fetch("/pkg/headstart_cpu_bg.wasm")).arrayBuffer() : undefined;
+      const code = async (name) => (await fetch(`/pkg/headstart_${name}_bg.wasm`)).arrayBuffer();
+      const wasm = build === "plain" ? { cpu: await code("cpu"), learner: await code("learner") } : undefined;
       const learner = await createLearner({ task: "image", device: "cpu", wasm });
       const { data, rows, cols } = await learner.embed(synthetic());
       const want = await tensor("/golden/synthetic_golden.safetensors", "feature");

@@ -12,7 +12,8 @@ for (const [device, kernels, pack, most, least] of [
   test(`${most} texts on ${device}, ${kernels} kernels, with ${pack} have the original embeddings`, needsShared, async () => {
     const cosines = await inPage(
       async ({ device, kernels, pack, most }) => {
-        const wasm = kernels === "plain" ? await (await fetch("/pkg/headstart_cpu_bg.wasm")).arrayBuffer() : undefined;
+        const code = async (name) => (await fetch(`/pkg/headstart_${name}_bg.wasm`)).arrayBuffer();
+        const wasm = kernels === "plain" ? { cpu: await code("cpu"), learner: await code("learner") } : undefined;
         const { items } = await (await fetch("/shared/text_golden.json")).json();
         const want = await tensor("/shared/text_golden.safetensors", "embedding");
         const backbone = new URL(`/packs/${pack}/manifest.json`, location.href);
