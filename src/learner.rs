@@ -15,7 +15,7 @@ use crate::judge::{
 };
 use crate::learn::tune::{TuneRecipe, Tuned};
 use crate::learn::{Answers, ClassWeight, Dataset, Fit, Fitted, HeadKind, Kind, Labelled, Recipe, Step, called};
-use crate::metrics::{Interval, folds, groups, share};
+use crate::metrics::{Interval, folds, groups, share, sort};
 use crate::source::{Added, Content, Label, Meta, Sample, Samples};
 
 /// Nearest training samples named with a prediction.
@@ -510,7 +510,8 @@ impl Learner {
         let mut recipe = self.frozen_recipe(&data);
         // Chosen anew in each fold: the last training chose it on the rows that are judged. An MLP's search would take minutes.
         if recipe.head == HeadKind::Linear {
-            let given = self.model.as_ref().filter(|model| model.recipe.head == HeadKind::Linear && self.tuned.is_none());
+            let given =
+                self.model.as_ref().filter(|model| model.recipe.head == HeadKind::Linear && self.tuned.is_none());
             recipe.strength = given.and_then(|model| model.recipe.strength);
         }
         let tuned = match self.tuned {
@@ -699,7 +700,7 @@ impl Learner {
             .filter(|s| s.label.is_some())
             .map(|s| (s, self.rows.place(&s.content).expect("a sample has a row")))
             .collect();
-        labelled.sort_unstable_by_key(|(sample, _)| &sample.content);
+        sort(&mut labelled, |(a, _), (b, _)| a.content.cmp(&b.content));
         let mut data = Dataset::new(
             self.rows.dim(),
             labelled.iter().map(|&(s, place)| Labelled {
@@ -726,7 +727,7 @@ impl Learner {
     fn near_pairs(&self) -> Vec<(usize, usize, f32)> {
         let mut samples: Vec<&Sample> = self.samples.iter().collect();
         // So that the mean's last bits do not depend on which came first.
-        samples.sort_unstable_by_key(|s| &s.content);
+        sort(&mut samples, |a, b| a.content.cmp(&b.content));
         let places: Vec<usize> =
             samples.iter().map(|s| self.rows.place(&s.content).expect("a sample has a row")).collect();
         let n = places.len();
@@ -775,7 +776,7 @@ impl Learner {
                 labels_differ: members.iter().any(|&i| list[i].label != list[members[0]].label),
             })
             .collect();
-        found.sort_by(|a, b| b.labels_differ.cmp(&a.labels_differ).then(b.similarity.total_cmp(&a.similarity)));
+        sort(&mut found, |a, b| b.labels_differ.cmp(&a.labels_differ).then(b.similarity.total_cmp(&a.similarity)));
         found
     }
 }

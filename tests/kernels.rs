@@ -120,7 +120,9 @@ fn depthwise_filters_of_any_width() {
 /// The kernel that trains: forwards, and both gradients, of two pictures.
 #[test]
 fn depthwise_filters_that_are_trained() {
-    for (side, stride, channels, size) in [(3, 1, 4, 1usize), (3, 1, 20, 5), (3, 2, 12, 6), (5, 1, 36, 3), (5, 2, 16, 14), (5, 2, 24, 7)] {
+    for (side, stride, channels, size) in
+        [(3, 1, 4, 1usize), (3, 1, 20, 5), (3, 2, 12, 6), (5, 1, 36, 3), (5, 2, 16, 14), (5, 2, 24, 7)]
+    {
         let what = format!("{side} × {side}, stride {stride}, {channels} channels, {size} × {size}");
         let out = size.div_ceil(stride);
         let before = (((out - 1) * stride + side).saturating_sub(size)) / 2;

@@ -102,7 +102,8 @@ fn gradients_agree_with_burns() {
     let net = Lite0::load(&mut Weights::parse(PACK, &weights).unwrap(), &device).unwrap();
     // Pixel after pixel → channel after channel.
     let (channels, side) = (112, 14);
-    let x = Tensor::<4>::from_data(TensorData::new(case.x.clone(), [2, side, side, channels]), &device).permute([0, 3, 1, 2]);
+    let x = Tensor::<4>::from_data(TensorData::new(case.x.clone(), [2, side, side, channels]), &device)
+        .permute([0, 3, 1, 2]);
     let out = net.head(net.blocks()[11..].iter().fold(x, |x, block| block.forward(x)));
     let sum = (out * Tensor::from_data(TensorData::new(slopes(), [2, 1280]), &device)).sum();
     let gradients = sum.backward();

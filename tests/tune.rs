@@ -233,7 +233,10 @@ fn a_stop_before_the_guard_leaves_the_frozen_head() {
     while let TuningStage::Progress { .. } = tuning.step().unwrap() {}
     let contents = learner.contents_of(&tuning);
     let result = learner.finish_tuning(tuning, None, &contents, None, "stopped").unwrap();
-    assert_eq!((result.kept, result.reason.as_str(), result.guard), (false, "stopped. The head on the frozen backbone stays, fitted on all samples.", None));
+    assert_eq!(
+        (result.kept, result.reason.as_str(), result.guard),
+        (false, "stopped. The head on the frozen backbone stays, fitted on all samples.", None)
+    );
 }
 
 #[test]

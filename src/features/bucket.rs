@@ -1,13 +1,14 @@
 //! Which texts go through a backbone together.
 
+use crate::metrics::order;
+
 /// Padding that a bucket may have: one part in this many.
 const WASTE: usize = 8;
 
 /// Indices of `lengths` in groups, shortest first; a group has at most `tokens` tokens when padded to its longest (one
 /// text may have more), and little padding.
 pub fn alike(lengths: &[usize], tokens: usize) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..lengths.len()).collect();
-    order.sort_by_key(|&i| lengths[i]);
+    let order = order(lengths.len(), &mut |a, b| lengths[a].cmp(&lengths[b]));
     let mut out: Vec<Vec<usize>> = Vec::new();
     for i in order {
         let length = lengths[i];

@@ -19,7 +19,7 @@ use crate::features::Matrix;
 use crate::learn::{
     Dataset, Fit, Fitted, Kind, Move, Progress, Recipe, Spectrum, SpectrumFit, Step, resampled, with_rows, with_surest,
 };
-use crate::metrics::{Probabilities, folds};
+use crate::metrics::{Probabilities, folds, order};
 use crate::source::{Content, Label};
 
 /// Rows of a target below which nothing can be said of it: a permutation test of ten against any number can still come out,
@@ -358,10 +358,8 @@ fn information(p: &Probabilities) -> f64 {
 
 /// Rows by their values, so that nothing depends on the order in which they came.
 fn canonical(x: &Matrix) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..x.rows()).collect();
-    order.sort_by(|&a, &b| {
+    order(x.rows(), &mut |a, b| {
         let pairs = x.row(a).iter().zip(x.row(b));
         pairs.map(|(v, w)| v.total_cmp(w)).find(|o| o.is_ne()).unwrap_or(a.cmp(&b))
-    });
-    order
+    })
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::scoring::Scoring;
 use crate::error::Result;
 use crate::learn::{Dataset, Fit, Kind, Recipe, Step};
-use crate::metrics::{Interval, bootstrap_any, share};
+use crate::metrics::{Interval, ascending, bootstrap_any, share, sort};
 
 /// Parts of the training samples that are tried, besides all of them.
 const SHARES: [f64; 3] = [0.125, 0.25, 0.5];
@@ -173,7 +173,7 @@ impl Curve {
             return None;
         }
         let interval = |value: f64, mut values: Vec<f64>| {
-            values.sort_by(f64::total_cmp);
+            ascending(&mut values);
             let cut = values.len() / 40;
             let (low, high) = (values[cut].min(value), values[values.len() - 1 - cut].max(value));
             Interval { value, low, high, method: "bootstrap" }
@@ -196,7 +196,7 @@ impl Curve {
                 More { label: data.names()[c].clone(), gain }
             })
             .collect();
-        more.sort_by(|a, b| b.gain.value.total_cmp(&a.gain.value));
+        sort(&mut more, |a, b| b.gain.value.total_cmp(&a.gain.value));
         let percent = |v: f64| format!("{:.0} %", 100.0 * v);
         let best = &more[0];
         let (gain, half) = (100.0 * best.gain.value, 50.0 * (best.gain.high - best.gain.low));

@@ -10,7 +10,7 @@ use super::scoring::Scoring;
 use crate::error::Result;
 use crate::features::{Matrix, dot};
 use crate::learn::{Dataset, Fit, Kind, Step, Targets};
-use crate::metrics::Probabilities;
+use crate::metrics::{Probabilities, ascending_f32, order, sort};
 use crate::source::{Content, Label};
 
 /// Robust standard deviations from the median at which a sample is an outlier.
@@ -137,7 +137,7 @@ pub fn label_issues(data: &Dataset, said: &Matrix) -> Vec<LabelIssue> {
                 .collect()
         }
     };
-    issues.sort_by(|a, b| b.score.total_cmp(&a.score));
+    sort(&mut issues, |a, b| b.score.total_cmp(&a.score));
     issues
 }
 
@@ -166,7 +166,7 @@ fn misplaced(given: &[usize], p: &Probabilities) -> Vec<(usize, usize, f64)> {
 /// The median, and the standard deviation by the median distance from it.
 fn middle_and_spread(values: &[f32]) -> (f32, f32) {
     let median = |values: &mut Vec<f32>| {
-        values.sort_by(f32::total_cmp);
+        ascending_f32(values);
         values[values.len() / 2]
     };
     let middle = median(&mut values.to_vec());
@@ -181,7 +181,7 @@ pub fn outliers(data: &Dataset) -> Vec<Outlier> {
         .filter(|&row| spread > 0.0 && distances[row] > middle + FAR * spread)
         .map(|row| Outlier { id: data.ids[row].clone(), score: distances[row] })
         .collect();
-    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    sort(&mut found, |a, b| b.score.total_cmp(&a.score));
     found
 }
 
@@ -205,15 +205,14 @@ pub fn label_next(ids: &[String], x: &Matrix, said: &Matrix, kind: Kind, strange
     let doubt = |row: usize| match kind {
         Kind::Classes => {
             let mut sorted = said.row(row).to_vec();
-            sorted.sort_by(|a, b| b.total_cmp(a));
-            1.0 - (sorted[0] - sorted.get(1).copied().unwrap_or(0.0))
+            ascending_f32(&mut sorted);
+            1.0 - (sorted[sorted.len() - 1] - sorted.iter().nth_back(1).copied().unwrap_or(0.0))
         }
         Kind::Labels => said.row(row).iter().map(|p| 1.0 - (2.0 * p - 1.0).abs()).fold(0.0, f32::max),
         Kind::Numbers => strangeness[row],
     };
     let doubts: Vec<f32> = (0..ids.len()).map(doubt).collect();
-    let mut pool: Vec<usize> = (0..ids.len()).collect();
-    pool.sort_by(|&a, &b| doubts[b].total_cmp(&doubts[a]));
+    let mut pool = order(ids.len(), &mut |a, b| doubts[b].total_cmp(&doubts[a]));
     pool.truncate(DOUBTFUL * NEXT);
     let unit = x.select(&pool).normalised();
     // The nearest of the chosen, by row of the pool.

@@ -1,6 +1,8 @@
 //! A guess at a text's language, by its script and its commonest words: enough to see that texts in one language are served
 //! worse. A library that knows seventy languages by their trigrams has tables that are much of what a CPU module may weigh.
 
+use crate::metrics::sort;
+
 /// Words that must speak for a language …
 const FEWEST: usize = 2;
 /// … and be ahead of the next one's by this factor.
@@ -65,7 +67,7 @@ fn by_words(text: &str, languages: &[(&'static str, &str)]) -> &'static str {
     // Each once: a letter that is a word somewhere is said often.
     let count = |known: &str| known.split(' ').filter(|known| words.contains(known)).count();
     let mut counts: Vec<(usize, &str)> = languages.iter().map(|(name, known)| (count(known), *name)).collect();
-    counts.sort_unstable_by(|a, b| b.cmp(a));
+    sort(&mut counts, |a, b| b.cmp(a));
     let [(first, name), (second, _)] = [counts[0], counts[1]];
     if first >= FEWEST && first >= AHEAD * second { name } else { "unsure" }
 }

@@ -8,6 +8,7 @@
 
 use crate::features::{Matrix, cosine, dot};
 use crate::learn::Dataset;
+use crate::metrics::ascending_f32;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Novelty {
@@ -24,7 +25,7 @@ impl Novelty {
             (0..data.rows()).filter(|&row| negative.is_none_or(|negative| !data.has(row, negative))).collect();
         let data = &data.select(&kept);
         let mut held_out = out_of_fold(data);
-        held_out.sort_by(f32::total_cmp);
+        ascending_f32(&mut held_out);
         let present: Vec<usize> =
             data.counts().iter().enumerate().filter(|(_, count)| **count > 0).map(|(class, _)| class).collect();
         let means = sums(&data.x.clone().normalised(), &data.y, data.classes.len()).select(&present).normalised();
@@ -33,7 +34,7 @@ impl Novelty {
 
     /// With a threshold from distances that were measured elsewhere.
     pub fn measured(self, mut held_out: Vec<f32>) -> Self {
-        held_out.sort_by(f32::total_cmp);
+        ascending_f32(&mut held_out);
         Self { held_out, ..self }
     }
 

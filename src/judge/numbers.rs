@@ -8,7 +8,7 @@ use super::curve::Point;
 use super::slices::{Slice, slices};
 use crate::features::Matrix;
 use crate::learn::{Dataset, Kind, Targets};
-use crate::metrics::{Interval, bootstrap_any, mean_absolute_error, r2, root_mean_squared_error};
+use crate::metrics::{Interval, ascending, bootstrap_any, mean_absolute_error, r2, root_mean_squared_error};
 
 /// Errors in the unit of the labels, with 95 % intervals (bootstrap over groups, wider where they are few).
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -61,7 +61,7 @@ pub fn number_report(
         })
     };
     let mut sorted = truth.clone();
-    sorted.sort_by(f64::total_cmp);
+    ascending(&mut sorted);
     let median = vec![sorted[sorted.len() / 2]; truth.len()];
     let errors: Vec<f64> = truth.iter().zip(&said).map(|(t, s)| (t - s).abs()).collect();
     NumberReport {

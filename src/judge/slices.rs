@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::language::language;
 use crate::features::{Matrix, dot};
 use crate::learn::{Dataset, Kind};
-use crate::metrics::{Interval, bootstrap_any, fewer_hits_by_chance, holm, share};
+use crate::metrics::{Interval, ascending, ascending_f32, bootstrap_any, fewer_hits_by_chance, holm, share, sort};
 use crate::source::Content;
 
 /// Of the corrected test that calls a slice worse.
@@ -111,13 +111,13 @@ pub fn slices(data: &Dataset, tags: &[BTreeMap<String, String>], errors: &[f64],
         (Some(accuracy), _) => -accuracy.value,
         (None, mae) => mae.as_ref().map_or(0.0, |mae| mae.value),
     };
-    slices.sort_by(|a, b| b.worse.cmp(&a.worse).then(badness(b).total_cmp(&badness(a))));
+    sort(&mut slices, |a, b| b.worse.cmp(&a.worse).then(badness(b).total_cmp(&badness(a))));
     slices
 }
 
 fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
+    ascending(&mut sorted);
     sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
 }
 
@@ -158,7 +158,7 @@ fn measured(data: &Dataset, seed: u64) -> Vec<(&'static str, Vec<Option<String>>
 /// The lowest and the highest quarter; where half and more have the same value, those below it and those above.
 fn quarters(values: &[f32], low: &str, high: &str) -> Vec<Option<String>> {
     let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
+    ascending_f32(&mut sorted);
     let (first, third) = (sorted[sorted.len() / 4], sorted[sorted.len() - 1 - sorted.len() / 4]);
     let name = |v: f32| match v {
         v if v < first || v == first && first < third => low,

@@ -14,7 +14,7 @@ use crate::judge::Novelty;
 use crate::learn::tune::{Job, Method, TuneHead, TuneRecipe, Tuned};
 use crate::learn::{Dataset, Fit, Fitted, Head, HeadKind, Kind, Loss, Recipe, Step};
 use crate::metrics::{
-    Interval, Probabilities, at_temperature, bootstrap_any, careful_temperature, larger_sum_by_chance, share,
+    Interval, Probabilities, ascending, at_temperature, bootstrap_any, careful_temperature, larger_sum_by_chance, share,
 };
 use crate::source::Content;
 
@@ -244,7 +244,7 @@ impl Tuning {
             }
         };
         let mut residuals = if data.kind() == Kind::Numbers { data.errors(&outputs) } else { Vec::new() };
-        residuals.sort_by(f64::total_cmp);
+        ascending(&mut residuals);
         Ok(Some(Decision {
             guarded: self.guarded(&outputs),
             by_fold,

@@ -149,8 +149,7 @@ impl Trial {
         };
         let mut by_group = std::collections::BTreeMap::<usize, f64>::new();
         for (row, group) in groups.iter().enumerate() {
-            *by_group.entry(*group).or_default() +=
-                f64::from(u8::from(best[row])) - f64::from(u8::from(scratch[row]));
+            *by_group.entry(*group).or_default() += f64::from(u8::from(best[row])) - f64::from(u8::from(scratch[row]));
         }
         // Five samples that all point one way are draws that all point that way, and could be coins: no difference is possible.
         let difference = if sign_test(&by_group.into_values().collect::<Vec<_>>()) < LEVEL {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::features::Matrix;
-use crate::metrics::{Probabilities, folds, yes_or_no};
+use crate::metrics::{Probabilities, folds, order, sort, yes_or_no};
 use crate::source::{Content, Label};
 
 /// A label is said where it is at least as likely as not.
@@ -154,8 +154,7 @@ impl Answers {
     fn numbers(values: Vec<f64>) -> Self {
         let n = values.len();
         let ranges = (n / PER_RANGE).clamp(2, RANGES);
-        let mut order: Vec<usize> = (0..n).collect();
-        order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+        let order = order(n, &mut |a, b| values[a].total_cmp(&values[b]));
         let mut y = vec![0; n];
         let mut rank = 0;
         for (place, &row) in order.iter().enumerate() {
@@ -174,7 +173,7 @@ impl Dataset {
     /// Every row is a group of its own. Errors: `too-few-labels`, `bad-labels`.
     pub fn new<'a>(dim: usize, samples: impl IntoIterator<Item = Labelled<'a>>) -> Result<Self> {
         let mut samples: Vec<_> = samples.into_iter().collect();
-        samples.sort_unstable_by_key(|s| s.content_id);
+        sort(&mut samples, |a, b| a.content_id.cmp(b.content_id));
         let labels: Vec<(&str, &Label)> = samples.iter().map(|s| (s.id, s.label)).collect();
         let first = labels.first().map(|(_, label)| *label);
         if labels.iter().all(|(_, label)| Some(*label) == first) {
@@ -359,7 +358,7 @@ impl Dataset {
             let next = place.len();
             place.entry(self.groups[row]).or_insert(next);
         }
-        rows.sort_by_key(|&row| place[&self.groups[row]]);
+        sort(&mut rows, |a, b| place[&self.groups[*a]].cmp(&place[&self.groups[*b]]));
         rows.retain(|&row| {
             let left = &mut wanted[self.y[row]];
             let taken = *left > 0;

@@ -14,7 +14,7 @@ use super::mlp::{self, HIDDEN, Mlp, Parts};
 use super::{Dataset, Fitted, Head, HeadKind, HeldOut, Kind, Progress, Recipe, Step};
 use crate::backbone::kernels::{Packed, Then};
 use crate::features::Matrix;
-use crate::metrics::{Probabilities, careful_temperature};
+use crate::metrics::{Probabilities, ascending, careful_temperature};
 
 /// Inverse strengths C on unit rows, weakest fit first: each solution is where the next one starts.
 const STRENGTHS: [f64; 5] = [0.1, 1.0, 10.0, 100.0, 1000.0];
@@ -215,7 +215,7 @@ impl LinearFit {
         if kind == Kind::Numbers {
             let (outputs, rows) = self.held_out();
             residuals = rows.errors(&outputs);
-            residuals.sort_by(f64::total_cmp);
+            ascending(&mut residuals);
         } else {
             temperature = self.recipe.temperature.unwrap_or_else(|| self.temperature());
             chosen.insert("temperature", temperature);

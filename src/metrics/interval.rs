@@ -4,6 +4,8 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
+use super::ascending;
+
 /// The 97.5 % point of the normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 const RESAMPLES: usize = 1000;
@@ -95,7 +97,7 @@ fn drawn(groups: &[usize], seed: u64, statistic: impl Fn(&[usize]) -> f64) -> In
             statistic(&picked)
         })
         .collect();
-    values.sort_by(f64::total_cmp);
+    ascending(&mut values);
     Interval {
         value,
         low: values[RESAMPLES / 40].min(value),

@@ -1,5 +1,7 @@
 //! Scores of an order.
 
+use super::order;
+
 /// Items by falling score, sorted once for many draws of them.
 pub struct Ranking {
     order: Vec<usize>,
@@ -9,8 +11,7 @@ pub struct Ranking {
 
 impl Ranking {
     pub fn new(scores: &[f32], truth: &[bool]) -> Self {
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+        let order = order(scores.len(), &mut |a, b| scores[b].total_cmp(&scores[a]));
         Self { order, scores: scores.to_vec(), truth: truth.to_vec() }
     }
 
@@ -37,8 +38,7 @@ pub fn average_precision(scores: &[f32], truth: &[bool]) -> f64 {
 /// Area under the ROC curve: the probability that one that is (`truth`) scores above one that is not; ties count half.
 /// 0.5 where either kind is missing.
 pub fn auroc(scores: &[f32], truth: &[bool]) -> f64 {
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
+    let order = order(scores.len(), &mut |a, b| scores[a].total_cmp(&scores[b]));
     let positives = truth.iter().filter(|&&t| t).count();
     let negatives = truth.len() - positives;
     if positives == 0 || negatives == 0 {

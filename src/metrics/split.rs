@@ -4,6 +4,8 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
+use super::sort;
+
 /// A fold for each row, `0..folds`: rows of one group are never apart, and every class is spread as evenly as that allows.
 ///
 /// A class with fewer groups than folds is absent from some held-out parts, and a class of one group from one training
@@ -25,7 +27,7 @@ pub fn folds(classes: &[usize], groups: &[usize], folds: usize, seed: u64) -> Ve
     let mut sizes = vec![0usize; folds];
     // Groups first, the largest first: the single rows can still even out what those leave uneven.
     together.shuffle(&mut rng);
-    together.sort_by_key(|rows| std::cmp::Reverse(rows.len()));
+    sort(&mut together, |a, b| b.len().cmp(&a.len()));
     for rows in together {
         let most = mode(rows.iter().map(|&row| classes[row]), number);
         let to = (0..folds).min_by_key(|&f| (counts[f][most], sizes[f])).expect("there are two folds");

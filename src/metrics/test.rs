@@ -3,6 +3,8 @@
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
+use super::order;
+
 /// Fisher's exact test, one-sided: the probability that of `hits + other_hits` hits so few or fewer fall among `rows`
 /// of all, when rows and hits have nothing to do with each other.
 pub fn fewer_hits_by_chance(hits: usize, rows: usize, other_hits: usize, other_rows: usize) -> f64 {
@@ -32,8 +34,7 @@ pub fn larger_sum_by_chance(differences: &[f64], seed: u64) -> f64 {
 
 /// Holm's correction (1979): which of the tests stand at `level` when all of them are looked at.
 pub fn holm(p: &[f64], level: f64) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
+    let order = order(p.len(), &mut |a, b| p[a].total_cmp(&p[b]));
     let mut stands = vec![false; p.len()];
     for (rank, &i) in order.iter().enumerate() {
         if p[i] > level / (p.len() - rank) as f64 {
@@ -51,7 +52,9 @@ mod tests {
     /// Of few differences every flip is likely to be drawn: 1 of 16 is so large, or 5 of 16.
     #[test]
     fn flips_agree_with_counting_them() {
-        for (differences, want) in [(vec![1.0; 4], 1.0 / 16.0), (vec![3.0, 2.0, 1.0, -1.0], 3.0 / 16.0), (vec![0.0; 5], 1.0), (vec![], 1.0)] {
+        for (differences, want) in
+            [(vec![1.0; 4], 1.0 / 16.0), (vec![3.0, 2.0, 1.0, -1.0], 3.0 / 16.0), (vec![0.0; 5], 1.0), (vec![], 1.0)]
+        {
             let got = larger_sum_by_chance(&differences, 7);
             assert!((got - want).abs() < 0.02, "{differences:?}: {got}, not {want}");
         }

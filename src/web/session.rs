@@ -4,13 +4,12 @@ use js_sys::Float32Array;
 use wasm_bindgen::prelude::*;
 
 use super::JsResult;
-use super::convert::{from_js, to_js};
 use super::contents::{Contents, KeptPicture};
+use super::convert::{from_js, to_js};
 use crate::error::Error;
 use crate::features::Matrix;
 use crate::judge::{
-    AdaptationStage, Decision, Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage, Tuning,
-    TuningStage,
+    AdaptationStage, Decision, Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage, Tuning, TuningStage,
 };
 use crate::learn::tune::{Method, Tuned as Trained};
 use crate::learn::{Progress, Recipe, Step};

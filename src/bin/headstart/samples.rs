@@ -85,7 +85,8 @@ fn texts(path: &Path, manifest: &Manifest, pack: &Path) -> Result<Vec<Sample>, F
 }
 
 fn entries(path: &Path) -> Result<Vec<std::path::PathBuf>, Failure> {
-    let mut entries: Vec<_> = std::fs::read_dir(path)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let mut entries: Vec<_> =
+        std::fs::read_dir(path)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     entries.sort();
     Ok(entries)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::features::Matrix;
 use crate::learn::Dataset;
-use crate::metrics::Probabilities;
+use crate::metrics::{Probabilities, sort};
 use crate::source::Content;
 
 /// Part of the rows of each class that are believed.
@@ -17,7 +17,7 @@ pub fn with_surest(source: &Dataset, target: &Matrix, contents: &[Arc<Content>],
     let mut believed = Vec::new();
     for class in 0..said.classes {
         let mut rows: Vec<usize> = (0..classes.len()).filter(|&row| classes[row] == class).collect();
-        rows.sort_by(|&a, &b| said.row(b)[class].total_cmp(&said.row(a)[class]).then(a.cmp(&b)));
+        sort(&mut rows, |&a, &b| said.row(b)[class].total_cmp(&said.row(a)[class]).then(a.cmp(&b)));
         rows.truncate((rows.len() as f64 * BELIEVED).ceil() as usize);
         believed.extend(rows);
     }

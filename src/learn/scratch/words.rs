@@ -15,7 +15,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
 use super::{Scratch, ScratchStep, balanced};
-use crate::metrics::Probabilities;
+use crate::metrics::{Probabilities, sort};
 
 /// Features at most; those in the most texts are kept.
 const FEATURES: usize = 50_000;
@@ -75,9 +75,9 @@ impl Vocabulary {
     /// From the number of texts that each n-gram is in: the most frequent `features`.
     fn new(counts: HashMap<u64, u32>, texts: usize, features: usize) -> Self {
         let mut counts: Vec<(u64, u32)> = counts.into_iter().collect();
-        counts.sort_unstable_by_key(|&(gram, count)| (std::cmp::Reverse(count), gram));
+        sort(&mut counts, |a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
         counts.truncate(features);
-        counts.sort_unstable();
+        sort(&mut counts, |a, b| a.0.cmp(&b.0));
         let idf = |&(_, count): &(u64, u32)| (((1 + texts) as f64 / f64::from(1 + count)).ln() + 1.0) as f32;
         Self { idf: counts.iter().map(idf).collect(), grams: counts.iter().map(|c| c.0).collect() }
     }
