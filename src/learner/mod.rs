@@ -2,6 +2,7 @@
 //! package and a native tool hold one of these.
 
 mod near;
+mod saved;
 mod tuned;
 
 use std::collections::{BTreeMap, HashMap};
