@@ -13,6 +13,8 @@ mod extract;
 #[cfg(not(feature = "webgpu"))]
 mod ids;
 #[cfg(feature = "learner")]
+mod project;
+#[cfg(feature = "learner")]
 mod session;
 #[cfg(feature = "learner")]
 mod texts;

@@ -19,7 +19,7 @@ use crate::source::{Added, Content, Label, Meta};
 /// [`Learner`], with the one long job that may be under way.
 #[wasm_bindgen]
 pub struct Session {
-    learner: Learner,
+    pub(super) learner: Learner,
     job: Option<Job>,
     tuning: Option<Box<Tuned>>,
 }
