@@ -1,6 +1,6 @@
 // What crosses the borders between page, learner worker and extractors.
 import type {
-  AdaptReport, BackbonePack, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
+  AdaptReport, BackbonePack, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, ModelInfo, Progress, Prediction, ProjectState, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
 } from "../index";
 import type { TokenBatch } from "./batches";
 import type { Kept } from "./kept";
@@ -37,6 +37,10 @@ export interface OpenOptions {
   workers: number;
   seed: number;
   network: NonNullable<LearnerOptions["network"]>;
+  /** Saved under this name. The page holds its lock. */
+  project?: string;
+  /** A project file to begin with. */
+  file?: Blob;
 }
 
 /** What only the page can do for its worker. Calls go one way: worker → page. */
@@ -46,6 +50,14 @@ export interface Hooks {
   retire(id: number): Promise<void>;
   progress(progress: Progress): Promise<void>;
   device(device: Learner["device"]): Promise<void>;
+  /** `first`: it was saved for the first time. */
+  project(state: ProjectState, first: boolean): Promise<void>;
+  model(model: ModelInfo): Promise<void>;
+}
+
+/** What a learner is when it is open. */
+export interface Opened extends Pick<Learner, "device" | "backbone" | "labels" | "model"> {
+  project: ProjectState | null;
 }
 
 export interface Added {
@@ -53,6 +65,8 @@ export interface Added {
   duplicate: boolean;
   /** Of a text that was not used to its end. */
   cut?: { tokens: number; kept: number };
+  /** It is in memory only: the storage is full, or gone. */
+  unsaved?: boolean;
 }
 
 export interface Embedded {
@@ -85,10 +99,15 @@ export interface Table {
 
 /** A call is a number that the page gives to what belongs together, so that it can be aborted. */
 export interface LearnerPort {
-  open(call: number, options: OpenOptions, hooks: Hooks): Promise<Pick<Learner, "device" | "backbone">>;
+  open(call: number, options: OpenOptions, hooks: Hooks): Promise<Opened>;
   add(call: number, input: Input, meta: Meta): Promise<Added>;
   embed(call: number, input: Input, stage: "current" | "frozen"): Promise<Embedded>;
   samples(): Promise<SampleInfo[]>;
+  data(ids: string[]): Promise<(Blob | string | null)[]>;
+  save(): Promise<void>;
+  rename(name: string): Promise<void>;
+  /** `samples`: with their pictures. */
+  exportProject(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Blob>;
   labels(): Promise<string[]>;
   relabel(ids: string[], label: Label): Promise<void>;
   remove(ids: string[]): Promise<void>;
