@@ -27,7 +27,7 @@ export function storage(): Promise<StorageInfo>;
  */
 export function readTeachableMachine(file: Blob): Promise<TeachableProject>;
 
-export interface TeachableProject extends AsyncIterable<Sample<string> & { data: Blob }> {
+export interface TeachableProject extends AsyncIterable<Sample & { data: Blob }> {
   labels: string[];
   files: { name: string; label: string; open: () => Promise<Blob> }[];
 }

@@ -99,6 +99,7 @@ async function add(incoming: readonly Incoming[]): Promise<void> {
     const parts = [`${count(report.added.length, noun)} added in ${((performance.now() - since) / 1000).toFixed(1)} s`];
     if (report.duplicates.length > 0) parts.push(`${count(report.duplicates.length, "was", "were")} here already`);
     if (report.truncated.length > 0) parts.push(`${count(report.truncated.length, "was", "were")} longer than the backbone reads and cut`);
+    if (report.unsaved.length > 0) parts.push(`${count(report.unsaved.length, "is", "are")} in this tab only`);
     if (problems.length > 0) parts.push(`${problems.length} left out, listed under Collect`);
     say(`${parts.join(", ")}.`);
   });
