@@ -578,7 +578,6 @@ export class LearnerWorker implements LearnerPort {
       source: (content) => this.#sources.get(content),
       takeSource: (content, source) => void this.#sources.set(content, source),
       tunedRow: (content) => session.tunedRow(content),
-      learnt: () => session.learnt(),
       state: () => session.state(),
       tuned: () => this.#tunedFile,
       model: () => this.#model,

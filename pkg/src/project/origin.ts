@@ -1,5 +1,6 @@
 // Where a learner is restored from: the browser's storage, or a project file.
-import type { ProjectFile } from "../generated/headstart_learner.js";
+import { HeadstartError } from "../errors";
+import type { Session } from "../generated/headstart_learner.js";
 import type { Kept } from "../kept";
 import type { LearnerModule } from "../wasm";
 import { readBlob } from "../input";
@@ -11,12 +12,12 @@ export interface Origin {
   readonly settings: ProjectSettings & Pick<FileSettings, "created" | "model">;
   /** In their order. */
   readonly samples: readonly Omit<SampleRecord, "place">[];
-  /** Contents without a sample, that the model has learnt from. */
-  readonly others: readonly string[];
   /** `undefined` for what is there no more. */
   contents(contents: readonly string[]): Promise<({ row: Float32Array; kept: Kept } | undefined)[]>;
   tunedRows(contents: readonly string[]): Promise<(Float32Array | undefined)[]>;
   source(content: string): Promise<Blob | undefined>;
+  /** All of it into a session that is empty, where the origin can do that by itself. */
+  whole?(session: Session): void;
   readonly model: { state: Uint8Array; tuned: Uint8Array | undefined } | undefined;
   end(): void;
 }
@@ -26,14 +27,12 @@ export async function fromStore(store: Store, record: ProjectRecord): Promise<Or
   const { id } = record;
   const range = keysOf(id);
   const key = (part: string): [string, string] => [id, part];
-  const [samples, keys, tuned, model] = await Promise.all([
+  const [samples, tuned, model] = await Promise.all([
     store.getAll("samples", range),
-    store.getAllKeys("contents", range),
     store.getAllKeys("tuned", range),
     store.get("models", id),
   ]);
   samples.sort((a, b) => a.place - b.place);
-  const live = new Set(samples.map(({ content }) => content));
   const known: Known = {
     samples,
     contents: new Map(),
@@ -43,7 +42,6 @@ export async function fromStore(store: Store, record: ProjectRecord): Promise<Or
   return {
     settings: record,
     samples,
-    others: keys.map(([, content]) => content).filter((content) => !live.has(content)),
     known,
     model,
     async contents(contents) {
@@ -65,21 +63,21 @@ function eachOf<V>(contents: readonly string[], get: (content: string) => Promis
 /** Errors: `bad-project`, `project-too-new`, `unreadable`. */
 export async function fromFile(file: Blob, wasm: LearnerModule): Promise<Origin> {
   const { settings, head } = await readHeader(file);
-  const project: ProjectFile = new wasm.ProjectFile(await readBlob(file.slice(0, head)));
+  const project = new wasm.ProjectFile(await readBlob(file.slice(0, head)));
+  if (project.length() !== file.size) throw new HeadstartError("bad-project", `this project file is cut off: it has ${file.size} of ${project.length()} bytes; copy it again`, "length");
   const sources = new Map((project.sources() as { content: string; type: string; offset: number; bytes: number }[]).map((one) => [one.content, one]));
   const samples = project.samples() as Omit<SampleRecord, "place">[];
-  const live = new Set(samples.map(({ content }) => content));
   const state = project.state();
   return {
     settings,
     samples,
-    others: (project.contents() as string[]).filter((content) => !live.has(content)),
     contents: async (contents) => contents.map((content) => ({ row: project.row(content), kept: project.kept(content) as Kept })),
     tunedRows: async (contents) => contents.map((content) => project.tunedRow(content)),
     async source(content) {
       const at = sources.get(content);
       return at && file.slice(at.offset, at.offset + at.bytes, at.type);
     },
+    whole: (session) => session.restoreProject(project),
     model: state.length > 0 ? { state, tuned: project.tuned() } : undefined,
     end: () => project.free(),
   };

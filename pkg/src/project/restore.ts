@@ -42,6 +42,10 @@ export interface Restored {
 export async function restore(origin: Origin, same: boolean, into: Into): Promise<Restored> {
   const { wasm, session, signal, progress } = into;
   const { samples } = origin;
+  if (same && origin.whole) {
+    origin.whole(session);
+    return { anew: false, model: origin.model !== undefined, tuned: origin.model?.tuned, lost: [] };
+  }
   const lost: string[] = [];
   let anew = !same;
   const sources = same || into.text ? undefined : await neededSources(origin);
@@ -68,22 +72,17 @@ export async function restore(origin: Origin, same: boolean, into: Into): Promis
     signal.throwIfAborted();
     if (same) progress({ stage, done: Math.min(i + TOGETHER, samples.length), total: samples.length });
   }
-  // A model looks at every row that it was trained on.
-  const model = lost.length === 0 ? origin.model : undefined;
-  const kept = same && model !== undefined;
-  const tuned = kept ? model.tuned : undefined;
-  if (kept) {
-    const others = await origin.contents(origin.others);
-    others.forEach((record, i) => record && withContents(wasm, [record.kept], (contents) => session.insertRow(origin.others[i]!, record.row, contents)));
+  // Its head and its novelty are of the saved rows.
+  const model = same && lost.length === 0 ? origin.model : undefined;
+  if (model) {
     session.restoreState(model.state);
-    const contents = tuned ? [...samples.map(({ content }) => content), ...origin.others] : [];
-    for (let i = 0; i < contents.length; i += TOGETHER) {
-      const some = contents.slice(i, i + TOGETHER);
+    for (let i = 0; model.tuned && i < samples.length; i += TOGETHER) {
+      const some = samples.slice(i, i + TOGETHER).map(({ content }) => content);
       (await origin.tunedRows(some)).forEach((row, k) => row && session.insertTuned(some[k]!, row));
     }
   }
   session.forgetHistory();
-  return { anew, model: kept, tuned, lost };
+  return { anew, model: model !== undefined, tuned: model?.tuned, lost };
 }
 
 async function neededSources({ samples, source }: Origin): Promise<Map<string, Blob>> {

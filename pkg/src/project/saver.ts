@@ -21,9 +21,7 @@ export interface Held {
   /** Takes the picture of a sample that leaves the storage: undo may bring it back. */
   takeSource(content: string, source: Blob): void;
   tunedRow(content: string): Float32Array | undefined;
-  /** Contents that the model looks at, samples or not. */
-  learnt(): string[];
-  /** Empty where there is no model. */
+  /** Empty where there is no model. It has the rows of what the model was trained on and that is no sample any more. */
   state(): Uint8Array;
   tuned(): Uint8Array | undefined;
   model(): ModelInfo | null;
@@ -58,8 +56,6 @@ interface Change {
   put?: SampleRecord[];
   /** Ids of samples that are there no more. */
   gone?: string[];
-  /** Contents that nothing needs any more. */
-  drop?: string[];
   /** Contents whose tuned row is to be written. */
   tuned?: readonly string[];
   model?: Known["model"] & { state: Uint8Array };
@@ -138,8 +134,8 @@ export class Saver {
   rebased(): Promise<void> {
     return this.#inTurn(async () => {
       if (!(await this.#connected())) return;
-      const contents = [...[...this.#present.values()].map(({ content }) => content).filter((content) => this.#held.sample(content)), ...this.#held.learnt()];
-      const records = [...new Set(contents)].map((content) => ({ content, record: { ...this.#held.content(content), source: this.#contents.get(content)?.source ?? 0 } }));
+      const contents = [...this.#present.values()].map(({ content }) => content).filter((content) => this.#held.sample(content));
+      const records = contents.map((content) => ({ content, record: { ...this.#held.content(content), source: this.#contents.get(content)?.source ?? 0 } }));
       const rows = records.flatMap(({ content }) => {
         const row = this.#held.tunedRow(content);
         return row ? [{ content, row }] : [];
@@ -240,44 +236,38 @@ export class Saver {
     if (this.#unsaved > 0) return;
     const file = this.#held.tuned();
     const state = this.#held.state();
-    const learnt = new Set(this.#held.learnt());
-    const live = new Set([...this.#present.values()].map(({ content }) => content));
-    const drop = [...this.#contents.keys()].filter((content) => !learnt.has(content) && !live.has(content));
     const model = { state, file, bytes: state.length + (file?.length ?? 0) };
-    this.#modelWaits = !(await this.#write({ drop, model, tuned: file && file !== this.#model.file ? [...live, ...learnt] : [] }));
+    this.#modelWaits = !(await this.#write({ model, tuned: file && file !== this.#model.file ? [...this.#contents.keys()] : [] }));
     if (!this.#modelWaits) this.#problem = undefined;
     this.#say();
   }
 
   /** One transaction. → whether it was written; if not, what was saved before is as it was. */
-  async #write({ put = [], gone = [], drop = [], tuned = [], model }: Change): Promise<boolean> {
+  async #write({ put = [], gone = [], tuned = [], model }: Change): Promise<boolean> {
     const first = !this.#begun;
     // An id may have another content than it had: what it had goes, unless it is there under another id.
     const before = [...gone, ...put.map(({ id }) => id)].flatMap((id) => this.#present.get(id)?.content ?? []);
     const [had, have] = [new Set(before), new Set(put.map(({ content }) => content))];
     const leaving = [...had].filter((content) => !have.has(content));
     const added = [...have].filter((content) => !had.has(content));
-    const learnt = new Set(leaving.length > 0 ? this.#held.learnt() : []);
-    // A picture that was removed is not kept; the row stays where the model looks at it.
-    const records = [...added, ...leaving.filter((content) => learnt.has(content))].map((content) => {
-      const source = have.has(content) ? this.#held.source(content) : undefined;
+    const records = added.map((content) => {
+      const source = this.#held.source(content);
       return { content, source, record: { ...this.#held.content(content), source: source?.size ?? 0 } };
     });
-    const dropped = [...drop, ...leaving.filter((content) => !learnt.has(content))];
     const anew = model !== undefined && model.file !== this.#model.file;
     const rows = [...new Set([...added, ...tuned])].flatMap((content) => {
       const row = this.#held.tunedRow(content);
       return row ? [{ content, row }] : [];
     });
 
-    const undo = this.#checkpoint([...gone, ...put.map(({ id }) => id)], [...records.map(({ content }) => content), ...dropped, ...rows.map(({ content }) => content)]);
+    const undo = this.#checkpoint([...gone, ...put.map(({ id }) => id)], [...added, ...leaving, ...rows.map(({ content }) => content)]);
     gone.forEach((id) => this.#leave(id));
     put.forEach((record) => this.#enter(record));
     if (anew) this.#tuned = new Set();
     if (model) this.#model = model;
     records.forEach(({ content, record }) => this.#contents.set(content, sizeOf(record)));
     rows.forEach(({ content }) => this.#tuned.add(content));
-    for (const content of dropped) {
+    for (const content of leaving) {
       this.#contents.delete(content);
       this.#tuned.delete(content);
     }
@@ -292,9 +282,8 @@ export class Saver {
       if (anew) requests.push(tunedRows.delete(keysOf(project)));
       for (const content of leaving) {
         if (!this.#held.source(content)) requests.push(sources.get(key(content)).then((source) => source && this.#held.takeSource(content, source)));
-        requests.push(sources.delete(key(content)));
+        requests.push(sources.delete(key(content)), contents.delete(key(content)), tunedRows.delete(key(content)));
       }
-      for (const content of dropped) requests.push(contents.delete(key(content)), tunedRows.delete(key(content)));
       for (const id of gone) requests.push(samples.delete(key(id)));
       for (const record of put) requests.push(samples.put(record, key(record.id)));
       for (const { content, record, source } of records) {
