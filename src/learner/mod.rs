@@ -151,6 +151,15 @@ impl Learner {
         self.samples.iter()
     }
 
+    /// Of a content that is in.
+    pub fn sample(&self, content: &str) -> Option<&Sample> {
+        self.samples.with_content(content)
+    }
+
+    pub fn content_of(&self, id: &str) -> Option<&str> {
+        self.samples.with_id(id).map(|s| s.content.as_str())
+    }
+
     pub fn labels(&self) -> Vec<String> {
         self.samples.labels()
     }

@@ -124,6 +124,17 @@ impl Session {
         to_js(&self.learner.samples().collect::<Vec<_>>())
     }
 
+    /// As it is in; nothing where it was taken back.
+    pub fn sample(&self, content: &str) -> JsResult<JsValue> {
+        self.learner.sample(content).map_or(Ok(JsValue::UNDEFINED), to_js)
+    }
+
+    /// The content id of a sample.
+    #[wasm_bindgen(js_name = contentOf)]
+    pub fn content_of(&self, id: &str) -> Option<String> {
+        self.learner.content_of(id).map(str::to_owned)
+    }
+
     pub fn labels(&self) -> Vec<String> {
         self.learner.labels()
     }
