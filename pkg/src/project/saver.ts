@@ -2,7 +2,7 @@
 import type { ModelInfo, ProjectState, SampleInfo } from "../../index";
 import { HeadstartError } from "../errors";
 import { places } from "./places";
-import { type ContentRecord, type ProjectRecord, type SampleRecord, type Store, committed, find, keysOf, openStore, taken, writing } from "./store";
+import { type ContentRecord, type ProjectRecord, type SampleRecord, type Store, find, keysOf, openStore, taken, write } from "./store";
 
 /** Contents that are written together. Those that come while a transaction is under way wait for the next one. */
 const TOGETHER = 64;
@@ -147,16 +147,13 @@ export class Saver {
       this.#describe();
       try {
         const project = this.#record.id;
-        const tx = writing(this.#store!);
-        const [stored, tunedRows, models] = [tx.objectStore("contents"), tx.objectStore("tuned"), tx.objectStore("models")];
-        await committed(tx, [
-          stored.delete(keysOf(project)),
-          tunedRows.delete(keysOf(project)),
-          ...records.map(({ content, record }) => stored.put(record, [project, content])),
-          ...rows.map(({ content, row }) => tunedRows.put(row, [project, content])),
-          state.length > 0 ? models.put({ state, tuned: file }, project) : models.delete(project),
-          tx.objectStore("projects").put(this.#record),
-        ]);
+        await write(this.#store!, (tx, requests) => {
+          const [stored, tunedRows, models] = [tx.objectStore("contents"), tx.objectStore("tuned"), tx.objectStore("models")];
+          requests.push(stored.delete(keysOf(project)), tunedRows.delete(keysOf(project)));
+          for (const { content, record } of records) requests.push(stored.put(record, [project, content]));
+          for (const { content, row } of rows) requests.push(tunedRows.put(row, [project, content]));
+          requests.push(state.length > 0 ? models.put({ state, tuned: file }, project) : models.delete(project), tx.objectStore("projects").put(this.#record));
+        });
       } catch (error) {
         // What is saved is still the project as it was: it opens again with the backbone that it was made with.
         this.#contents = new Map();
@@ -276,24 +273,23 @@ export class Saver {
     try {
       const project = this.#record.id;
       const key = (part: string): [string, string] => [project, part];
-      const tx = writing(this.#store!);
-      const [samples, contents, sources, tunedRows] = [tx.objectStore("samples"), tx.objectStore("contents"), tx.objectStore("sources"), tx.objectStore("tuned")];
-      const requests: Promise<unknown>[] = [];
-      if (anew) requests.push(tunedRows.delete(keysOf(project)));
-      for (const content of leaving) {
-        if (!this.#held.source(content)) requests.push(sources.get(key(content)).then((source) => source && this.#held.takeSource(content, source)));
-        requests.push(sources.delete(key(content)), contents.delete(key(content)), tunedRows.delete(key(content)));
-      }
-      for (const id of gone) requests.push(samples.delete(key(id)));
-      for (const record of put) requests.push(samples.put(record, key(record.id)));
-      for (const { content, record, source } of records) {
-        requests.push(contents.put(record, key(content)));
-        if (source) requests.push(sources.put(source, key(content)));
-      }
-      for (const { content, row } of rows) requests.push(tunedRows.put(row, key(content)));
-      if (model) requests.push(tx.objectStore("models").put({ state: model.state, tuned: model.file }, project));
-      requests.push(tx.objectStore("projects").put(this.#record));
-      await committed(tx, requests);
+      await write(this.#store!, (tx, requests) => {
+        const [samples, contents, sources, tunedRows] = [tx.objectStore("samples"), tx.objectStore("contents"), tx.objectStore("sources"), tx.objectStore("tuned")];
+        if (anew) requests.push(tunedRows.delete(keysOf(project)));
+        for (const content of leaving) {
+          if (!this.#held.source(content)) requests.push(sources.get(key(content)).then((source) => source && this.#held.takeSource(content, source)));
+          requests.push(sources.delete(key(content)), contents.delete(key(content)), tunedRows.delete(key(content)));
+        }
+        for (const id of gone) requests.push(samples.delete(key(id)));
+        for (const record of put) requests.push(samples.put(record, key(record.id)));
+        for (const { content, record, source } of records) {
+          requests.push(contents.put(record, key(content)));
+          if (source) requests.push(sources.put(source, key(content)));
+        }
+        for (const { content, row } of rows) requests.push(tunedRows.put(row, key(content)));
+        if (model) requests.push(tx.objectStore("models").put({ state: model.state, tuned: model.file }, project));
+        requests.push(tx.objectStore("projects").put(this.#record));
+      });
     } catch (error) {
       undo();
       this.#fail(problemOf(error));

@@ -112,16 +112,25 @@ export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<
   }
 }
 
-/** On the disk before it is said to be done: what a person labelled should survive a battery that ends. */
-export function writing(store: Store): Writing {
-  return store.transaction([...STORES], "readwrite", { durability: "strict" });
-}
-
-/** Waits for all of it. Rejects with why the transaction failed: each of its requests would only say that it was aborted. */
-export async function committed(tx: Writing, requests: Promise<unknown>[]): Promise<void> {
-  const [end, ...rest] = await Promise.allSettled([tx.done, ...requests]);
-  const failed = [end, ...rest].find((one) => one?.status === "rejected");
-  if (failed?.status === "rejected") throw failed.reason;
+/**
+ * Writes all that `fill` asks for, or nothing. On the disk before it is said to be done: what a person labelled should survive a battery that
+ * ends. Rejects with why the transaction failed, where each of its requests would only say that it was aborted.
+ */
+export async function write(store: Store, fill: (tx: Writing, requests: Promise<unknown>[]) => void): Promise<void> {
+  const tx: Writing = store.transaction([...STORES], "readwrite", { durability: "strict" });
+  const requests: Promise<unknown>[] = [];
+  let thrown: unknown;
+  try {
+    fill(tx, requests);
+  } catch (error) {
+    // A value that cannot be stored: what was asked for before it would be written without it.
+    thrown = error;
+    tx.abort();
+  }
+  const ends = await Promise.allSettled([tx.done, ...requests]);
+  if (thrown) throw thrown;
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 export const keysOf = (project: string) => IDBKeyRange.bound([project], [project, []]);
@@ -141,12 +150,9 @@ export async function list(store: Store): Promise<ProjectInfo[]> {
 /** All of it in one go. Errors: `unknown-id`. */
 export async function remove(store: Store, name: string): Promise<void> {
   const { id } = await needed(store, name);
-  const tx = writing(store);
-  await committed(tx, [
-    tx.objectStore("projects").delete(id),
-    tx.objectStore("models").delete(id),
-    ...PARTS.map((part) => tx.objectStore(part).delete(keysOf(id))),
-  ]);
+  await write(store, (tx, requests) => {
+    requests.push(tx.objectStore("projects").delete(id), tx.objectStore("models").delete(id), ...PARTS.map((part) => tx.objectStore(part).delete(keysOf(id))));
+  });
 }
 
 /** Errors: `unknown-id`, `bad-option` where the name is taken. */
