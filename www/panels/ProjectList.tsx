@@ -27,7 +27,7 @@ export function ProjectList() {
     <>
       <ul className="projects" aria-label="Projects in this browser">
         {missing && <Row name={project.name} what={samples === 0 ? "open now; empty" : `open now; ${count(samples, noun)}, not saved`} onAsk={ask} />}
-        {list.map((info) => (
+        {[...list].sort((a, b) => Number(b.name === project?.name) - Number(a.name === project?.name)).map((info) => (
           <Row key={info.name} info={info} name={info.name} what={described(info, info.name === project?.name)} onAsk={ask} />
         ))}
       </ul>

@@ -38,10 +38,12 @@ export function TopBar() {
           </a>
         ))}
       </nav>
-      <Projects />
-      <section className="left-page" aria-label="Privacy" title="Counted from the browser’s own list of requests, workers included">
-        Requests that left this page: <strong>{away}</strong>
-      </section>
+      <div className="where">
+        <Projects />
+        <section className="left-page" aria-label="Privacy" title="Counted from the browser’s own list of requests, workers included">
+          Requests that left this page: <strong>{away}</strong>
+        </section>
+      </div>
       <p id="status" role="status" aria-live="polite">
         {status}
       </p>
