@@ -147,7 +147,8 @@ class PageLearner implements Face.Learner {
         project: async (state, first) => {
           this.project = state;
           if (first) askToPersist();
-          this.#options.onProject?.(state);
+          // What it throws is its caller's, and no call of theirs is there to end with it.
+          queueMicrotask(() => this.#options.onProject?.(state));
         },
         model: async (model) => {
           this.model = model;

@@ -534,7 +534,8 @@ export class LearnerWorker implements LearnerPort {
       this.#saver = new Saver(record, known, this.#held(), (state, first) => void this.#hooks.project(state, first));
       if (anew) await this.#saver.rebased();
       // What a file brought; a full storage is told like any other time.
-      if (file) await this.#saver.changed().then(() => this.#saver!.trained());
+      if (file) await this.#saver.changed();
+      if (file && this.#model) await this.#saver.trained();
     } finally {
       store?.close();
     }

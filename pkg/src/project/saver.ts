@@ -208,7 +208,10 @@ export class Saver {
   async #follow(progress?: (done: number, total: number) => Promise<void>): Promise<void> {
     if (!(await this.#connected())) return;
     const now = this.#held.samples();
-    if (!this.#begun && now.length === 0) return;
+    if (!this.#begun && now.length === 0) {
+      this.#problem = undefined;
+      return this.#say();
+    }
     const ids = new Set(now.map(({ id }) => id));
     const gone = [...this.#present.keys()].filter((id) => !ids.has(id));
     const at = places(now.map(({ id }) => id), this.#present);
@@ -219,7 +222,7 @@ export class Saver {
       well = await this.#write({ put: put.slice(i, i + MOST), gone: i === 0 ? gone : [] });
       await progress?.(Math.min(put.length, i + MOST), put.length);
     }
-    this.#last = Math.max(-1, ...[...this.#present.values()].map(({ place }) => place));
+    this.#last = at.at(-1) ?? -1;
     this.#unsaved = this.#held.samples().filter(({ id }) => !this.#present.has(id)).length;
     if (well && !this.#modelWaits) this.#problem = undefined;
     this.#say();
