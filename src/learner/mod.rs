@@ -151,6 +151,16 @@ impl Learner {
         self.samples.iter()
     }
 
+    /// Of a content that is in, not taken back.
+    pub fn sample(&self, content: &str) -> Option<&Sample> {
+        self.samples.with_content(content)
+    }
+
+    /// Of the sample with this id.
+    pub fn content_id(&self, id: &str) -> Option<&str> {
+        self.samples.with_id(id).map(|sample| sample.content.as_str())
+    }
+
     pub fn labels(&self) -> Vec<String> {
         self.samples.labels()
     }
@@ -410,7 +420,8 @@ impl Learner {
         found.into_iter().map(|near| near.into_iter().map(named).collect()).collect()
     }
 
-    fn model(&self) -> Result<&Model> {
+    /// What predictions are made with. Errors: `not-trained`.
+    pub fn model(&self) -> Result<&Model> {
         self.model.as_ref().ok_or(Error::NotTrained)
     }
 

@@ -123,6 +123,10 @@ impl Samples {
         self.by_content.get(content).map(|&i| &self.list[i])
     }
 
+    pub fn with_id(&self, id: &str) -> Option<&Sample> {
+        self.by_id.get(id).map(|&i| &self.list[i])
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Sample> {
         self.list.iter()
     }

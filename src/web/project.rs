@@ -12,6 +12,17 @@ use crate::source::Content;
 
 #[wasm_bindgen]
 impl Session {
+    /// The sample with this content, as [`Session::samples`] lists it. Nothing where it was removed or taken back.
+    pub fn sample(&self, content: &str) -> JsResult<JsValue> {
+        self.learner.sample(content).map_or(Ok(JsValue::UNDEFINED), |sample| to_js(sample))
+    }
+
+    /// Content id of the sample with this id.
+    #[wasm_bindgen(js_name = contentOf)]
+    pub fn content_of(&self, id: &str) -> Option<String> {
+        self.learner.content_id(id).map(str::to_owned)
+    }
+
     /// All that is not samples, rows or the tuned tensors. Empty before any training.
     pub fn state(&self) -> JsResult<Uint8Array> {
         Ok(self.learner.state()?.as_slice().into())
