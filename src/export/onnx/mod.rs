@@ -38,6 +38,17 @@ pub fn write(card: &Card, stored: &Stored, parts: &Parts, vectors: &Vectors) -> 
     }
     head::add(&mut graph, parts.model, card);
     let entry = |key: &str, value: String| Entry { key: key.to_owned(), value };
+    let mut metadata = vec![
+        entry("format", FORMAT.to_owned()),
+        entry("version", VERSION.to_string()),
+        entry(KEY, card.json()),
+        entry("classes", json!(card.classes).to_string()),
+        entry("novelty.heldOut", json!(parts.model.novelty.held_out).to_string()),
+        entry("parity", parity(vectors).to_string()),
+    ];
+    if let Some(tokenizer) = parts.tokenizer {
+        metadata.push(entry("tokenizer", String::from_utf8_lossy(tokenizer).into_owned()));
+    }
     let model = Model {
         ir_version: IR_VERSION,
         producer_name: "headstart".into(),
@@ -45,13 +56,7 @@ pub fn write(card: &Card, stored: &Stored, parts: &Parts, vectors: &Vectors) -> 
         doc_string: format!("{}, {} head", card.backbone.id, card.head.name()),
         graph: Some(graph.finish("headstart")),
         opset_import: vec![OperatorSet { domain: String::new(), version: OPERATOR_SET }],
-        metadata_props: vec![
-            entry("format", FORMAT.to_owned()),
-            entry("version", VERSION.to_string()),
-            entry(KEY, card.json()),
-            entry("classes", json!(card.classes).to_string()),
-            entry("parity", parity(vectors).to_string()),
-        ],
+        metadata_props: metadata,
     };
     Ok(model.encode_to_vec())
 }
