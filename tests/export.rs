@@ -377,7 +377,8 @@ fn opened_again(case: &Case, what: &str) {
     }
     for predictor in said {
         let agreement = predictor.verify().unwrap();
-        assert_eq!((agreement.vectors, agreement.features, agreement.scores), (TEXTS.len(), 0.0, 0.0), "{what}");
+        assert_eq!((predictor.vectors(), agreement.features, agreement.scores), (TEXTS.len(), 0.0, 0.0), "{what}");
+        assert_eq!(predictor.verify_one(TEXTS.len()).unwrap_err().code(), "bad-option");
     }
 }
 

@@ -33,9 +33,8 @@ pub enum Input {
 }
 
 /// How far off a model is that was opened somewhere else: the largest absolute differences.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Agreement {
-    pub vectors: usize,
     pub features: f32,
     pub scores: f64,
 }
@@ -156,17 +155,28 @@ impl Vectors {
         })
     }
 
-    /// How far `features` and what `model` says of them are from what was written down.
-    pub fn compare(&self, features: &Matrix, model: &Model) -> Agreement {
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// How far the features of vector `at`, and what `model` says of them, are from what was written down.
+    pub fn compare(&self, at: usize, features: &Matrix, model: &Model) -> Agreement {
         // A number that is none is as far off as can be; `max` alone would pass over it.
         let further = |most: f64, off: f64| if off.is_nan() { f64::INFINITY } else { most.max(off) };
-        let off = features.values().iter().zip(self.features.values()).map(|(a, b)| f64::from((a - b).abs()));
+        let off = features.values().iter().zip(self.features.row(at)).map(|(a, b)| f64::from((a - b).abs()));
         let scores = said(model, features).0;
+        let expected = &self.scores[at * scores.len()..];
         Agreement {
-            vectors: self.names.len(),
             features: off.fold(0.0, further) as f32,
-            scores: scores.iter().zip(&self.scores).map(|(a, b)| (a - b).abs()).fold(0.0, further),
+            scores: scores.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, further),
         }
+    }
+}
+
+impl Agreement {
+    /// Of two, the farther.
+    pub fn and(self, other: Self) -> Self {
+        Self { features: self.features.max(other.features), scores: self.scores.max(other.scores) }
     }
 }
 

@@ -57,21 +57,31 @@ impl Predictor {
         self.said(&self.embedded(text)?, reject)
     }
 
-    /// Has the parity vectors computed here. Texts are tokenised anew.
+    /// Parity vectors.
+    pub fn vectors(&self) -> usize {
+        self.vectors.len()
+    }
+
+    /// Computes one of the parity vectors here, a text from its letters on.
     ///
-    /// Errors: `bad-text`.
-    pub fn verify(&self) -> Result<Agreement> {
+    /// Errors: `bad-option`, when there are not so many; `bad-text`.
+    pub fn verify_one(&self, at: usize) -> Result<Agreement> {
+        if at >= self.vectors() {
+            return Err(Error::BadOption { option: "at", why: format!("there are {} vectors", self.vectors()) });
+        }
         let features = match &self.vectors.inputs {
-            Inputs::Pixels(pixels, _) => self.features(pixels, self.vectors.names.len())?,
-            Inputs::Ids(_) => {
-                let mut rows = Matrix::with_capacity(self.card.dim, self.vectors.names.len());
-                for text in &self.vectors.names {
-                    rows.push(self.embedded(text)?.row(0));
-                }
-                rows
+            Inputs::Pixels(pixels, _) => {
+                let size = pixels.len() / self.vectors();
+                self.features(&pixels[at * size..][..size])?
             }
+            Inputs::Ids(_) => self.embedded(&self.vectors.names[at])?,
         };
-        Ok(self.vectors.compare(&features, &self.model))
+        Ok(self.vectors.compare(at, &features, &self.model))
+    }
+
+    /// The farthest off of all of them. Errors: `bad-text`.
+    pub fn verify(&self) -> Result<Agreement> {
+        (0..self.vectors()).try_fold(Agreement::default(), |far, at| Ok(far.and(self.verify_one(at)?)))
     }
 
     fn preprocess(&self) -> Result<&image::Preprocess> {
@@ -79,11 +89,11 @@ impl Predictor {
     }
 
     fn pixels(&self, pixels: &[u8], reject: Option<f64>) -> Result<Prediction> {
-        self.said(&self.features(pixels, 1)?, reject)
+        self.said(&self.features(pixels)?, reject)
     }
 
-    fn features(&self, pixels: &[u8], rows: usize) -> Result<Matrix> {
-        self.host(self.backbone.forward_pixels(pixels, rows, &mut |_, _| {})?)
+    fn features(&self, pixels: &[u8]) -> Result<Matrix> {
+        self.host(self.backbone.forward_pixels(pixels, 1, &mut |_, _| {})?)
     }
 
     fn embedded(&self, text: &str) -> Result<Matrix> {

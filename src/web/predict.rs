@@ -88,8 +88,13 @@ impl Predictor {
         to_js(&self.0.text(text, reject)?)
     }
 
-    /// Computes the parity vectors here: → `{ vectors, features, scores }`, their number and the largest absolute differences.
-    pub fn verify(&self) -> JsResult<JsValue> {
-        to_js(&self.0.verify()?)
+    /// Number of parity vectors.
+    pub fn vectors(&self) -> usize {
+        self.0.vectors()
+    }
+
+    /// Computes a parity vector here: → `{ features, scores }`, the largest absolute differences.
+    pub fn verify(&self, at: usize) -> JsResult<JsValue> {
+        to_js(&self.0.verify_one(at)?)
     }
 }
