@@ -1,5 +1,5 @@
 // Everything a machine with Rust, Node and Python lacks: npm packages, the wasm target, the backbones; and, for what runs
-// in a browser here, Chromium.
+// in a browser here, Chromium. What only the tests of exported models need is in python.mjs.
 // Idempotent: each step looks first, and says what it found.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,6 @@
 // Set up, build, and all tests: native, then in one Chromium.
 import { build } from "./build.mjs";
+import { pythonForTests } from "./python.mjs";
 import { main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -9,6 +10,7 @@ await main(async () => {
   await setup({ browser: true });
   await step("set-up tests", () => node("tests/setup.test.mjs"));
   await build();
+  await step("Python with onnxruntime and PyTorch", pythonForTests);
   await step("native tests", () => run("cargo", ["test", "--quiet", "--features", "tools"]));
   await step("browser tests", () => node("tests/browser/index.test.mjs"));
 });
