@@ -4,7 +4,7 @@ import type { TokenBatch } from "./batches";
 import { sha256 } from "./hash";
 import { readBlob } from "./input";
 import { type Kept, keptOf } from "./kept";
-import type { Extracted, ExtractorPort, Picture, Stage } from "./protocol";
+import type { Extracted, ExtractorPort, Moved, Picture, Stage } from "./protocol";
 import { type Extraction, type CpuModule, cpuModule, gpuModule } from "./wasm";
 
 type FilePicture = { file: Uint8Array; blob: Blob };
@@ -34,10 +34,10 @@ export class ExtractorWorker implements ExtractorPort {
     return this.#extractors.frozen!.warmUp(rows, done);
   }
 
-  async tuned(tuned?: { weights: Uint8Array; file: Uint8Array }): Promise<void> {
-    this.#extractors.tuned?.free();
-    delete this.#extractors.tuned;
-    if (tuned) this.#extractors.tuned = this.#extractors.frozen!.tuned(tuned.weights, tuned.file);
+  async use(stage: Moved, tensors?: { weights: Uint8Array; file: Uint8Array }): Promise<void> {
+    this.#extractors[stage]?.free();
+    delete this.#extractors[stage];
+    if (tensors) this.#extractors[stage] = this.#extractors.frozen!.tuned(tensors.weights, tensors.file);
   }
 
   async identify(input: Picture): Promise<string> {

@@ -5,14 +5,17 @@ import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel
 import { each } from "./each";
 import { Aborted, HeadstartError, installErrorTransfer, toHeadstartError } from "./errors";
 import { Events } from "./events";
+import { Few } from "./few";
 import { readBlob, toInput } from "./input";
 import type { Kept } from "./kept";
-import type { Embedded, Given, Hooks, LearnerPort, Meta, OpenOptions, Start } from "./protocol";
+import type { Embedded, Given, Hooks, LearnerPort, Meta, OpenOptions, Start, Which } from "./protocol";
 
 export { HeadstartError };
 
 /** Samples on their way at once: enough that no worker waits and batches are full (of texts of like length), few enough to hold in memory. */
 const inFlight = { image: (workers: number) => Math.max(16, 3 * workers), text: (workers: number) => Math.max(256, 64 * workers) };
+/** Pictures of a target that may be read again, besides those with labels: as `BatchNorm::PICTURES` in Rust. */
+const READ_AGAIN = 256;
 /** Errors that are one sample's own: the others go on. */
 const OF_ONE_SAMPLE: ReadonlySet<Face.ErrorCode> = new Set<Face.ErrorCode>([
   "bad-image",
@@ -211,8 +214,17 @@ class PageLearner implements Face.Learner {
 
   async adapt(target: Iterable<Face.Sample> | AsyncIterable<Face.Sample>, options: Face.CallOptions = {}): Promise<Face.AdaptReport> {
     await this.#needModel(options);
-    const { given, rejected } = await this.#given(target, "adapt", options, false);
-    const report = await this.#call(options.signal, (call) => this.#port.adapt(call.id, given, Comlink.proxy(call.guarded(options.onProgress))));
+    const labelled = new Map<string, Face.SampleData>();
+    const others = new Few<Face.SampleData>(READ_AGAIN);
+    const { given, rejected } = await this.#given(target, "adapt", options, "samples", ({ data, label }, content) => {
+      if (this.task === "image") (label === undefined ? others : labelled).set(content, data);
+    });
+    const all = { ...given, again: [...new Set([...labelled.keys(), ...others.keys()])] };
+    const read = (content: string) => toInput(this.task, (labelled.get(content) ?? others.get(content))!);
+    const report = await this.#call(options.signal, (call) => {
+      const progress = Comlink.proxy(call.guarded(options.onProgress));
+      return this.#port.adapt(call.id, Comlink.transfer(all, [all.rows.buffer as ArrayBuffer]), progress, Comlink.proxy(read));
+    });
     return { ...report, rejected };
   }
 
@@ -228,28 +240,30 @@ class PageLearner implements Face.Learner {
       return { ...report, rejected: [] };
     }
     await this.#needModel(options);
-    const { given, rejected } = await this.#given(samples, "evaluate", options, true);
+    const { given, rejected } = await this.#given(samples, "evaluate", options, "current");
     return { ...(await this.#race(this.#port.evaluateOn(given))), rejected };
   }
 
-  /** Samples from elsewhere, embedded by the present backbone. */
+  /** Samples from elsewhere: to be scored, with a label each, as what predicts sees them; or to be adapted to, as the learner's own are seen. */
   async #given(
     samples: Iterable<Face.Sample> | AsyncIterable<Face.Sample>,
     name: string,
     options: Face.CallOptions,
-    labelled: boolean,
+    which: Which,
+    heard: (sample: Face.Sample, content: string) => void = () => {},
   ): Promise<{ given: Given; rejected: Face.Rejection[] }> {
     const rejected: Face.Rejection[] = [];
     const found: (Embedded & { id: string; meta: Meta })[] = [];
     await this.#each(samples, name, options, rejected, async (call, sample, index) => {
-      if (labelled && sample.label === undefined) throw new HeadstartError("bad-sample", "a sample to evaluate on needs a label");
-      const embedded = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data), "current"));
+      if (which === "current" && sample.label === undefined) throw new HeadstartError("bad-sample", "a sample to evaluate on needs a label");
+      const embedded = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data), which));
+      heard(sample, embedded.content);
       const meta = metaOf(sample);
       found[index] = { id: sample.id ?? meta.name ?? String(index), meta, ...embedded };
     });
     const used = found.filter(Boolean);
     const rows = concat(used.map((s) => s.row), this.backbone.dim);
-    const given = { ids: used.map((s) => s.id), metas: used.map((s) => s.meta), rows, kept: used.map((s) => s.kept) };
+    const given = { ids: used.map((s) => s.id), metas: used.map((s) => s.meta), contents: used.map((s) => s.content), rows, kept: used.map((s) => s.kept) };
     return { given: Comlink.transfer(given, [rows.buffer as ArrayBuffer]), rejected };
   }
 

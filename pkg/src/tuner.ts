@@ -3,13 +3,13 @@ import type { TuneBench } from "./generated/headstart_cpu.js";
 import type { Boundary, TuneOutcome, TuneProgress, TunerPort } from "./protocol";
 import { cpuModule } from "./wasm";
 
-/** One worker's share of a fine-tuning: what samples are where the trained stages begin, and one training at a time. */
+/** One worker's share of a fine-tuning or an adaptation: what samples are where the trained stages begin, and one training at a time. */
 export class TunerWorker implements TunerPort {
   #bench!: TuneBench;
 
-  async open({ code, manifest, weights, stages }: Parameters<TunerPort["open"]>[0]): Promise<void> {
+  async open({ code, manifest, weights, stages, tuned }: Parameters<TunerPort["open"]>[0]): Promise<void> {
     const wasm = await cpuModule(code);
-    this.#bench = new wasm.TuneBench(manifest, weights, stages);
+    this.#bench = new wasm.TuneBench(manifest, weights, stages, tuned);
   }
 
   async picture(pixels: Uint8Array, views: number, seed: number): Promise<Boundary> {
@@ -29,6 +29,10 @@ export class TunerWorker implements TunerPort {
     this.#bench.start(job);
   }
 
+  async startBatchNorm(sources: number): Promise<void> {
+    this.#bench.startBatchNorm(sources);
+  }
+
   async step(): Promise<TuneProgress | undefined> {
     return this.#bench.step();
   }
@@ -36,6 +40,11 @@ export class TunerWorker implements TunerPort {
   async outcome(): Promise<TuneOutcome> {
     const features = this.#bench.features();
     return Comlink.transfer({ features, rest: this.#bench.outcome() }, [features.buffer as ArrayBuffer]);
+  }
+
+  async features(): Promise<Float32Array> {
+    const features = this.#bench.features();
+    return Comlink.transfer(features, [features.buffer as ArrayBuffer]);
   }
 
   async file(): Promise<Uint8Array> {

@@ -42,7 +42,22 @@ impl Tail {
     ///
     /// Errors: `bad-pack`.
     pub fn load(manifest: &Manifest, weights: &[u8], stages: usize) -> Result<(Self, Vec<f32>)> {
+        Self::load_tuned(manifest, weights, None, stages)
+    }
+
+    /// The same with the tensors of another file, [`tuned_file`], in the place of the pack's. It must have none before these stages.
+    ///
+    /// Errors: `bad-pack`.
+    pub fn load_tuned(
+        manifest: &Manifest,
+        weights: &[u8],
+        tuned: Option<&[u8]>,
+        stages: usize,
+    ) -> Result<(Self, Vec<f32>)> {
         let mut weights = Weights::parse(&manifest.weights()?.name, weights)?;
+        if let Some(tuned) = tuned {
+            weights.replace(tuned)?;
+        }
         match manifest.architecture.as_str() {
             "efficientnet-lite0" => {
                 let (tail, parameters) = lite0::tail::Tail::load(&mut weights, stages)?;

@@ -1,4 +1,5 @@
-//! Trainings of a backbone's last stages, in a worker of their own: its memory goes back when the worker ends.
+//! Trainings of a backbone's last stages, and their batch norms estimated anew, in a worker of their own: its memory goes
+//! back when the worker ends.
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use crate::backbone::{Backbone, Manifest};
 use crate::device::Computer;
 use crate::encode::image::view;
 use crate::error::Error;
+use crate::learn::BatchNorm;
 use crate::learn::tune::{Inputs, Job, TuneStep, Tuned, Tuner};
 
 /// What samples are where the trained stages begin, and the training that is under way on them.
@@ -25,18 +27,19 @@ pub struct TuneBench {
     inputs: Arc<Inputs>,
     tuner: Option<Tuner>,
     tuned: Option<Box<Tuned>>,
+    batch_norm: Option<BatchNorm>,
 }
 
 #[wasm_bindgen]
 impl TuneBench {
-    /// `weights`: a file whose hash was checked.
+    /// `weights`: a file whose hash was checked. `tuned`: tensors that the last stages begin with in the place of its own.
     #[wasm_bindgen(constructor)]
-    pub fn new(manifest: &str, weights: &[u8], stages: usize) -> JsResult<TuneBench> {
+    pub fn new(manifest: &str, weights: &[u8], stages: usize, tuned: Option<Vec<u8>>) -> JsResult<TuneBench> {
         let manifest = Manifest::parse(manifest)?;
-        let (tail, parameters) = Tail::load(&manifest, weights, stages)?;
+        let (tail, parameters) = Tail::load_tuned(&manifest, weights, tuned.as_deref(), stages)?;
         let backbone = Backbone::load_checked(manifest, weights, &Computer::cpu())?;
         let (tail, inputs) = (Arc::new(tail), Arc::default());
-        Ok(Self { backbone, stages, tail, parameters, inputs, tuner: None, tuned: None })
+        Ok(Self { backbone, stages, tail, parameters, inputs, tuner: None, tuned: None, batch_norm: None })
     }
 
     /// A view of an encoded picture where the trained stages begin, as f16. `seed`: which part of it a view shows.
@@ -64,8 +67,20 @@ impl TuneBench {
         Ok(())
     }
 
-    /// A bounded piece of the training: → its progress, or nothing when it is done.
+    /// Begins to estimate the stages' batch norms anew: the first `sources` samples are of the source, the others of the target.
+    #[wasm_bindgen(js_name = startBatchNorm)]
+    pub fn start_batch_norm(&mut self, sources: usize) {
+        self.batch_norm = BatchNorm::new(self.tail.clone(), &self.parameters, self.inputs.clone(), sources);
+    }
+
+    /// A bounded piece of what was begun last: → its progress, or nothing when it is done.
     pub fn step(&mut self) -> JsResult<JsValue> {
+        if let Some(batch_norm) = &mut self.batch_norm {
+            return match batch_norm.step() {
+                Some(progress) => to_js(&progress),
+                None => Ok(JsValue::UNDEFINED),
+            };
+        }
         match self.tuner.as_mut().ok_or(Error::NotTrained)?.step() {
             TuneStep::Progress(progress) => to_js(&progress),
             TuneStep::Done(tuned) => {
@@ -75,8 +90,11 @@ impl TuneBench {
         }
     }
 
-    /// `samples × dim`, by the stages as they were trained.
+    /// `samples × dim`, by the stages as they were trained; of batch norms estimated anew, of the target's samples.
     pub fn features(&self) -> JsResult<Float32Array> {
+        if let Some(batch_norm) = &self.batch_norm {
+            return Ok(batch_norm.features().values().into());
+        }
         Ok(self.tuned.as_ref().ok_or(Error::NotTrained)?.features.values().into())
     }
 
@@ -93,8 +111,11 @@ impl TuneBench {
         to_js(&Outcome { mirror, gave_up, epochs })
     }
 
-    /// The tensors as they were trained, a safetensors file.
+    /// The tensors as they are now, a safetensors file.
     pub fn file(&self) -> JsResult<Uint8Array> {
+        if let Some(file) = self.batch_norm.as_ref().and_then(BatchNorm::file) {
+            return Ok(file.as_slice().into());
+        }
         Ok(self.tuner.as_ref().ok_or(Error::NotTrained)?.file().as_slice().into())
     }
 }

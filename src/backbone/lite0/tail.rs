@@ -4,7 +4,11 @@
 //! The batch norms are folded into the convolutions, so their statistics stay as they were; what they scaled and shifted by
 //! is trained with the weights.
 
+mod renorm;
+
 use std::ops::Range;
+
+pub use renorm::{Moments, Renorm};
 
 use super::{BlockShape, DIM, LAST, blocks, border};
 use crate::backbone::Weights;
