@@ -145,9 +145,10 @@ export interface ExtractorPort {
   featureMap(pixels: Uint8Array, stage: Stage): Promise<Float32Array>;
 }
 
-/** A sample's views where the trained stages begin, as f16. */
+/** A sample's views where the trained stages begin, one after another, as f16. */
 export interface Boundary {
-  views: Uint16Array[];
+  values: Uint16Array;
+  views: number;
   /** Tokens of a text, 1 for a picture. */
   length: number;
 }
@@ -167,7 +168,7 @@ export interface TuneOutcome {
 }
 
 export interface TunerPort {
-  open(options: { code: Compiled; manifest: string; weights: Uint8Array; stages: number }): Promise<void>;
+  open(options: { assets: string; code: Compiled; manifest: string; weights: Uint8Array; stages: number; webgpu: boolean }): Promise<void>;
   picture(pixels: Uint8Array, views: number, seed: number): Promise<Boundary>;
   text(ids: Uint32Array): Promise<Boundary>;
   push(sample: number, boundary: Boundary): Promise<void>;
