@@ -213,12 +213,12 @@ fn by_tap(
     #[comptime] stride: usize,
 ) {
     let channel = ABSOLUTE_POS % channels;
-    let tap = ABSOLUTE_POS / channels;
+    let place = ABSOLUTE_POS / channels;
     let area = kernel * kernel;
-    if tap >= area {
+    if place >= area {
         terminate!();
     }
-    let (ky, kx) = (tap / kernel, tap % kernel);
+    let (ky, kx) = (place / kernel, place % kernel);
     let mut sum = Vector::<f32, Const<4>>::new(0.0f32);
     for line in 0..pictures * out_side {
         let y = line % out_side * stride + ky;
@@ -235,7 +235,7 @@ fn by_tap(
     }
     #[unroll]
     for i in 0..4usize {
-        let to = weight + (channel * 4 + i) * area + tap;
+        let to = weight + (channel * 4 + i) * area + place;
         gradient[to] += sum.extract(i);
     }
 }

@@ -134,20 +134,28 @@ fn product(
         }
     }
     for k in 0..inner {
-        // Weights of four of what goes in, each for the four columns.
+        let mut given = Array::<Vector<f32, Const<4>>>::new(4usize);
+        #[unroll]
+        for i in 0..4usize {
+            if back {
+                given[i] = parameters[weight + (k * 4 + i) * columns + column];
+            } else {
+                given[i] = parameters[weight + (column * 4 + i) * inner + k];
+            }
+        }
+        // Of each of four that go in, the weights for the four columns.
         let mut weights = Array::<Vector<f32, Const<4>>>::new(4usize);
         #[unroll]
         for i in 0..4usize {
             if back {
-                weights[i] = parameters[weight + (k * 4 + i) * columns + column];
+                weights[i] = given[i];
             } else {
-                let values = parameters[weight + (column * 4 + i) * inner + k];
+                let mut turned = Vector::<f32, Const<4>>::new(0.0f32);
                 #[unroll]
                 for j in 0..4usize {
-                    let mut turned = weights[j];
-                    turned.insert(i, values.extract(j));
-                    weights[j] = turned;
+                    turned.insert(j, given[j].extract(i));
                 }
+                weights[i] = turned;
             }
         }
         #[unroll]
