@@ -53,18 +53,19 @@ for (const [task, options] of [
   });
 }
 
-/** A GPU's worker in which nothing is computed after the self-check of what extracts, and its thirteen read-backs. */
+/** Where stages are trained, nothing is computed after the self-check of what extracts, and its thirteen read-backs. */
 const broken = `
+  let role;
+  addEventListener("message", ({ data }) => (role = data.role), { once: true });
   let reads = 0;
   const map = GPUBuffer.prototype.mapAsync;
   GPUBuffer.prototype.mapAsync = function (...a) { reads++; return map.apply(this, a); };
   const dispatch = GPUComputePassEncoder.prototype.dispatchWorkgroups;
-  GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...a) { if (reads < 13) dispatch.apply(this, a); };`;
+  GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...a) { if (role !== "tuner" || reads < 13) dispatch.apply(this, a); };`;
 
 test("a GPU whose gradients are wrong is refused, and nothing has changed", async () => {
   const seen = await inPage(async (patch) => {
     const learner = await createLearner({ task: "text", device: "webgpu", workers: 1, worker: patchedWorker(patch) });
-    // Rows that are all alike, as nothing is computed: they only have to be there.
     await learner.add(["a", "b", "c", "d", "e", "f"].map((data, i) => ({ data, label: i % 2 ? "odd" : "even" })));
     const refused = await tuned(learner, { stages: 1, epochs: 1, folds: 2 }).catch((error) => [error.code, error.message]);
     const samples = await learner.samples();
@@ -73,4 +74,28 @@ test("a GPU whose gradients are wrong is refused, and nothing has changed", asyn
   }, broken);
   assert.equal(seen.refused[0], "gpu-wrong", JSON.stringify(seen.refused));
   assert.equal(seen.samples, 6);
+});
+
+test("auto trains on the CPU where the GPU it extracts with gets gradients wrong, and says so", async () => {
+  const seen = await inPage(async (broken) => {
+    // A GPU that seems real, and quick: its worker's clock runs slow.
+    const patch = `
+      Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false });
+      const request = GPUAdapter.prototype.requestDevice;
+      GPUAdapter.prototype.requestDevice = function (...a) {
+        const now = performance.now.bind(performance);
+        performance.now = () => now() / 1e4;
+        return request.apply(this, a);
+      };`;
+    const learner = await createLearner({ task: "text", workers: 1, worker: patchedWorker(patch + broken) });
+    while (learner.device.reason.startsWith("starting")) await new Promise((r) => setTimeout(r, 100));
+    const { device } = learner;
+    await learner.add(["a", "b", "c", "d", "e", "f"].map((data, i) => ({ data, label: i % 2 ? "odd" : "even" })));
+    const events = await tuned(learner, { stages: 1, epochs: 1, folds: 2 });
+    await learner.close();
+    return { device: device.kind, notes: events.flatMap(({ note }) => note ?? []), last: events.at(-1) };
+  }, broken);
+  assert.equal(seen.device, "webgpu");
+  assert.ok(seen.notes.some((note) => /on the CPU \(the GPU failed: this GPU computes/.test(note)), seen.notes.join("\n"));
+  assert.equal(seen.last.type, "done");
 });
