@@ -8,8 +8,11 @@ use cubecl::prelude::*;
 use super::super::{Buffer, units};
 use super::add_sums;
 
-/// Rows and columns of what a unit makes.
+/// Rows of a unit, which makes four columns.
 const TILE: usize = 4;
+/// A group is so many units high and wide: neighbours then share what they read both of the rows and of the weights, whichever way
+/// those lie.
+const SQUARE: usize = 8;
 
 /// Where a layer lies among the parameters.
 #[derive(Debug, Clone)]
@@ -51,7 +54,8 @@ impl Layer {
         let (inner, columns) =
             if back { (self.outputs(), self.inputs()) } else { (self.inputs(), self.outputs()) };
         let out = x.room(rows * columns);
-        let (count, dim) = units(rows.div_ceil(TILE) * columns / 4);
+        let squares = rows.div_ceil(TILE * SQUARE) * (columns / 4).div_ceil(SQUARE);
+        let (count, dim) = units(squares * SQUARE * SQUARE);
         let other = match after {
             After::Add(values) | After::Relu6Back(values) => Some(values.0.clone().into_buffer_arg()),
             After::Nothing | After::Relu6 => None,
@@ -72,6 +76,7 @@ impl Layer {
                 self.weight.start / 4,
                 self.bias.start / 4,
                 TILE,
+                SQUARE,
                 back,
                 matches!(after, After::Relu6),
                 matches!(after, After::Relu6Back(_)),
@@ -115,13 +120,16 @@ fn product(
     weight: usize,
     bias: usize,
     #[comptime] tile: usize,
+    #[comptime] square: usize,
     #[comptime] back: bool,
     #[comptime] relu6: bool,
     #[comptime] relu6_back: bool,
 ) {
-    let column = ABSOLUTE_POS % columns;
-    let first = ABSOLUTE_POS / columns * tile;
-    if first >= rows {
+    let (group, unit) = (ABSOLUTE_POS / (square * square), ABSOLUTE_POS % (square * square));
+    let across = columns.div_ceil(square);
+    let column = group % across * square + unit % square;
+    let first = (group / across * square + unit / square) * tile;
+    if column >= columns || first >= rows {
         terminate!();
     }
     let mut sums = Array::<Vector<f32, Const<4>>>::new(tile);
