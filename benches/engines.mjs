@@ -101,8 +101,11 @@ export async function headstartStep({ build, batch }) {
   const file = (name) => fetch(`/pkg/backbones/efficientnet-lite0/${name}`);
   const manifest = await (await file("manifest.json")).text();
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
-  const session = new glue.Session(1280, 0);
-  const contents = new glue.Contents();
+  const learnerBuild = build === "relaxed" ? "learner_relaxed" : "learner";
+  const learner = await import(`/pkg/headstart_${learnerBuild}.js`);
+  await learner.default({ module_or_path: `/pkg/headstart_${learnerBuild}_bg.wasm` });
+  const session = new learner.Session(1280, 0);
+  const contents = new learner.Contents();
   contents.text("");
   for (let i = 0; i < batch; i++) {
     const row = new Float32Array(1280).map(Math.random);
@@ -110,14 +113,14 @@ export async function headstartStep({ build, batch }) {
   }
   session.startTuning({ method: "cross-entropy" }, []);
   while (!session.step().result);
-  const bench = new glue.TuneBench(manifest, weights, 2);
+  const bench = await glue.TuneBench.load(manifest, weights, 2, false);
   const pixels = () => new Uint8Array(224 * 224 * 3).map(() => Math.random() * 256);
-  for (let i = 0; i < batch; i++) bench.push(i, bench.picture(pixels(), 0, 0), 1);
+  for (let i = 0; i < batch; i++) bench.push(i, await bench.picture(pixels(), 1, 0), 1, 1);
   bench.start({ ...session.costJob(Uint32Array.from({ length: batch }, (_, i) => i)), epochs: 1000 });
   globalThis.pass = async () => {
     // A step is a part of the batch; the last one updates.
-    while (bench.step().loss === undefined);
-    bench.step();
+    while ((await bench.step()).loss === undefined);
+    await bench.step();
   };
 }
 

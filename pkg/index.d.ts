@@ -128,7 +128,8 @@ export interface Learner<L extends Label = Label> {
   /**
    * Trains the backbone's last stages too, on the labelled samples, always from the pretrained weights, and keeps the result only if
    * it is better on samples held out (`result.guard`); otherwise the head on the frozen backbone is fitted on all samples. Starts
-   * at the first `next()`; leaving the loop cancels it, and an abort ends it with `done` and the best so far. Runs on the CPU.
+   * at the first `next()`; leaving the loop cancels it, and an abort ends it with `done` and the best so far. Runs where
+   * the backbone runs (`device`); a GPU whose gradients are not the CPU's is refused: `gpu-wrong`, and `"auto"` trains on the CPU.
    * Pictures are read again: one whose file has gone or changed is left out, and said in a progress event.
    */
   fineTune(options?: FineTuneOptions): AsyncIterable<TrainEvent>;
@@ -266,8 +267,10 @@ export interface FineTuneCost {
   epochs: number;
   /** Those of the guard and the last. */
   trainings: number;
-  /** Of a sample, forwards and backwards, on one core. */
+  /** Of a sample, forwards and backwards, on one core or the GPU. */
   secondsPerSample: number;
+  /** Where it is trained. */
+  device: "webgpu" | "cpu";
 }
 
 /** What a fine-tuning was judged by: samples that were held out, in each fold by a backbone that was not tuned on them. */

@@ -52,3 +52,8 @@ function throwMarkerOf(value: object): boolean {
 
 /** Thrown by the worker where a call was aborted; the face turns it into `signal.reason`. */
 export class Aborted extends Error {}
+
+/** A worker or its GPU that is of no use any more: no fault of the sample it was at. */
+export function brokeDown(error: unknown): boolean {
+  return ["worker-failed", "gpu-lost", "gpu-wrong", "no-webgpu"].includes(toHeadstartError(error).code);
+}

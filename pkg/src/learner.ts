@@ -2,7 +2,7 @@ import * as Comlink from "comlink";
 import type { AdaptReport, DoctorReport, Explanation, FineTuneCost, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
 import { orAborted } from "./abort";
 import { adapt } from "./adapting";
-import { Aborted, HeadstartError, toHeadstartError } from "./errors";
+import { Aborted, HeadstartError, brokeDown, toHeadstartError } from "./errors";
 import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
 import type { Session, Tokenizer } from "./generated/headstart_learner.js";
 import { type Gpu, findGpu } from "./gpu";
@@ -204,7 +204,7 @@ export class LearnerWorker implements LearnerPort {
     const stopped = () => emit({ type: "progress", stage: "stopped", done: 0, total: 0 });
     const { result, file } = await this.#inTurn("fine-tune", call, async (signal): Promise<Outcome> => {
       await this.#prepare(signal, (progress) => heard({ type: "progress", ...progress }));
-      const outcome = await fineTune(this.#host(signal), { seed: this.#options.seed, ...recipe }, signal, heard, stopped);
+      const outcome = await this.#whereFastest(signal, (host) => fineTune(host, { seed: this.#options.seed, ...recipe }, signal, heard, stopped));
       // Without one, what was tuned before is gone from the session.
       if (outcome.result.kept || !this.#session.isTuned()) await this.#use("tuned", outcome.file);
       await this.#catchUp(new AbortController().signal);
@@ -216,7 +216,7 @@ export class LearnerWorker implements LearnerPort {
   fineTuneCost(call: number, recipe: Record<string, unknown>): Promise<FineTuneCost> {
     return this.#inTurn("cost", call, async (signal) => {
       await this.#prepare(signal, async () => {});
-      return fineTuneCost(this.#host(signal), { seed: this.#options.seed, ...recipe }, signal);
+      return this.#whereFastest(signal, (host) => fineTuneCost(host, { seed: this.#options.seed, ...recipe }, signal));
     });
   }
 
@@ -241,7 +241,7 @@ export class LearnerWorker implements LearnerPort {
       const pixels = async (content: string, signal: AbortSignal) => this.#readAgain(content, (await read(content)) as Picture, signal);
       const places = new Map(contents.map((content, i) => [content, i]));
       const nameOf = (content: string) => ids[places.get(content)!]!;
-      const { report, file } = await adapt(this.#host(signal), { again, places, nameOf, pixels }, signal, progress);
+      const { report, file } = await adapt(this.#host(signal, "cpu", ""), { again, places, nameOf, pixels }, signal, progress);
       if (file) await this.#use("target", file);
       return report;
     });
@@ -439,13 +439,27 @@ export class LearnerWorker implements LearnerPort {
     return Uint32Array.from(windows[0]!);
   }
 
-  #host(signal: AbortSignal): Host {
+  /** On the GPU, if that is where the backbone runs. `"auto"` begins anew on the CPU where that fails. */
+  async #whereFastest<T>(signal: AbortSignal, work: (host: Host) => Promise<T>): Promise<T> {
+    if (!this.#gpu) return work(this.#host(signal, "cpu", ""));
+    try {
+      return await work(this.#host(signal, "webgpu", ", on WebGPU"));
+    } catch (error) {
+      if (this.#options.device === "webgpu" || signal.aborted || !brokeDown(error)) throw error;
+      return work(this.#host(signal, "cpu", `, on the CPU (the GPU failed: ${toHeadstartError(error).message})`));
+    }
+  }
+
+  #host(signal: AbortSignal, device: Device["kind"], where: string): Host {
     const names = new Map((this.#session.samples() as SampleInfo[]).map((sample) => [sample.id, sample.name ?? sample.id]));
     return {
       session: this.#session,
       text: this.#tokenizer !== undefined,
-      workers: this.#options.workers,
-      spawn: (stages, asTuned) => this.#spawnTuner(stages, asTuned ? this.#files.tuned : undefined),
+      device,
+      where,
+      // A GPU does one thing at a time.
+      workers: device === "webgpu" ? 1 : this.#options.workers,
+      spawn: (stages, asTuned) => this.#spawnTuner(stages, device === "webgpu", asTuned ? this.#files.tuned : undefined),
       retire: (hand) => this.#retire(hand),
       pixels: (content, signal) => this.#pixels(content, signal),
       tokens: (content) => this.#tokens(content),
@@ -588,11 +602,12 @@ export class LearnerWorker implements LearnerPort {
     }
   }
 
-  async #spawnTuner(stages: number, tuned?: Uint8Array): Promise<TunerHand> {
+  async #spawnTuner(stages: number, webgpu: boolean, tuned?: Uint8Array): Promise<TunerHand> {
     const { id, port } = await this.#hooks.spawn("tuner");
     const hand = this.#hold(new TunerHand(id, port));
     try {
-      await hand.open({ code: this.#code, manifest: this.#pack.manifest, weights: this.#pack.weights, stages, tuned });
+      const { manifest, weights } = this.#pack;
+      await hand.open({ assets: this.#options.assets, code: this.#code, manifest, weights, stages, webgpu, tuned });
       return hand;
     } catch (error) {
       await this.#retire(hand);

@@ -162,9 +162,10 @@ export interface ExtractorPort {
   featureMap(pixels: Uint8Array, stage: Stage): Promise<Float32Array>;
 }
 
-/** A sample's views where the trained stages begin, as f16. */
+/** A sample's views where the trained stages begin, one after another, as f16. */
 export interface Boundary {
-  views: Uint16Array[];
+  values: Uint16Array;
+  views: number;
   /** Tokens of a text, 1 for a picture. */
   length: number;
 }
@@ -185,7 +186,7 @@ export interface TuneOutcome {
 
 export interface TunerPort {
   /** `tuned`: tensors that the stages begin with in the place of the pack's. */
-  open(options: { code: Compiled; manifest: string; weights: Uint8Array; stages: number; tuned?: Uint8Array }): Promise<void>;
+  open(options: { assets: string; code: Compiled; manifest: string; weights: Uint8Array; stages: number; webgpu: boolean; tuned?: Uint8Array }): Promise<void>;
   picture(pixels: Uint8Array, views: number, seed: number): Promise<Boundary>;
   text(ids: Uint32Array): Promise<Boundary>;
   push(sample: number, boundary: Boundary): Promise<void>;

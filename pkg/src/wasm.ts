@@ -5,7 +5,7 @@ export type CpuModule = typeof import("./generated/headstart_cpu.js");
 /** What the learner's module exports. */
 export type LearnerModule = typeof import("./generated/headstart_learner.js");
 /** The part of the CPU module that the GPU module has too. */
-export type Extraction = Pick<CpuModule, "Extractor">;
+export type Extraction = Pick<CpuModule, "Extractor" | "TuneBench">;
 /** The `wasm` option: one is the CPU module. */
 export type GivenCode = Code | { cpu?: Code; learner?: Code };
 type Code = BufferSource | WebAssembly.Module;

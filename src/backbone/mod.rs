@@ -164,6 +164,24 @@ impl Backbone {
         }
     }
 
+    /// Encoded pictures where the last `stages` begin, on a GPU, if that is where this is.
+    #[cfg(feature = "webgpu")]
+    pub fn gpu_boundary_pixels(&self, pixels: &[u8], stages: usize) -> Option<Tensor<1>> {
+        match &self.net {
+            Net::GpuLite0(net) => Some(net.boundary(pixels, stages)),
+            _ => None,
+        }
+    }
+
+    /// A text where the last `layers` begin, on a GPU, if that is where this is.
+    #[cfg(feature = "webgpu")]
+    pub fn gpu_boundary_ids(&self, text: &[u32], layers: usize) -> Option<Tensor<1>> {
+        match &self.net {
+            Net::GpuMiniLm(net) => Some(net.boundary(text, layers)),
+            _ => None,
+        }
+    }
+
     /// The feature map of one encoded picture, `cells × dim`: row by row from the top left, and its mean over the cells is
     /// the pooled feature.
     ///
