@@ -11,4 +11,5 @@ import "./keyboard.mjs";
 import "./states.mjs";
 import "./textpage.mjs";
 import "./judgepage.mjs";
+import "./numberpage.mjs";
 import "./furtherpage.mjs";

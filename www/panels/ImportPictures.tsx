@@ -106,7 +106,7 @@ function Read({ source, lines, pictures, onTable, onWithout, onClose }: Props & 
           others wait for a label. Undo takes it back.
         </p>
       )}
-      <Listed title={`${count(table.left.length, "row says", "rows say")} nothing of a picture that is here`} items={table.left.map(({ row, why }) => `row ${row.row}: ${why}`)} />
+      <Listed title={`${count(table.left.length, "row")} cannot be used`} items={table.left.map(({ row, why }) => `row ${row.row}: ${why}`)} />
       <Listed title={`${count(table.bare.length, "picture has", "pictures have")} no label in it, and ${table.bare.length === 1 ? "waits" : "wait"} for one`} items={table.bare.map(({ path }) => path)} />
       <Buttons pictures={pictures} onWithout={onWithout} onClose={onClose}>
         <Button className="button" isDisabled={collecting || labels === 0} onPress={() => onTable({ kind: reading, ...table }, left)}>
