@@ -22,10 +22,18 @@ export interface Columns {
   readonly label: number;
 }
 
+export interface Sheet {
+  readonly lines: readonly Line[];
+  /** Where quotes are not closed as they should be: what follows may have been read as one cell. */
+  readonly broken: readonly { readonly row: number; readonly why: string }[];
+}
+
 /** Separated by whatever its lines have the same number of: commas, semicolons, tabs. Blank lines are none. */
-export function linesOf(text: string): Line[] {
-  const { data } = Papa.parse<string[]>(text);
-  return data.map((cells, i) => ({ row: i + 1, cells: cells.map((cell) => cell.trim()) })).filter(({ cells }) => cells.some((cell) => cell !== ""));
+export function sheetOf(text: string): Sheet {
+  const { data, errors } = Papa.parse<string[]>(text);
+  const lines = data.map((cells, i) => ({ row: i + 1, cells: cells.map((cell) => cell.trim()) })).filter(({ cells }) => cells.some((cell) => cell !== ""));
+  const quotes = errors.filter(({ type }) => type === "Quotes");
+  return { lines, broken: quotes.map(({ row = 0 }) => ({ row: row + 1, why: "its quotes are not closed: what follows may have been read as one cell" })) };
 }
 
 const FILE = ["file", "filename", "file_name", "image", "picture", "path", "name"];
@@ -38,9 +46,12 @@ export function guessedColumns(lines: readonly Line[], names: (cell: string) => 
   const [first] = lines;
   const called = (column: number, wanted: readonly string[]) => wanted.includes(first?.cells[column]?.toLowerCase() ?? "");
   const file = best(all, (column) => 2 * share(column, names) + (called(column, FILE) ? 1 : 0));
-  const rest = all.filter((column) => column !== file);
-  const isNumber = (cell: string) => parsed(cell) !== null;
-  const label = rest.find((column) => called(column, LABEL)) ?? rest.find((column) => 1 + share(column, isNumber) >= 0.9 * lines.length) ?? rest[0] ?? file;
+  // What comes before the names is a running number as a rule.
+  const rest = [...all.slice(file + 1), ...all.slice(0, file)];
+  const numbers = (column: number) => share(column, (cell) => parsed(cell) !== null);
+  // A heading is none.
+  const isNumeric = (column: number) => numbers(column) > 0 && 1 + numbers(column) >= 0.9 * share(column, (cell) => cell !== "");
+  const label = rest.find((column) => called(column, LABEL)) ?? rest.find(isNumeric) ?? rest[0] ?? file;
   const head = first?.cells[file] ?? "";
   // A row of the table may name a picture that is not here: that has an ending, and a heading has none.
   return { file, label, header: called(file, FILE) || (!names(head) && !/\.\w{2,5}$/.test(head)) };

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
 import { Button, FieldError, Form, Input, Label, TextField } from "react-aria-components";
+import { givenOf } from "../state/classes";
 import { noNumber, parsed } from "../state/labels";
 import { give } from "../state/labelling";
-import { useMembers } from "../parts/useMembers";
-import { useRunning } from "../state/store";
+import { useRunning, useStore } from "../state/store";
 import { noun } from "../state/task";
 import { count } from "../state/words";
 
@@ -15,10 +15,9 @@ interface Props {
 
 /** One number for some samples. That which they have is there to be changed. */
 export function GiveNumber({ ids, onGive }: Props) {
-  const known = useMembers();
   const collecting = useRunning("collect");
-  const numbers = [...new Set(ids.map((id) => known.get(id)?.given ?? null))];
-  const now = numbers.length === 1 && typeof numbers[0] === "number" ? String(numbers[0]) : "";
+  // Of each change of the samples the store hears.
+  const now = useStore(() => shared(ids));
   const [text, setText] = useState(now);
   useEffect(() => setText(now), [ids.join(), now]);
   const number = parsed(text);
@@ -42,4 +41,10 @@ export function GiveNumber({ ids, onGive }: Props) {
       </Button>
     </Form>
   );
+}
+
+/** The number that all of them have; empty where there is none. */
+function shared(ids: readonly string[]): string {
+  const [first, ...others] = new Set(ids.map(givenOf));
+  return others.length === 0 && typeof first === "number" ? String(first) : "";
 }

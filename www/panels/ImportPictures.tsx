@@ -3,7 +3,7 @@ import { Button } from "react-aria-components";
 import type { Found } from "../intake/found";
 import { READINGS, asKind, guessed } from "../intake/labelled";
 import type { Row } from "../intake/matched";
-import { type Columns, type Line, guessedColumns, headings, linesOf } from "../intake/sheet";
+import { type Columns, type Sheet, guessedColumns, headings, sheetOf } from "../intake/sheet";
 import { textOfFile } from "../intake/table";
 import { type Both, type Meant, meantBy, paired, rowsOf, wordings } from "../intake/tabled";
 import { Check } from "../parts/Check";
@@ -32,18 +32,18 @@ interface Props {
 
 /** Shows which picture each row of a table means, before its labels are taken. */
 export function ImportPictures({ source, pictures, onTable, onWithout, onClose }: Props) {
-  const [lines, setLines] = useState<readonly Line[] | null>(null);
+  const [sheet, setSheet] = useState<Sheet | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
     const { content } = source;
     const blob = typeof content === "string" ? new Blob([content]) : content;
-    textOfFile({ open: async () => blob }).then((text) => setLines(linesOf(text)), (error: unknown) => setProblem(sentence(error)));
+    textOfFile({ open: async () => blob }).then((text) => setSheet(sheetOf(text)), (error: unknown) => setProblem(sentence(error)));
   }, [source]);
   return (
     <Window title={`Labels from ${source.name}`} wide onClose={onClose}>
       {problem && <p role="alert">{problem}</p>}
-      {lines ? (
-        <Read source={source} lines={lines} pictures={pictures} onTable={onTable} onWithout={onWithout} onClose={onClose} />
+      {sheet ? (
+        <Read source={source} sheet={sheet} pictures={pictures} onTable={onTable} onWithout={onWithout} onClose={onClose} />
       ) : (
         <Buttons pictures={pictures} onWithout={onWithout} onClose={onClose} />
       )}
@@ -67,7 +67,8 @@ function Buttons({ pictures, onWithout, onClose, children }: Pick<Props, "pictur
   );
 }
 
-function Read({ source, lines, pictures, onTable, onWithout, onClose }: Props & { lines: readonly Line[] }) {
+function Read({ source, sheet, pictures, onTable, onWithout, onClose }: Props & { sheet: Sheet }) {
+  const { lines, broken } = sheet;
   const known = useMembers();
   const kind = useStore((s) => s.kind);
   const labelled = useStore((s) => s.classes.some((c) => c.name !== "" && c.members.length > 0));
@@ -84,10 +85,11 @@ function Read({ source, lines, pictures, onTable, onWithout, onClose }: Props & 
   // What they are to get has been said, where there are some.
   const reading = asked ?? (kind === "numbers" && cells.some((cell) => parsed(cell) !== null) ? "numbers" : guessed(cells));
   const pairs = useMemo(() => paired(rows, pictures, here), [rows, pictures, here]);
-  const table = useMemo(() => meantBy(pairs, reading), [pairs, reading]);
+  const table = useMemo(() => meantBy(pairs, pictures, reading), [pairs, pictures, reading]);
   const names = headings(lines, columns.header).map((name, i) => [String(i), name] as const);
   const labels = table.pictures.length - table.bare.length + table.here.size;
-  const left = table.left.map(({ row, why }) => ({ name: `${source.name}, row ${row.row}`, code: "bad-line", message: why }));
+  const bad = [...broken, ...table.left].sort((a, b) => a.row - b.row);
+  const left = bad.map(({ row, why }) => ({ name: `${source.name}, row ${row}`, code: "bad-line", message: why }));
   return (
     <>
       <div className="row">
@@ -106,11 +108,11 @@ function Read({ source, lines, pictures, onTable, onWithout, onClose }: Props & 
           others wait for a label. Undo takes it back.
         </p>
       )}
-      <Listed title={`${count(table.left.length, "row")} cannot be used`} items={table.left.map(({ row, why }) => `row ${row.row}: ${why}`)} />
+      <Listed title={`${count(bad.length, "row")} cannot be used`} items={bad.map(({ row, why }) => `row ${row}: ${why}`)} />
       <Listed title={`${count(table.bare.length, "picture has", "pictures have")} no label in it, and ${table.bare.length === 1 ? "waits" : "wait"} for one`} items={table.bare.map(({ path }) => path)} />
       <Buttons pictures={pictures} onWithout={onWithout} onClose={onClose}>
         <Button className="button" isDisabled={collecting || labels === 0} onPress={() => onTable({ kind: reading, ...table }, left)}>
-          {pictures.length > 0 ? `Add ${count(table.pictures.length, "picture")}` : `Label ${count(table.here.size, "picture")}`}
+          {pictures.length === 0 ? `Label ${count(table.here.size, "picture")}` : `Add ${count(pictures.length, "picture")}${table.here.size > 0 ? ` and label ${table.here.size} more` : ""}`}
         </Button>
       </Buttons>
     </>
