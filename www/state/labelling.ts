@@ -2,7 +2,7 @@
 import type { Label } from "headstart";
 import { givenOf, labelOf, pin, place, unpinAll } from "./classes";
 import { type Deed, edit } from "./history";
-import { type Kind, NUMBERS, goTogether, parsed, shown } from "./labels";
+import { type Kind, NUMBERS, parsed, shown } from "./labels";
 import { get, learner, realNames, set } from "./store";
 import { noun, nouns } from "./task";
 import { count } from "./words";
@@ -96,7 +96,6 @@ function keyOf(label: Label | null): string {
 /** What samples are to get from now on, for those that have a label too. */
 export function choose(kind: Kind): Promise<void> {
   return edit(async () => {
-    if (goTogether(kind, get().kind)) return { steps: 0 };
     const { steps, kept, waiting } = await turning(kind);
     const what = kind === "numbers" ? "number" : "class";
     const one = `${nouns[0]!.toUpperCase()}${nouns.slice(1)} get a ${what} each.`;
