@@ -108,8 +108,8 @@ export interface Learner<L extends Label = Label> {
   /** Waits until all are in. Awaiting it is the back-pressure: an async iterable is read as fast as pictures are done. */
   add(samples: Iterable<Sample<L>> | AsyncIterable<Sample<L>>, options?: CallOptions): Promise<AddReport>;
   samples(): Promise<SampleInfo<L>[]>;
-  /** All or nothing: an unknown id (`unknown-id`) changes no label. */
-  relabel(ids: string[], label: L): Promise<void>;
+  /** `null` takes the label off. All or nothing: an unknown id (`unknown-id`) changes no label. */
+  relabel(ids: string[], label: L | null): Promise<void>;
   remove(ids: string[]): Promise<void>;
   /**
    * Takes back the last `add`, `relabel` or `remove`; the model stays. `false` when there is none. An `add` is taken back as a whole: of

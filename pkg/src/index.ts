@@ -142,9 +142,9 @@ class PageLearner implements Face.Learner {
     return this.#race(this.#port.samples());
   }
 
-  async relabel(ids: string[], label: Face.Label): Promise<void> {
+  async relabel(ids: string[], label: Face.Label | null): Promise<void> {
     checkIds(ids);
-    checkLabel(label);
+    if (label !== null) checkLabel(label);
     await this.#edit(this.#port.relabel(ids, label));
   }
 

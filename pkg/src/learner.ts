@@ -165,7 +165,7 @@ export class LearnerWorker implements LearnerPort {
     return this.#session.labels();
   }
 
-  async relabel(ids: string[], label: Label): Promise<void> {
+  async relabel(ids: string[], label: Label | null): Promise<void> {
     this.#session.relabel(ids, label);
   }
 

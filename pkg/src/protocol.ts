@@ -101,7 +101,7 @@ export interface LearnerPort {
   embed(call: number, input: Input, which: Which): Promise<Embedded>;
   samples(): Promise<SampleInfo[]>;
   labels(): Promise<string[]>;
-  relabel(ids: string[], label: Label): Promise<void>;
+  relabel(ids: string[], label: Label | null): Promise<void>;
   remove(ids: string[]): Promise<void>;
   undo(): Promise<boolean>;
   redo(): Promise<boolean>;

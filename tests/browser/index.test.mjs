@@ -12,4 +12,5 @@ import "./keyboard.mjs";
 import "./states.mjs";
 import "./textpage.mjs";
 import "./judgepage.mjs";
+import "./numberpage.mjs";
 import "./furtherpage.mjs";
