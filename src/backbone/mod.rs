@@ -73,6 +73,13 @@ impl Backbone {
         if let Some(tuned) = tuned {
             weights.replace(tuned)?;
         }
+        Self::build(manifest, weights, computer)
+    }
+
+    /// The same from tensors wherever they are from.
+    ///
+    /// Errors: `bad-pack`.
+    pub fn build(manifest: Manifest, mut weights: Weights, computer: &Computer) -> Result<Self> {
         let net = match manifest.architecture.as_str() {
             "efficientnet-lite0" => {
                 let fits = manifest.task == "image" && manifest.image()?.size as usize == lite0::SIZE;

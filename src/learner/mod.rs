@@ -410,7 +410,8 @@ impl Learner {
         found.into_iter().map(|near| near.into_iter().map(named).collect()).collect()
     }
 
-    fn model(&self) -> Result<&Model> {
+    /// What predictions are made with. Errors: `not-trained`.
+    pub fn model(&self) -> Result<&Model> {
         self.model.as_ref().ok_or(Error::NotTrained)
     }
 

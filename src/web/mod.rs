@@ -8,10 +8,14 @@ mod contents;
 mod convert;
 #[cfg(not(any(feature = "learner", feature = "webgpu")))]
 mod encode;
+#[cfg(feature = "learner")]
+mod export;
 #[cfg(not(feature = "learner"))]
 mod extract;
 #[cfg(not(feature = "webgpu"))]
 mod ids;
+#[cfg(not(any(feature = "learner", feature = "webgpu")))]
+mod predict;
 #[cfg(feature = "learner")]
 mod session;
 #[cfg(feature = "learner")]
