@@ -8,7 +8,7 @@ use headstart::encode::{image, text};
 use headstart::features::{Matrix, extract, extract_texts, join_windows};
 use headstart::source::{Content, content_id};
 
-use crate::failure::{Failure, read};
+use crate::failure::Failure;
 use crate::given::{Data, Item};
 use crate::machine::Machine;
 use crate::options::{Everywhere, LongText};
@@ -116,7 +116,7 @@ impl Encoder {
         // A decoder that breaks on one picture is no reason to lose the others.
         let ready = catch_unwind(AssertUnwindSafe(|| match &item.data {
             Data::Picture(path) => self.picture(&read_picture(path)?),
-            Data::Bytes(bytes) => self.picture(bytes),
+            Data::Within(file, range) => self.picture(&file[range.clone()]),
             Data::Text(text) => self.text(text),
         }));
         let broke = || Err(headstart::Error::BadImage { why: "the decoder broke on it".into() }.into());
@@ -152,11 +152,11 @@ impl Encoder {
             _ => self.ids(backbone, inputs())?,
         }
         .into_iter();
-        let with_row = |Ready { id, kept, cut, .. }| {
+        let mut with_row = |Ready { id, kept, cut, .. }| {
             let row = rows.next().expect("one for each that is ready");
             Embedded { id, kept, row, cut }
         };
-        Ok(ready.into_iter().map(|ready| ready.map(with_row)).collect::<Vec<_>>())
+        Ok(ready.into_iter().map(|ready| ready.map(&mut with_row)).collect::<Vec<_>>())
     }
 
     fn pixels<'a>(

@@ -1,7 +1,9 @@
 //! Samples from a disk: a folder of pictures with a folder for each class, a table of texts or of picture paths.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use headstart::source::{Label, Meta, table};
 use rand::SeedableRng;
@@ -29,7 +31,8 @@ pub struct Item {
 pub enum Data {
     /// Read when it is its turn.
     Picture(PathBuf),
-    Bytes(Vec<u8>),
+    /// In a project file.
+    Within(Arc<Vec<u8>>, Range<usize>),
     Text(String),
 }
 

@@ -7,12 +7,15 @@ use headstart::features::Matrix;
 use headstart::learn::{Recipe, Step};
 use headstart::learner::{Given as Elsewhere, Learner, TrainResult};
 use headstart::source::{Added, Meta};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::encoder::{Embedded, Encoder};
 use crate::failure::Failure;
 use crate::given::{Given, Item, given};
-use crate::options::{Chance, Everywhere, Reading_, Task};
-use crate::output::Output;
+use crate::options::{Chance, Everywhere, LongText, Reading_, Task};
+use crate::machine::Machine;
+use crate::output::{Output, merged};
 use crate::pack::Pack;
 use crate::project;
 
@@ -25,6 +28,14 @@ pub struct Lesson {
     /// The stages that were tuned.
     pub tuned: Option<Vec<u8>>,
     pub seed: u64,
+    pub long_text: LongText,
+    pub trained: bool,
+    /// The class of samples that are of no kind.
+    pub negative: Option<String>,
+    /// As `ModelInfo` of the package, for the page.
+    pub model: Option<Value>,
+    /// When the project was begun, in milliseconds since 1970.
+    pub created: Option<u64>,
     pub rejected: Vec<Failure>,
     pub duplicates: usize,
     /// Texts that were cut.
@@ -57,6 +68,11 @@ impl Lesson {
             sources: HashMap::new(),
             tuned: None,
             seed: chance.seed,
+            long_text: reading.long_text,
+            trained: false,
+            negative: None,
+            model: None,
+            created: None,
             rejected: std::mem::take(&mut given.rejected),
             duplicates: 0,
             cut: 0,
@@ -89,13 +105,39 @@ impl Lesson {
     }
 
     pub fn train(&mut self, recipe: Recipe, output: &Output) -> Result<TrainResult, Failure> {
+        self.negative = recipe.negative.clone();
         let mut training = self.learner.train(recipe)?;
         loop {
             match training.step() {
                 Step::Progress(progress) => output.progress.at(progress.done, progress.total, progress.stage),
-                Step::Done(fitted) => return Ok(self.learner.finish(training, *fitted)),
+                Step::Done(fitted) => {
+                    self.trained = true;
+                    return Ok(self.learner.finish(training, *fitted));
+                }
             }
         }
+    }
+
+    /// What the model came from, for whoever opens the project.
+    pub fn remember(&mut self, result: &impl Serialize, seconds: f64) {
+        let result = merged(result, json!({ "seconds": seconds }));
+        let negative = self.negative.clone();
+        self.model = Some(json!({
+            "result": result, "tuned": self.learner.is_tuned(), "adapted": null, "negative": negative, "stale": false,
+        }));
+    }
+
+    /// Takes `tuned`, a tuned backbone's tensors, for the backbone from now on, and has it see what it was not trained on.
+    pub fn adopt(&mut self, tuned: Vec<u8>, everywhere: &Everywhere, output: &Output) -> Result<(), Failure> {
+        self.encoder.machine = Machine::open(&self.encoder.pack, Some(&tuned), everywhere)?;
+        self.tuned = Some(tuned);
+        let contents = self.learner.untuned();
+        let items: Vec<Item> = contents.iter().map(|content| self.sources[content].clone()).collect();
+        output.progress.stage("embed", items.len());
+        for (content, embedded) in contents.iter().zip(self.encoder.rows(&items, &output.progress)?) {
+            self.learner.insert_tuned(content, &embedded?.row);
+        }
+        Ok(())
     }
 
     /// Rows of other samples, by the backbone as it is now. Those that cannot be used are told of by name, beside.

@@ -25,7 +25,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use failure::Failure;
 use options::Everywhere;
 use output::Output;
 

@@ -1,5 +1,6 @@
 //! Feature rows as a table that other programs read: Parquet, or an Arrow file.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,7 +51,7 @@ impl Rows {
             Field::new("label", DataType::Utf8, true),
             Field::new("features", DataType::FixedSizeList(value, dim as i32), false),
         ];
-        let schema = Arc::new(Schema::new_with_metadata(fields, about.into_iter().collect()));
+        let schema = Arc::new(Schema::new_with_metadata(fields, about.into_iter().collect::<HashMap<_, _>>()));
         let unfinished = path.with_extension(format!("{ending}.{}.part", std::process::id()));
         let open = || File::create(&unfinished).map_err(|e| Failure::unwritable(path, e));
         let writer = match ending.as_str() {

@@ -30,14 +30,16 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     let start = Instant::now();
     let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
     let result = lesson.train(options.head.recipe(lesson.seed), output)?;
-    project::save(&lesson, &options.out, output)?;
+    let seconds = start.elapsed().as_secs_f64();
+    lesson.remember(&result, seconds);
+    project::save(&lesson, &options.out)?;
     let mut text = format!("{}\n{}", lesson.counts(), result.reason);
     if let Some(estimate) = &result.estimate {
         text += &format!("\nheld out while it was chosen: {} are right; `headstart evaluate` is the number to quote", percent(estimate));
     }
     text += &format!("\n{}", options.out.out.display());
     let more = json!({
-        "seconds": start.elapsed().as_secs_f64(), "out": options.out.out, "samples": lesson.learner.samples().count(),
+        "seconds": seconds, "out": options.out.out, "samples": lesson.learner.samples().count(),
         "labels": lesson.learner.labels(), "duplicates": lesson.duplicates, "cut": lesson.cut,
         "device": lesson.encoder.machine.report(),
     });

@@ -10,17 +10,15 @@ use headstart::backbone::Backbone;
 use headstart::backbone::tail::Tail;
 use headstart::device::Computer;
 use headstart::encode::image::{VIEWS, view};
-use headstart::judge::{Tuning, TuningStage};
+use headstart::judge::TuningStage;
 use headstart::learn::tune::{Inputs, Job, Method, TuneRecipe, Tuner};
-use headstart::learner::{Given as Elsewhere, Learner};
 use serde_json::{Value, json};
 
 use crate::encoder::{Encoder, Input};
 use crate::failure::Failure;
-use crate::given::{Item, given};
+use crate::given::{Given, given};
 use crate::lesson::Lesson;
-use crate::machine::Machine;
-use crate::options::{Chance, Everywhere, Out, Reading_};
+use crate::options::{Chance, Everywhere, Out, Reading_, Task};
 use crate::output::{Done, Output, merged};
 use crate::project;
 
@@ -74,7 +72,8 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         }
         None => None,
     };
-    if !lesson.learner.is_trained() {
+    with_sources(&lesson)?;
+    if !lesson.trained {
         lesson.train(lesson.learner.default_recipe(), output)?;
     }
     let before = test.clone().map(|given| score(&lesson, given, output)).transpose()?;
@@ -90,8 +89,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         memory: options.memory << 20,
         seed: options.chance.seed,
     };
-    let skip = unsourced(&mut lesson)?;
-    let mut tuning = lesson.learner.tune(recipe.clone(), &skip)?;
+    let mut tuning = lesson.learner.tune(recipe.clone(), &[])?;
     while let TuningStage::Progress { done, total } = tuning.step()? {
         output.progress.at(done, total, "fit heads");
     }
@@ -101,10 +99,10 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     let tail = Arc::new(tail);
     let tuner = |job: Job| Tuner::new(tail.clone(), &parameters, inputs.clone(), job);
 
-    let folds: Vec<usize> = (0..tuning.parts()).collect();
-    output.progress.stage("guard", folds.len());
-    let done = lesson.encoder.machine.each(&folds, || (), |(), _, &fold| {
-        let tuned = tuner(tuning.job(Some(fold))).run(|_| {});
+    let jobs: Vec<Job> = (0..tuning.parts()).map(|fold| tuning.job(Some(fold))).collect();
+    output.progress.stage("guard", jobs.len());
+    let done = lesson.encoder.machine.each(&jobs, || (), |(), _, job| {
+        let tuned = tuner(job.clone()).run(|_| {});
         output.progress.more(1);
         tuned
     });
@@ -126,7 +124,9 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     if let Some(file) = file {
         lesson.adopt(file, everywhere, output)?;
     }
-    project::save(&lesson, &options.out, output)?;
+    let seconds = start.elapsed().as_secs_f64();
+    lesson.remember(&result, seconds);
+    project::save(&lesson, &options.out)?;
     let after = test.take().map(|given| score(&lesson, given, output)).transpose()?;
     let mut text = format!("{}\n{}", lesson.counts(), result.reason);
     let right = |report: &Option<Value>| report.as_ref().and_then(|r| r["accuracy"]["value"].as_f64());
@@ -135,8 +135,80 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     }
     text += &format!("\n{}", options.out.out.display());
     let more = json!({
-        "seconds": start.elapsed().as_secs_f64(), "out": options.out.out, "seed": options.chance.seed,
+        "seconds": seconds, "out": options.out.out, "seed": options.chance.seed,
         "samples": contents.len(), "test": { "before": before, "after": after },
     });
     Ok(Done::new(merged(&result, more), text, lesson.rejected))
+}
+
+/// Errors: `bad-sample` where a picture is not to be had again. A tuned backbone has to see all samples.
+fn with_sources(lesson: &Lesson) -> Result<(), Failure> {
+    let without = lesson.learner.samples().filter(|sample| !lesson.sources.contains_key(&sample.content)).count();
+    if without == 0 {
+        return Ok(());
+    }
+    let why = format!("the pictures of {without} samples are not in the project, so it cannot be tuned; train it without --no-samples");
+    Err(Failure::new("bad-sample", why))
+}
+
+/// What samples are where the trained stages begin, in the order of `contents`.
+fn boundaries(lesson: &Lesson, contents: &[String], recipe: &TuneRecipe, output: &Output) -> Result<Inputs, Failure> {
+    let Encoder { pack, machine, .. } = &lesson.encoder;
+    // Of the pretrained weights, and on the CPU, where they are trained.
+    let frozen = Backbone::load_checked(pack.manifest.clone(), &pack.weights, &Computer::cpu())?;
+    let one = |backbone: &Backbone, i: usize, views: usize| -> Result<Vec<(Vec<f16>, usize)>, Failure> {
+        let ready = lesson.encoder.ready_one(&lesson.sources[&contents[i]])?;
+        let narrow = |values: Vec<f32>| values.into_iter().map(f16::from_f32).collect();
+        match ready.input {
+            Input::Pixels(pixels) => (0..views)
+                .map(|n| {
+                    let pixels = view(&pixels, pack.manifest.image()?, n, i as u64)?;
+                    Ok((narrow(backbone.boundary_pixels(&pixels, recipe.stages)?), 1))
+                })
+                .collect(),
+            // Of a text in windows the first.
+            Input::Ids(windows) => {
+                Ok(vec![(narrow(backbone.boundary_ids(&windows[0], recipe.stages)?), windows[0].len())])
+            }
+        }
+    };
+    let views = if lesson.task == Task::Image { views(contents.len(), one(&frozen, 0, 1)?[0].0.len(), recipe.memory)? } else { 1 };
+    output.progress.stage("read again", contents.len());
+    let places: Vec<usize> = (0..contents.len()).collect();
+    let beside = || frozen.beside().expect("it is on the CPU");
+    let done = machine.each(&places, beside, |backbone, _, &i| {
+        let views = one(backbone, i, views);
+        output.progress.more(1);
+        views
+    });
+    let mut inputs = Inputs::default();
+    for (i, views) in done.into_iter().enumerate() {
+        for (values, length) in views? {
+            inputs.push(i, values, length);
+        }
+    }
+    if inputs.bytes() > recipe.memory {
+        return Err(too_large(inputs.bytes(), recipe.memory));
+    }
+    Ok(inputs)
+}
+
+/// Views of each picture that fit into the memory: all, as it is and mirrored, or as it is.
+fn views(samples: usize, values: usize, memory: usize) -> Result<usize, Failure> {
+    let bytes = |views: usize| 2 * samples * values * views;
+    [VIEWS, 2, 1].into_iter().find(|&views| bytes(views) <= memory).ok_or_else(|| too_large(bytes(1), memory))
+}
+
+fn too_large(bytes: usize, memory: usize) -> Failure {
+    let why = format!(
+        "the samples take {} MiB where the trained stages begin, and --memory is {}; raise it, or use fewer stages or samples",
+        bytes.div_ceil(1 << 20),
+        memory >> 20
+    );
+    Failure::option("memory", why)
+}
+
+fn score(lesson: &Lesson, test: Given, output: &Output) -> Result<Value, Failure> {
+    let (_, elsewhere, _) = lesson.elsewhere(test, output)?;
+    Ok(serde_json::to_value(lesson.learner.evaluate_on(elsewhere)?).expect("reports are plain"))
 }
