@@ -224,6 +224,22 @@ fn a_project_is_trained_asked_and_judged() {
     let why = fails(&["tune", text(&light), "--out", text(&at.join("no.headstart"))], "bad-sample");
     assert!(why.contains("40 samples"), "{why}");
 
+    // What is exported of it says the same without it.
+    let alone = at.join("clothes.safetensors");
+    let export = done(&["export", text(&project), "--out", text(&alone)]);
+    assert!(export["verified"]["vectors"] == 16 && export["verified"]["scores"].as_f64().unwrap() < 1e-5, "{export}");
+    let by_export = done(&["predict", text(&alone), text(&other)]);
+    for (a, b) in by_export["predictions"].as_array().unwrap().iter().zip(predictions) {
+        assert_eq!((&a["item"], &a["label"]), (&b["item"], &b["label"]));
+        for (class, score) in a["scores"].as_object().unwrap() {
+            assert!((score.as_f64().unwrap() - b["scores"][class].as_f64().unwrap()).abs() < 1e-5, "{a} {b}");
+        }
+    }
+    let onnx = at.join("clothes.onnx");
+    let export = done(&["export", text(&project), "--out", text(&onnx), "--samples"]);
+    assert!(export["bytes"].as_u64().unwrap() > 10_000_000, "{export}");
+    fails(&["export", text(&project), "--out", text(&at.join("clothes.pkl"))], "bad-option");
+
     // Strange ones are refused, where that is asked for.
     let digits = at.join("digits");
     pictures("digits8x8/test", &["0", "1"], 4, &digits).unwrap();
@@ -367,7 +383,7 @@ fn what_is_wrong_has_a_code_and_a_status() {
     done(&["train", text(&table), "--out", text(&project)]);
     let bytes = fs::read(&project).unwrap();
     let broken = at.join("broken.headstart");
-    let mut wrong = |bytes: &[u8], code: &str| {
+    let wrong = |bytes: &[u8], code: &str| {
         fs::write(&broken, bytes).unwrap();
         fails(&["predict", text(&broken), text(&table)], code)
     };

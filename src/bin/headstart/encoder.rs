@@ -5,12 +5,12 @@ use std::path::Path;
 
 use headstart::backbone::Backbone;
 use headstart::encode::{image, text};
-use headstart::features::{Matrix, extract, extract_texts, join_windows};
-use headstart::source::{Content, content_id};
+use headstart::features::{extract, extract_texts, join_windows};
+use headstart::source::{Content, Look, Picture, content_id};
 
 use crate::failure::Failure;
 use crate::given::{Data, Item};
-use crate::machine::Machine;
+use crate::machine::{Machine, each};
 use crate::options::{Everywhere, LongText};
 use crate::pack::Pack;
 use crate::progress::Progress;
@@ -46,6 +46,16 @@ pub struct Ready {
     pub cut: Option<usize>,
 }
 
+impl Ready {
+    /// Of a long text what one window holds.
+    pub fn cut_to_one_window(mut self) -> Self {
+        if let Input::Ids(windows) = &mut self.input {
+            windows.truncate(1);
+        }
+        self
+    }
+}
+
 /// As the backbone reads it.
 pub enum Input {
     Pixels(Vec<u8>),
@@ -74,7 +84,8 @@ impl Encoder {
             return self.rows_by_gpu(items, progress);
         }
         let parts: Vec<&[Item]> = items.chunks(if self.tokenizer.is_some() { TEXTS } else { 1 }).collect();
-        let done = self.machine.each(
+        let done = each(
+            self.machine.threads,
             &parts,
             || self.machine.backbone.beside().expect("it is on the CPU"),
             |backbone, _, part| {
@@ -88,7 +99,7 @@ impl Encoder {
 
     /// Cores read while the GPU computes what they read before.
     fn rows_by_gpu(&self, items: &[Item], progress: &Progress) -> Result<Vec<Result<Embedded, Failure>>, Failure> {
-        let read = |part: &[Item]| self.machine.each(part, || (), |(), _, item| self.ready_one(item));
+        let read = |part: &[Item]| each(self.machine.threads, part, || (), |(), _, item| self.ready_one(item));
         let mut parts = items.chunks(8 * GPU_ROWS);
         let mut now = parts.next().map(read);
         let mut rows = Vec::with_capacity(items.len());
@@ -115,20 +126,27 @@ impl Encoder {
     pub fn ready_one(&self, item: &Item) -> Result<Ready, Failure> {
         // A decoder that breaks on one picture is no reason to lose the others.
         let ready = catch_unwind(AssertUnwindSafe(|| match &item.data {
-            Data::Picture(path) => self.picture(&read_picture(path)?),
-            Data::Within(file, range) => self.picture(&file[range.clone()]),
-            Data::Text(text) => self.text(text),
+            Data::Picture(path) => self.ready_picture(&read_picture(path)?),
+            Data::Within(file, range) => self.ready_picture(&file[range.clone()]),
+            Data::Text(text) => self.ready_text(text),
         }));
         let broke = || Err(headstart::Error::BadImage { why: "the decoder broke on it".into() }.into());
         ready.unwrap_or_else(|_| broke()).map_err(|failure| failure.of(&item.name))
     }
 
-    fn picture(&self, bytes: &[u8]) -> Result<Ready, Failure> {
+    fn ready_picture(&self, bytes: &[u8]) -> Result<Ready, Failure> {
         let image::Encoded { pixels, picture } = image::encode(bytes, self.pack.manifest.image()?)?;
         Ok(Ready { id: content_id(bytes), kept: Content::Picture(picture), input: Input::Pixels(pixels), cut: None })
     }
 
-    fn text(&self, text: &str) -> Result<Ready, Failure> {
+    /// Of pixels as the backbone reads them.
+    pub fn ready_pixels(&self, pixels: Vec<u8>) -> Ready {
+        // Nobody asks how they look.
+        let kept = Content::Picture(Picture { small: Vec::new(), look: Look::default() });
+        Ready { id: content_id(&pixels), kept, input: Input::Pixels(pixels), cut: None }
+    }
+
+    pub fn ready_text(&self, text: &str) -> Result<Ready, Failure> {
         let tokenizer = self.tokenizer.as_ref().expect("the pack is for texts");
         let encoded = tokenizer.encode(text)?;
         let long = encoded.ids.len() < encoded.tokens;
@@ -138,6 +156,12 @@ impl Encoder {
         };
         let kept = Content::Text(text.to_owned());
         Ok(Ready { id: content_id(text.as_bytes()), kept, input: Input::Ids(windows), cut })
+    }
+
+    /// By the backbone as it is loaded.
+    pub fn embed_ready(&self, ready: Vec<Ready>) -> Result<Vec<Embedded>, Failure> {
+        let rows = self.embed(&self.machine.backbone, ready.into_iter().map(Ok).collect())?;
+        rows.into_iter().collect()
     }
 
     /// One pass, or a few.
@@ -204,14 +228,7 @@ impl Encoder {
     }
 }
 
-fn read_picture(path: &Path) -> Result<Vec<u8>, Failure> {
+pub fn read_picture(path: &Path) -> Result<Vec<u8>, Failure> {
     // The item is named by the caller, as the person knows it.
     std::fs::read(path).map_err(|e| Failure::new("unreadable", format!("it cannot be read: {e}")))
-}
-
-/// Rows of samples that could be used, for what scores or says something of them.
-pub fn matrix(dim: usize, rows: &[Embedded]) -> Matrix {
-    let mut x = Matrix::with_capacity(dim, rows.len());
-    rows.iter().for_each(|embedded| x.push(&embedded.row));
-    x
 }

@@ -1,7 +1,9 @@
 //! What ends a command, and what keeps one sample out.
 
 use std::fmt;
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -50,6 +52,35 @@ impl fmt::Display for Failure {
             _ => write!(f, "{} ({})", self.message, self.code),
         }
     }
+}
+
+/// Writes a whole file, under another name first: who finds it finds all of it. Errors: `unwritable`.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    written(path, |file| file.write_all(bytes).map_err(|e| Failure::unwritable(path, e)))
+}
+
+/// The same, piece by piece.
+pub fn written(
+    path: &Path,
+    pieces: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::unwritable(path, e);
+    let unfinished = unfinished(path);
+    let whole = || {
+        let mut file = BufWriter::new(File::create(&unfinished).map_err(failed)?);
+        pieces(&mut file)?;
+        file.into_inner().map_err(|e| failed(e.into_error()))?.sync_all().map_err(failed)?;
+        std::fs::rename(&unfinished, path).map_err(failed)
+    };
+    whole().inspect_err(|_| {
+        // What is half written is of no use; that it cannot be removed either says nothing new.
+        let _ = std::fs::remove_file(&unfinished);
+    })
+}
+
+/// The name that a file has before it is whole.
+pub fn unfinished(path: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.{}.part", path.display(), std::process::id()))
 }
 
 /// Reads a whole file.

@@ -45,31 +45,31 @@ impl Machine {
         let Computer { kind, adapter, .. } = &self.computer;
         DeviceReport { kind, adapter: adapter.clone(), reason: self.reason.clone(), threads: self.threads }
     }
+}
 
-    /// `one` for each item, on all threads, each with what `own` makes for it. → in the order of the items.
-    pub fn each<T: Sync, W, R: Send>(
-        &self,
-        items: &[T],
-        own: impl Fn() -> W + Sync,
-        one: impl Fn(&mut W, usize, &T) -> R + Sync,
-    ) -> Vec<R> {
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let (mut own, mut done) = (own(), Vec::new());
-            loop {
-                let i = next.fetch_add(1, Ordering::Relaxed);
-                let Some(item) = items.get(i) else { return done };
-                done.push((i, one(&mut own, i, item)));
-            }
-        };
-        let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.threads.min(items.len())).map(|_| scope.spawn(work)).collect();
-            // A thread that panics has said so on stderr, and ends the program as it should.
-            threads.into_iter().flat_map(|thread| thread.join().expect("a thread's work is done")).collect()
-        });
-        done.sort_unstable_by_key(|(i, _)| *i);
-        done.into_iter().map(|(_, result)| result).collect()
-    }
+/// `one` for each item, on so many threads, each with what `own` makes for it. → in the order of the items.
+pub fn each<T: Sync, W, R: Send>(
+    threads: usize,
+    items: &[T],
+    own: impl Fn() -> W + Sync,
+    one: impl Fn(&mut W, usize, &T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let (mut own, mut done) = (own(), Vec::new());
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(i) else { return done };
+            done.push((i, one(&mut own, i, item)));
+        }
+    };
+    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads.min(items.len())).map(|_| scope.spawn(work)).collect();
+        // A thread that panics has said so on stderr, and ends the program as it should.
+        threads.into_iter().flat_map(|thread| thread.join().expect("a thread's work is done")).collect()
+    });
+    done.sort_unstable_by_key(|(i, _)| *i);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(not(feature = "webgpu"))]

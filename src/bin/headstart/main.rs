@@ -10,6 +10,7 @@ mod given;
 mod labels;
 mod lesson;
 mod machine;
+mod made;
 mod options;
 mod output;
 mod pack;

@@ -11,8 +11,6 @@ use crate::options::Task;
 pub struct Pack {
     folder: PathBuf,
     pub manifest: Manifest,
-    /// As it stands in the file.
-    pub text: String,
     pub weights: Vec<u8>,
 }
 
@@ -37,7 +35,7 @@ impl Pack {
         let text = String::from_utf8(read(&path)?).map_err(|e| Failure::unreadable(&path, e))?;
         let manifest = Manifest::parse(&text)?;
         let weights = manifest.weights()?.name.clone();
-        let pack = Self { weights: read(&folder.join(&weights))?, folder, manifest, text };
+        let pack = Self { weights: read(&folder.join(&weights))?, folder, manifest };
         pack.manifest.check_file(&weights, &pack.weights)?;
         Ok(pack)
     }

@@ -33,11 +33,6 @@ impl Progress {
         self.0.inc(done as u64);
     }
 
-    /// A line above the bar.
-    pub fn say(&self, line: &str) {
-        self.0.suspend(|| eprintln!("{line}"));
-    }
-
     pub fn end(&self) {
         self.0.finish_and_clear();
     }

@@ -1,8 +1,8 @@
 //! Project files: the page's own, read and written.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ use headstart::source::{Content, content_id};
 use serde_json::{Value, json};
 
 use crate::encoder::Encoder;
-use crate::failure::{Failure, read};
+use crate::failure::{Failure, read, written};
 use crate::given::{Data, Item};
 use crate::lesson::Lesson;
 use crate::options::{Everywhere, LongText, Out, Task};
@@ -59,14 +59,14 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
     let seed = settings.get("seed").and_then(Value::as_u64).unwrap_or(0);
     let mut learner = Learner::new(encoder.pack.manifest.dim, seed);
     learner.restore_project(&project)?;
-    let of: std::collections::HashMap<&str, usize> =
+    let of: HashMap<&str, usize> =
         project.samples().iter().enumerate().map(|(i, sample)| (sample.content.as_str(), i)).collect();
     let item = |content: &str, data: Data| {
         let sample = &project.samples()[*of.get(content)?];
         let name = sample.name.clone().unwrap_or_else(|| sample.id.clone());
         Some((content.to_owned(), Item { name, meta: sample.meta(), data }))
     };
-    let mut sources: std::collections::HashMap<String, Item> = project
+    let mut sources: HashMap<String, Item> = project
         .sources()?
         .into_iter()
         .filter_map(|(source, at)| {
@@ -114,20 +114,12 @@ pub fn save(lesson: &Lesson, out: &Out) -> Result<(), Failure> {
     let listed = sources.iter().map(|(source, _)| source.clone()).collect();
     let head = lesson.learner.project(settings, listed, lesson.tuned.as_deref())?;
     let failed = |e: std::io::Error| Failure::unwritable(path, e);
-    // Under another name first: who finds the file finds all of it.
-    let unfinished = PathBuf::from(format!("{}.{}.part", path.display(), std::process::id()));
-    let written = || {
-        let mut file = BufWriter::new(File::create(&unfinished).map_err(failed)?);
+    written(path, |file| {
         file.write_all(&head).map_err(failed)?;
         for (source, item) in &sources {
             file.write_all(&bytes_of(source, item)?).map_err(failed)?;
         }
-        file.into_inner().map_err(|e| failed(e.into_error()))?.sync_all().map_err(failed)?;
-        std::fs::rename(&unfinished, path).map_err(failed)
-    };
-    written().inspect_err(|_| {
-        // What is half written is of no use; that it cannot be removed either says nothing new.
-        let _ = std::fs::remove_file(&unfinished);
+        Ok(())
     })
 }
 

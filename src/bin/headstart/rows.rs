@@ -14,7 +14,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use crate::encoder::Embedded;
-use crate::failure::Failure;
+use crate::failure::{Failure, unfinished};
 use crate::options::Task;
 
 /// A row of the table.
@@ -52,7 +52,7 @@ impl Rows {
             Field::new("features", DataType::FixedSizeList(value, dim as i32), false),
         ];
         let schema = Arc::new(Schema::new_with_metadata(fields, about.into_iter().collect::<HashMap<_, _>>()));
-        let unfinished = path.with_extension(format!("{ending}.{}.part", std::process::id()));
+        let unfinished = unfinished(path);
         let open = || File::create(&unfinished).map_err(|e| Failure::unwritable(path, e));
         let writer = match ending.as_str() {
             "parquet" => {
@@ -101,12 +101,19 @@ impl Rows {
         }
     }
 
-    pub fn finish(self) -> Result<(), Failure> {
+    pub fn finish(mut self) -> Result<(), Failure> {
         let failed = |e: &dyn std::fmt::Display| Failure::unwritable(&self.path, e);
-        match self.writer {
-            Writer::Parquet(writer) => writer.close().map(|_| ()).map_err(|e| failed(&e))?,
-            Writer::Arrow(mut writer) => writer.finish().map_err(|e| failed(&e))?,
+        match &mut self.writer {
+            Writer::Parquet(writer) => writer.finish().map(|_| ()).map_err(|e| failed(&e))?,
+            Writer::Arrow(writer) => writer.finish().map_err(|e| failed(&e))?,
         }
         std::fs::rename(&self.unfinished, &self.path).map_err(|e| failed(&e))
+    }
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        // Where it was not finished; otherwise it has another name by now, and there is nothing to remove.
+        let _ = std::fs::remove_file(&self.unfinished);
     }
 }

@@ -18,6 +18,7 @@ use crate::encoder::{Encoder, Input};
 use crate::failure::Failure;
 use crate::given::{Given, given};
 use crate::lesson::Lesson;
+use crate::machine::each;
 use crate::options::{Chance, Everywhere, Out, Reading_, Task};
 use crate::output::{Done, Output, merged};
 use crate::project;
@@ -101,7 +102,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
 
     let jobs: Vec<Job> = (0..tuning.parts()).map(|fold| tuning.job(Some(fold))).collect();
     output.progress.stage("guard", jobs.len());
-    let done = lesson.encoder.machine.each(&jobs, || (), |(), _, job| {
+    let done = each(lesson.encoder.machine.threads, &jobs, || (), |(), _, job| {
         let tuned = tuner(job.clone()).run(|_| {});
         output.progress.more(1);
         tuned
@@ -176,7 +177,7 @@ fn boundaries(lesson: &Lesson, contents: &[String], recipe: &TuneRecipe, output:
     output.progress.stage("read again", contents.len());
     let places: Vec<usize> = (0..contents.len()).collect();
     let beside = || frozen.beside().expect("it is on the CPU");
-    let done = machine.each(&places, beside, |backbone, _, &i| {
+    let done = each(machine.threads, &places, beside, |backbone, _, &i| {
         let views = one(backbone, i, views);
         output.progress.more(1);
         views
