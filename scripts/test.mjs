@@ -10,5 +10,6 @@ await main(async () => {
   await step("set-up tests", () => node("tests/setup.test.mjs"));
   await build();
   await step("native tests", () => run("cargo", ["test", "--quiet", "--features", "tools"]));
+  await step("tests of examples", () => node("tests/dask.test.mjs"));
   await step("browser tests", () => node("tests/browser/index.test.mjs"));
 });

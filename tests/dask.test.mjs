@@ -1,15 +1,18 @@
 // examples/dask: real photographs embedded by several processes, of which one is killed, are row for row what one process makes of them.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { cache, root, shared, target } from "../scripts/paths.mjs";
-import { run } from "../scripts/run.mjs";
 
 const headstart = join(target, "debug", "headstart");
 const example = join(root, "examples/dask");
+/** → what it says on stdout. */
+const run = async (command, args) => (await promisify(execFile)(command, args, { env: { ...process.env, HEADSTART_CACHE: cache } })).stdout;
 /** Photographs of ten classes, twelve each of them. */
 const ROWS = 120;
 const SHARDS = 12;
@@ -22,20 +25,20 @@ test("a folder embedded under Dask with a killed worker has the rows of a single
   const folder = mkdtempSync(join(tmpdir(), "headstart-dask-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [table, whole, parts] = ["photos.csv", "whole.parquet", "parts"].map((name) => join(folder, name));
-  await run("python3", ["-c", LIST, photos, table, String(ROWS / 10)], { quiet: true });
+  await run("python3", ["-c", LIST, photos, table, String(ROWS / 10)]);
   // A picture that is broken is left out by both.
   writeFileSync(table, `${join(folder, "gone.jpg")},hat\n`, { flag: "a" });
 
-  const said = JSON.parse(await run(headstart, ["embed", table, "--out", whole, "--json", "--quiet"], { quiet: true }));
+  const said = JSON.parse(await run(headstart, ["embed", table, "--out", whole, "--json", "--quiet"]));
   assert.equal(said.rows, ROWS);
   assert.deepEqual(said.rejected.map(({ code }) => code), ["unreadable"]);
   const args = [table, parts, "--workers", "3", "--shards", String(SHARDS), "--headstart", headstart, "--kill-one"];
-  const out = await run(python.path, [join(example, "embed_folder.py"), ...args], { quiet: true });
+  const out = await run(python.path, [join(example, "embed_folder.py"), ...args]);
   const { rows, parts: files, rejected } = JSON.parse(out.trim().split("\n").at(-1));
   assert.equal(rows, ROWS);
   assert.equal(files.length, SHARDS);
   assert.deepEqual(rejected, said.rejected);
-  const compared = await run(python.path, [join(example, "compare.py"), whole, parts], { quiet: true });
+  const compared = await run(python.path, [join(example, "compare.py"), whole, parts]);
   assert.equal(compared.trim(), `${ROWS} rows are the same`);
 });
 
@@ -58,8 +61,8 @@ async function venv() {
   const done = join(folder, "done");
   if (existsSync(done)) return { path };
   try {
-    await run("python3", ["-m", "venv", "--clear", folder], { quiet: true });
-    await run(path, ["-m", "pip", "install", "--quiet", "--requirement", join(example, "requirements.txt")], { quiet: true });
+    await run("python3", ["-m", "venv", "--clear", folder]);
+    await run(path, ["-m", "pip", "install", "--quiet", "--requirement", join(example, "requirements.txt")]);
   } catch (error) {
     return { missing: error.message };
   }
