@@ -12,5 +12,6 @@ await main(async () => {
   await build();
   await step("Python with onnxruntime and PyTorch", pythonForTests);
   await step("native tests", () => run("cargo", ["test", "--quiet", "--features", "tools"]));
+  await step("tests of examples", () => node("tests/dask.test.mjs"));
   await step("browser tests", () => node("tests/browser/index.test.mjs"));
 });

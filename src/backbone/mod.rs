@@ -9,7 +9,7 @@ pub mod pack;
 pub mod tail;
 mod weights;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 #[cfg(feature = "webgpu")]
 use burn::tensor::Tensor;
@@ -26,8 +26,8 @@ use crate::error::{Error, Result};
 /// The architectures a pack can name, on the CPU and on a GPU.
 #[derive(Debug)]
 enum Net {
-    Lite0(Box<lite0::cpu::Lite0>, Mutex<lite0::cpu::Scratch>),
-    MiniLm(Box<minilm::cpu::MiniLm>, Mutex<minilm::cpu::Scratch>),
+    Lite0(Arc<lite0::cpu::Lite0>, Mutex<lite0::cpu::Scratch>),
+    MiniLm(Arc<minilm::cpu::MiniLm>, Mutex<minilm::cpu::Scratch>),
     #[cfg(feature = "webgpu")]
     GpuLite0(Box<lite0::gpu::Lite0>),
     #[cfg(feature = "webgpu")]
@@ -108,6 +108,17 @@ impl Backbone {
         };
         weights.finish()?;
         Ok(Self { manifest, net })
+    }
+
+    /// The same weights with room of their own, for another core. `None` on a GPU, which is one.
+    pub fn beside(&self) -> Option<Self> {
+        let net = match &self.net {
+            Net::Lite0(net, _) => Net::Lite0(net.clone(), Mutex::default()),
+            Net::MiniLm(net, _) => Net::MiniLm(net.clone(), Mutex::default()),
+            #[cfg(feature = "webgpu")]
+            Net::GpuLite0(_) | Net::GpuMiniLm(_) => return None,
+        };
+        Some(Self { manifest: self.manifest.clone(), net })
     }
 
     pub fn manifest(&self) -> &Manifest {
