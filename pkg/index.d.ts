@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /** Headstart: transfer learning inside a browser tab. Nothing leaves the machine. */
 
 /**
@@ -46,8 +47,11 @@ export interface LearnerOptions {
   onProgress?: (progress: Progress) => void;
 }
 
-/** The files of a pack by name; `manifest.json` is one of them. */
-export type BackbonePack = Record<string, Blob | Uint8Array>;
+/**
+ * The files of a pack by name, or where they are; `manifest.json` is one of them. In an app that is bundled it is the default export of
+ * `headstart/backbones/efficientnet-lite0` or `headstart/backbones/all-minilm-l6-v2`.
+ */
+export type BackbonePack = Record<string, Blob | Uint8Array | URL>;
 
 /** For texts: a string, or a Blob of UTF-8, of at most 1 MiB. For pictures: a file (JPEG, PNG, WebP, GIF, BMP; what else the browser decodes), decoded pixels, or an element. */
 export type SampleData = Blob | ImageBitmap | ImageData | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | string;

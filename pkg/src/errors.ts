@@ -31,9 +31,10 @@ type Wire = { aborted: true } | { code: ErrorCode; message: string; item?: strin
  * the side with the signal knows. Called when a side starts, not at import.
  */
 export function installErrorTransfer(): void {
+  // Not read at import: `headstart/predict` throws these errors too, and has no border.
+  const { canHandle } = Comlink.transferHandlers.get("throw")!;
   Comlink.transferHandlers.set("throw", {
-    canHandle: (value): value is { value: unknown } =>
-      typeof value === "object" && value !== null && throwMarkerOf(value),
+    canHandle: canHandle as (value: unknown) => value is { value: unknown },
     serialize: ({ value }: { value: unknown }): [Wire, Transferable[]] => {
       if (value instanceof Aborted) return [{ aborted: true }, []];
       const { code, message, item } = toHeadstartError(value);
@@ -43,11 +44,6 @@ export function installErrorTransfer(): void {
       throw "aborted" in wire ? new Aborted() : new HeadstartError(wire.code, wire.message, wire.item);
     },
   });
-}
-
-const original = Comlink.transferHandlers.get("throw")!;
-function throwMarkerOf(value: object): boolean {
-  return original.canHandle(value);
 }
 
 /** Thrown by the worker where a call was aborted; the face turns it into `signal.reason`. */

@@ -1,7 +1,7 @@
 import * as Comlink from "comlink";
 import type * as Face from "../index";
 import { orAborted } from "./abort";
-import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel, checkRepeats, checkSeed, checkedOptions, checkedRecipe, checkedSample, metaOf } from "./check";
+import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel, checkReject, checkRepeats, checkSeed, checkedOptions, checkedRecipe, checkedSample, metaOf } from "./check";
 import { each } from "./each";
 import { Aborted, HeadstartError, installErrorTransfer, toHeadstartError } from "./errors";
 import { Events } from "./events";
@@ -255,7 +255,7 @@ class PageLearner implements Face.Learner {
 
   async predict(data: Face.SampleData[], options: Face.CallOptions & { reject?: number } = {}): Promise<Face.Prediction[]> {
     const { reject } = options;
-    if (reject !== undefined && !(typeof reject === "number" && reject >= 0 && reject < 1)) throw badOption("reject", "a number from 0 to below 1");
+    checkReject(reject);
     await this.#needModel(options);
     const { rows, kept } = await this.#rows(data, "predict", options);
     return this.#race(this.#port.predict(transferred(rows), kept, reject));
