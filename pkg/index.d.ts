@@ -166,9 +166,25 @@ export interface Learner<L extends Label = Label> {
    * `unsupported-encoding` (only UTF-8 is read), `bad-option` (no such column).
    */
   importTexts(source: Blob | string, options?: ImportOptions): Promise<TextImport>;
+  /**
+   * The model, for elsewhere; `not-trained` without one, `bad-option` for the scratch head, which only a project can hold. Each carries 16
+   * inputs with their features and scores, classes, temperature and thresholds, so that whoever opens it can check that it is the same model.
+   * - `"safetensors"`: backbone, with what was fine-tuned, and head, by names that PyTorch code can load; `headstart/predict` opens it.
+   * - `"onnx"`: the same as one graph with the normalisation inside; the rest of the preprocessing is in its metadata.
+   * - `"html"`: one page that classifies offline, opened from the disk or any host; it makes no requests.
+   */
+  export(format: "safetensors" | "onnx" | "html", options?: ExportOptions): Promise<Blob>;
   /** Ends the workers. Idempotent; what is running rejects with code `closed`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface ExportOptions extends CallOptions {
+  /**
+   * Whether the samples' own pictures or texts go along. Default `false`: the 16 inputs are made up, and the file tells nothing of the samples but
+   * the head and the class means that were learnt from them.
+   */
+  samples?: boolean;
 }
 
 export interface AddReport {

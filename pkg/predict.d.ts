@@ -51,9 +51,11 @@ export type ExportPrediction<L extends Label = Label> = Omit<Prediction<L>, "nea
 
 /** The export's own proof: inputs with the features and scores that the learner had for them, computed again here. */
 export interface Verification {
-  /** How many there are. */
+  /** Whether no score differs by more than 1e-4. */
+  ok: boolean;
+  /** How many inputs there are. */
   vectors: number;
-  /** Largest absolute differences. Scores are good to 1e-4. */
+  /** Largest absolute differences. */
   features: number;
   scores: number;
 }

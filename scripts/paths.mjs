@@ -7,6 +7,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const cache =
   process.env.HEADSTART_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "headstart");
 export const target = process.env.CARGO_TARGET_DIR ?? join(cache, "target");
+/** What tests/packaging builds apps with. */
+export const packaging = join(cache, "packaging");
 export const packs = join(cache, "packs");
 export const pkg = join(root, "pkg");
 export const dist = join(root, "dist");

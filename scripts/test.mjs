@@ -1,4 +1,4 @@
-// Set up, build, and all tests: native, then in one Chromium.
+// Set up, build, and all tests: native, in one Chromium, and of the package in other people's apps.
 import { build } from "./build.mjs";
 import { main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
@@ -11,4 +11,5 @@ await main(async () => {
   await build();
   await step("native tests", () => run("cargo", ["test", "--quiet", "--features", "tools"]));
   await step("browser tests", () => node("tests/browser/index.test.mjs"));
+  await step("packaging tests", () => node("tests/packaging/index.test.mjs"));
 });

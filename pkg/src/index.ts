@@ -5,6 +5,7 @@ import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel
 import { each } from "./each";
 import { Aborted, HeadstartError, installErrorTransfer, toHeadstartError } from "./errors";
 import { Events } from "./events";
+import { type ModelFormat, checkFormat, exported } from "./exports/face";
 import { readBlob, toInput } from "./input";
 import type { Kept } from "./kept";
 import type { Embedded, Given, Hooks, LearnerPort, Meta, OpenOptions, Start } from "./protocol";
@@ -28,6 +29,9 @@ const OF_ONE_SAMPLE: ReadonlySet<Face.ErrorCode> = new Set<Face.ErrorCode>([
 ]);
 
 export async function createLearner(options: Face.LearnerOptions): Promise<Face.Learner> {
+  if (typeof Worker === "undefined" || typeof location === "undefined") {
+    throw new HeadstartError("worker-failed", "createLearner needs a browser and its workers; on a server, `headstart/predict` opens what a learner exports");
+  }
   const open = checkedOptions(options);
   installErrorTransfer();
   const learner = new PageLearner(options, open);
@@ -290,6 +294,13 @@ class PageLearner implements Face.Learner {
       ...table,
       samples: samples.map(({ text, line, ...rest }) => ({ data: text, name: name === undefined ? `line ${line}` : `${name}, line ${line}`, ...rest })),
     };
+  }
+
+  async export(format: ModelFormat, options: Face.ExportOptions = {}): Promise<Blob> {
+    checkFormat(format, options);
+    await this.#needModel(options);
+    const { signal, onProgress, samples = false } = options;
+    return this.#call(signal, (call) => exported(this.#port, call.id, format, samples, call.guarded(onProgress)));
   }
 
   async close(): Promise<void> {

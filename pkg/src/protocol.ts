@@ -116,6 +116,10 @@ export interface LearnerPort {
   explain(call: number, input: Input): Promise<Explanation>;
   projection(): Promise<{ id: string; x: number; y: number }[]>;
   importTexts(file: Uint8Array, options: ImportOptions): Promise<Table>;
+  /** `samples`: whether its parity vectors are of samples. */
+  exportFile(call: number, format: "safetensors" | "onnx", samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Uint8Array<ArrayBuffer>>;
+  /** What is the model's own in the page, in base64. */
+  exportPage(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<{ model: Blob; wasm: Blob }>;
   /** An extractor's worker has died without an answer. */
   broke(extractor: number, why: string): void;
   abort(call: number): void;

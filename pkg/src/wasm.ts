@@ -48,9 +48,13 @@ export interface Compiled {
  * engine takes.
  */
 export async function modules(assets?: string, wasm: GivenCode = {}): Promise<{ cpu: Compiled; learner: Compiled }> {
-  const given = wasm instanceof WebAssembly.Module || wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm) ? { cpu: wasm } : wasm;
+  const given = byName(wasm);
   const [cpu, learner] = await Promise.all([cpuCode(assets, given.cpu), compiled(given.learner, assets, learnerFile, learnerRelaxedFile)]);
   return { cpu, learner };
+}
+
+function byName(wasm: GivenCode): { cpu?: Code; learner?: Code } {
+  return wasm instanceof WebAssembly.Module || wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm) ? { cpu: wasm } : wasm;
 }
 
 /** The CPU module alone. */
@@ -58,12 +62,18 @@ export function cpuCode(assets?: string, given?: Code): Promise<Compiled> {
   return compiled(given, assets, cpuFile, relaxedFile);
 }
 
+/** The CPU module as bytes, in the build that every engine takes: what a page carries with it. */
+export async function cpuBytes(assets: string | undefined, wasm: GivenCode = {}): Promise<BufferSource> {
+  const { cpu } = byName(wasm);
+  return cpu && !(cpu instanceof WebAssembly.Module) ? cpu : (await fetchOk(cpuFile(assets))).arrayBuffer();
+}
+
 type FileOf = (assets?: string) => URL;
 
-async function compiled(given: Code | undefined, assets: string | undefined, plainFile: FileOf, relaxedFile: FileOf): Promise<Compiled> {
+async function compiled(given: Code | undefined, assets: string | undefined, plain: FileOf, fast: FileOf): Promise<Compiled> {
   if (given) return { module: await compileGiven(given), relaxed: false };
   const relaxed = WebAssembly.validate(RELAXED_SIMD);
-  return { module: await compile((relaxed ? relaxedFile : plainFile)(assets)), relaxed };
+  return { module: await compile((relaxed ? fast : plain)(assets)), relaxed };
 }
 
 /** `(func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd (local.get 0) (local.get 1) (local.get 2)))` */

@@ -8,6 +8,8 @@ import { type Given, toGiven } from "./data";
 
 /** Milliseconds after which a page gets its turn. */
 const TURN = 40;
+/** By how much a score may differ from the learner's. */
+const TOLERANCE = 1e-4;
 
 /** An export that is open. It works on the thread that opened it: a page with much to predict opens it in a worker of its own. */
 export class Opened implements OpenedExport {
@@ -48,7 +50,8 @@ export class Opened implements OpenedExport {
 
   async verify(): Promise<Verification> {
     try {
-      return await this.#open.verify();
+      const { vectors, features, scores } = await this.#open.verify();
+      return { ok: vectors > 0 && scores <= TOLERANCE, vectors, features, scores };
     } catch (error) {
       throw toHeadstartError(error);
     }
