@@ -107,7 +107,7 @@ async function bundle() {
   await run(join(root, "node_modules/.bin/tsc"), ["--noEmit", "-p", root]);
   for (const file of readdirSync(pkg)) if (file.endsWith(".js")) rmSync(join(pkg, file));
   // Flat: every file finds the others beside itself, by a literal `new URL("…", import.meta.url)`.
-  const flat = { dir: pkg, entryFileNames: "[name].js", chunkFileNames: "[name].js" };
+  const flat = { dir: pkg, entryFileNames: "[name].js", chunkFileNames: ({ isDynamicEntry }) => (isDynamicEntry ? "[name].js" : "shared.js") };
   const entry = (name) => ({ [name]: join(pkg, "src", `${name}.ts`) });
   await bundled({ ...entry("index"), ...entry("predict") }, flat, "write");
   // In one piece: a bundler that makes classic scripts of workers, as Vite does if not told otherwise, cannot do it with several.

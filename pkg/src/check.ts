@@ -1,7 +1,6 @@
 // What callers give, held against what the types promise: JavaScript has no types when it runs.
 import type * as Face from "../index";
 import { HeadstartError } from "./errors";
-import { folderOf } from "./files";
 import type { Meta, OpenOptions, PackFiles } from "./protocol";
 
 const DEFAULT_BACKBONE = { image: "efficientnet-lite0", text: "all-minilm-l6-v2" };
@@ -17,6 +16,14 @@ export function checkedOptions(options: Face.LearnerOptions): OpenOptions {
   const workers = options.workers ?? Math.min(navigator.hardwareConcurrency || 2, 8);
   if (!Number.isInteger(workers) || workers < 1 || workers > 32) throw badOption("workers", "a whole number from 1 to 32");
   return { task, longText, device, network, seed, workers, assets: folderOf(options.assets), backbone: backboneOf(backbone), wasm: options.wasm };
+}
+
+/** The `assets` option as the address of a folder, with its last slash; relative to the page, as every address in a page is. */
+export function folderOf(assets: string | URL | undefined): string | undefined {
+  if (assets === undefined) return undefined;
+  const url = new URL(assets, globalThis.location?.href);
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url.href;
 }
 
 /** An id stays as it is; an address is made whole here, where the page's own address is known. URLs cannot cross to a worker. */

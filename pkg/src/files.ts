@@ -11,14 +11,6 @@ export const gpuFile = (assets: Assets) => inFolder("headstart_gpu_bg.wasm", ass
 /** For what is found by a name that only a run knows: the folder of packs. Bundlers leave it alone. */
 export const here = import.meta.url;
 
-/** The `assets` option as the address of a folder, with its last slash; relative to the page, as every address in a page is. */
-export function folderOf(assets: string | URL | undefined): Assets {
-  if (assets === undefined) return undefined;
-  const url = new URL(assets, globalThis.location?.href);
-  if (!url.pathname.endsWith("/")) url.pathname += "/";
-  return url.href;
-}
-
 function inFolder(name: string, assets: Assets): URL | undefined {
   return assets === undefined ? undefined : new URL(name, assets);
 }

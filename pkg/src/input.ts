@@ -58,7 +58,7 @@ interface Drawn {
 
 /** Workers have no elements, Node has none of these. */
 function is<K extends keyof Drawn>(kind: K, data: unknown): data is Drawn[K] {
-  const made = (globalThis as Partial<Record<K, new () => Drawn[K]>>)[kind];
+  const made = (globalThis as unknown as Partial<Record<K, new () => Drawn[K]>>)[kind];
   return made !== undefined && data instanceof made;
 }
 

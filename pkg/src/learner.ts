@@ -1,7 +1,8 @@
 import * as Comlink from "comlink";
 import type { AdaptReport, DoctorReport, Explanation, FineTuneCost, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
 import { orAborted } from "./abort";
-import { Aborted, HeadstartError, toHeadstartError } from "./errors";
+import { Aborted } from "./border";
+import { HeadstartError, toHeadstartError } from "./errors";
 import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
 import type { Session, Tokenizer } from "./generated/headstart_learner.js";
 import { type Gpu, findGpu } from "./gpu";

@@ -1,8 +1,8 @@
 import type * as Face from "../predict";
+import { folderOf } from "./check";
 import { HeadstartError, toHeadstartError } from "./errors";
 import { toFile } from "./exports/data";
 import { Opened } from "./exports/opened";
-import { folderOf } from "./files";
 import { cpuCode, cpuModule } from "./wasm";
 
 export { HeadstartError };
