@@ -34,10 +34,18 @@ export interface ExportInfo {
   kind: "classes" | "labels" | "numbers";
   /** Classes or labels, in the order of the head's outputs. Empty for numbers. */
   classes: string[];
-  /** That logits are divided by. */
+  /** What logits are divided by before they become scores. */
   temperature: number;
+  /** How it was learnt, as `TrainOptions.head`. */
+  head: "linear" | "mlp" | "prototype" | "knn";
+  /** Whether the backbone's last stages were trained too. */
+  tuned: boolean;
+  /** Novelty beyond which a sample is refused, by the part of the known kind that it refuses by mistake; `null` where samples were too few to promise it. */
+  reject: Record<string, number | null>;
   /** Width of a feature row. */
   dim: number;
+  /** The program that made it, with its version. */
+  madeBy: string;
   backbone: { id: string; sha256: string; licence: string; source: string };
 }
 
@@ -65,7 +73,7 @@ export interface OpenedExport<L extends Label = Label> {
   /** In order. A broken item rejects, naming its index. An abort rejects with `signal.reason` after the item in hand. */
   predict(data: Iterable<PredictData>, options?: PredictOptions): Promise<ExportPrediction<L>[]>;
   /** Whether this machine gets the numbers that the learner got. */
-  verify(): Promise<Verification>;
+  verify(options?: CallOptions): Promise<Verification>;
   /** Frees its memory. Idempotent. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

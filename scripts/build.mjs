@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { drawings } from "./drawings.mjs";
-import { cache, dist, packs, pkg, root, target } from "./paths.mjs";
+import { cache, dist, generated, packs, pkg, root, target } from "./paths.mjs";
 import { main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
 import { wasmToolchain } from "./toolchain.mjs";
@@ -31,7 +31,6 @@ const MODULES = {
   learner_relaxed: { ...onCpu, features: ["learner", "relaxed-simd"], optimiser: ["--enable-relaxed-simd"] },
   gpu: { profile: "gpu", folder: "gpu", features: ["webgpu"] },
 };
-const generated = join(pkg, "src/generated");
 const PACKAGE_FILES = /\.(js|wasm|d\.ts)$|^(package\.json|README\.md|backbones)$/;
 
 /** `modules`: the daily loop builds those for the CPU and keeps the GPU module of the last full build. */

@@ -11,5 +11,7 @@ export const target = process.env.CARGO_TARGET_DIR ?? join(cache, "target");
 export const packaging = join(cache, "packaging");
 export const packs = join(cache, "packs");
 export const pkg = join(root, "pkg");
+/** The modules' own JavaScript, before it is bundled. */
+export const generated = join(pkg, "src/generated");
 export const dist = join(root, "dist");
 export const shared = join(root, "..", "shared");

@@ -1,4 +1,4 @@
-import type { ExportInfo, OpenedExport, PredictData, PredictOptions, ExportPrediction, Verification } from "../../predict";
+import type { CallOptions, ExportInfo, OpenedExport, PredictData, PredictOptions, ExportPrediction, Verification } from "../../predict";
 import { checkIterable, checkReject } from "../check";
 import { HeadstartError, toHeadstartError } from "../errors";
 import type { Predictor } from "../generated/headstart_cpu.js";
@@ -48,13 +48,24 @@ export class Opened implements OpenedExport {
     return predictions;
   }
 
-  async verify(): Promise<Verification> {
-    try {
-      const { vectors, features, scores } = await this.#open.verify();
-      return { ok: vectors > 0 && scores <= TOLERANCE, vectors, features, scores };
-    } catch (error) {
-      throw toHeadstartError(error);
+  async verify(options: CallOptions = {}): Promise<Verification> {
+    const { signal, onProgress } = options;
+    let most = { features: 0, scores: 0 };
+    const total = this.#open.vectors();
+    for (let at = 0; at < total; at++) {
+      await this.#breathe();
+      signal?.throwIfAborted();
+      let here: typeof most;
+      try {
+        here = this.#open.verify(at);
+      } catch (error) {
+        throw toHeadstartError(error);
+      }
+      // Of a NaN the largest is NaN, which is not within the tolerance.
+      most = { features: Math.max(most.features, here.features), scores: Math.max(most.scores, here.scores) };
+      onProgress?.({ stage: "verify", done: at + 1, total });
     }
+    return { ok: total > 0 && most.scores <= TOLERANCE, vectors: total, ...most };
   }
 
   async close(): Promise<void> {

@@ -15,8 +15,8 @@ try {
   await glue.default({ module_or_path: await WebAssembly.compile(taken("wasm")) });
   const opened = new Opened(glue, taken("model"));
   present(opened.info);
-  await prove(opened);
   listen(opened);
+  await prove(opened);
 } catch (error) {
   $("title").textContent = "This page does not work here";
   fail(error);
@@ -44,8 +44,8 @@ function present({ task, kind, classes, backbone }: ExportInfo): void {
 
 /** Whether the model computes here what it computed where it was made. */
 async function prove(opened: Opened): Promise<void> {
-  const { vectors, scores, ok } = await opened.verify();
   const proof = $("proof");
+  const { vectors, scores, ok } = await opened.verify({ onProgress: ({ done, total }) => (proof.textContent = `Checking the model: ${done} of ${total}`) });
   const most = `the largest difference of a score is ${scores.toExponential(1)}`;
   proof.textContent = ok
     ? `Checked: on ${vectors} inputs that came with the model, it gives the same scores here as where it was made (${most}).`
