@@ -8,9 +8,6 @@ export const learnerFile = (assets: Assets) => inFolder("headstart_learner_bg.wa
 export const learnerRelaxedFile = (assets: Assets) => inFolder("headstart_learner_relaxed_bg.wasm", assets) ?? new URL("./headstart_learner_relaxed_bg.wasm", import.meta.url);
 export const gpuFile = (assets: Assets) => inFolder("headstart_gpu_bg.wasm", assets) ?? new URL("./headstart_gpu_bg.wasm", import.meta.url);
 
-/** For what is found by a name that only a run knows: the folder of packs. Bundlers leave it alone. */
-export const here = import.meta.url;
-
 function inFolder(name: string, assets: Assets): URL | undefined {
   return assets === undefined ? undefined : new URL(name, assets);
 }

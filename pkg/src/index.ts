@@ -7,6 +7,7 @@ import { Aborted, installErrorTransfer } from "./border";
 import { HeadstartError, toHeadstartError } from "./errors";
 import { Events } from "./events";
 import { type ModelFormat, checkFormat, exported } from "./exports/face";
+import { here } from "./here";
 import { readBlob, toInput } from "./input";
 import type { Kept } from "./kept";
 import type { Embedded, Given, Hooks, LearnerPort, Meta, OpenOptions, Start } from "./protocol";
@@ -320,7 +321,8 @@ class PageLearner implements Face.Learner {
     let worker: Worker;
     try {
       if (make) worker = make();
-      else if (assets !== undefined) worker = new Worker(new URL("worker.js", this.#open.assets), { type: "module" });
+      else if (assets !== undefined || isElsewhere(here)) worker = workerFrom(new URL("worker.js", this.#open.assets ?? here));
+      // Bundlers look for these very words.
       else worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     } catch (error) {
       throw toHeadstartError(error);
@@ -431,6 +433,17 @@ class PageLearner implements Face.Learner {
     });
     rejected.sort((a, b) => a.index - b.index);
   }
+}
+
+function isElsewhere(address: string): boolean {
+  const { protocol, origin } = new URL(address);
+  return protocol.startsWith("http") && origin !== location.origin;
+}
+
+/** From another origin, as on a CDN, a worker's script has to be brought in by one of the page's own. */
+function workerFrom(url: URL): Worker {
+  const script = isElsewhere(url.href) ? URL.createObjectURL(new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" })) : url;
+  return new Worker(script, { type: "module" });
 }
 
 function concat(rows: Float32Array[], dim: number): Float32Array {

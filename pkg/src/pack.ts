@@ -1,6 +1,6 @@
 import type { LearnerOptions, Progress } from "../index";
 import { HeadstartError } from "./errors";
-import { here } from "./files";
+import { here } from "./here";
 import type { PackFiles } from "./protocol";
 import { fetchOk } from "./wasm";
 

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { packaging, root } from "../../scripts/paths.mjs";
 import { withPage } from "../browser/chromium.mjs";
+import { serve } from "../browser/server.mjs";
 import { app, picturesOf, withPictures } from "./app.mjs";
 import { read, served, vite, viteBuilt } from "./browser.mjs";
 
@@ -23,6 +24,17 @@ const load = async (name) => {
 test("a page without a bundler, under a strict policy", async () => {
   const home = withPictures(await app("plain", "shared", "plain"));
   await works(home, { headers: { "content-security-policy": POLICY } });
+});
+
+test("a page that imports the package from another origin, as from a CDN", async () => {
+  const home = await app("cdn", "shared", "plain");
+  const cdn = await serve({ headstart: join(home, "node_modules/headstart") }, { headers: { "access-control-allow-origin": "*" } });
+  const page = withPictures(join(home, "page"));
+  for (const file of ["index.html", "scenario.js"]) cpSync(join(home, file), join(page, file));
+  const main = readFileSync(join(home, "main.js"), "utf8").replace("./node_modules/headstart/", `${cdn.origin}/headstart/`);
+  writeFileSync(join(page, "main.js"), main);
+  await works(page, {}, { strangers: "expected" });
+  await cdn.close();
 });
 
 test("Vite's development server", async () => {
@@ -44,7 +56,7 @@ test("Vite", async () => {
   await works(out, { headers: { "content-security-policy": POLICY } });
 });
 
-test("React, in strict mode, with Vite", async () => {
+test("React, in strict mode, with Vite and workers of its own making", async () => {
   await works(await viteBuilt(await app("react", "shared", "react")));
 });
 
@@ -124,10 +136,11 @@ function withFiles(home) {
   return withPictures(join(home, "dist"));
 }
 
-function works(folder, options = {}) {
-  return served(folder, options, learns);
+/** `options`: of the server; `page`: of the page. */
+function works(folder, options = {}, page = {}) {
+  return served(folder, options, (origin) => learns(origin, page));
 }
 
-async function learns(origin) {
-  assert.deepEqual(await read(origin), { added: 8, head: "linear", backbone: "efficientnet-lite0", right: [true, true, true, true] });
+async function learns(origin, page) {
+  assert.deepEqual(await read(origin, page), { added: 8, head: "linear", backbone: "efficientnet-lite0", right: [true, true, true, true] });
 }

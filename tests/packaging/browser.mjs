@@ -29,7 +29,7 @@ export async function served(folder, options, work) {
 }
 
 /** What the app in the page showed. */
-export function read(origin) {
+export function read(origin, options = {}) {
   return withPage(
     async (page) => {
       await page.waitForSelector("output", { timeout: 90_000 }).catch((error) => assert.fail(`${error.message}\n${page.complaints.join("\n")}`));
@@ -37,7 +37,7 @@ export function read(origin) {
       assert.deepEqual(page.complaints, []);
       return result;
     },
-    { origin },
+    { origin, ...options },
   );
 }
 

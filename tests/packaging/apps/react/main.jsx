@@ -4,6 +4,9 @@ import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { scenario } from "./scenario.js";
 
+/** Its workers made by the app itself. */
+const worker = () => new Worker(new URL("headstart/worker", import.meta.url), { type: "module" });
+
 function App() {
   const [result, setResult] = useState();
   useEffect(() => {
@@ -15,7 +18,7 @@ function App() {
       if (left.signal.aborted) await opened.close();
       return opened;
     };
-    scenario(create, { backbone })
+    scenario(create, { backbone, worker })
       .then(({ result }) => setResult(result))
       .catch((error) => left.signal.aborted || setResult({ error: `${error.code}: ${error.message}` }));
     return () => {
