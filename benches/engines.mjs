@@ -3,7 +3,7 @@
 
 /** `build`: `relaxed`, `cpu` (plain SIMD) or `gpu`. */
 export async function headstart({ build, batch }) {
-  const glue = await import(`/pkg/headstart_${build}.js`);
+  const glue = await import(`/generated/headstart_${build}.js`);
   await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
   const file = (name) => fetch(`/pkg/backbones/efficientnet-lite0/${name}`);
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
@@ -96,7 +96,7 @@ export async function tfjs({ batch, pictures = batch }) {
 
 /** One update of the last two stages and the head on `batch` pictures, from where the stages begin; all stages trained. */
 export async function headstartStep({ build, batch }) {
-  const glue = await import(`/pkg/headstart_${build}.js`);
+  const glue = await import(`/generated/headstart_${build}.js`);
   await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
   const file = (name) => fetch(`/pkg/backbones/efficientnet-lite0/${name}`);
   const manifest = await (await file("manifest.json")).text();
@@ -260,7 +260,7 @@ export async function transformersFirstText() {
 
 /** Token ids of sentences, by the tokenizer of the pack. */
 export async function tokens(sentences) {
-  const glue = await import("/pkg/headstart_learner.js");
+  const glue = await import("/generated/headstart_learner.js");
   await glue.default({ module_or_path: "/pkg/headstart_learner_bg.wasm" });
   const file = (name) => fetch(`/pkg/backbones/all-minilm-l6-v2/${name}`);
   const words = new Uint8Array(await (await file("tokenizer.json")).arrayBuffer());
@@ -270,7 +270,7 @@ export async function tokens(sentences) {
 
 /** Sentences in one call; it makes its own buckets of like length. */
 export async function headstartText({ build, ids }) {
-  const glue = await import(`/pkg/headstart_${build}.js`);
+  const glue = await import(`/generated/headstart_${build}.js`);
   await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
   const file = (name) => fetch(`/pkg/backbones/all-minilm-l6-v2/${name}`);
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
@@ -313,7 +313,7 @@ export async function onnxruntimeText({ provider, threads, batch, ids }) {
 
 /** Milliseconds and multiplications of each part of a network, medians of many passes on one thread. */
 export async function profile({ build, pack, tokens }) {
-  const glue = await import(`/pkg/headstart_${build}.js`);
+  const glue = await import(`/generated/headstart_${build}.js`);
   await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
   const file = (name) => fetch(`/pkg/backbones/${pack}/${name}`);
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /** Headstart: transfer learning inside a browser tab. Nothing leaves the machine. */
 
 /**
@@ -46,8 +47,11 @@ export interface LearnerOptions {
   onProgress?: (progress: Progress) => void;
 }
 
-/** The files of a pack by name; `manifest.json` is one of them. */
-export type BackbonePack = Record<string, Blob | Uint8Array>;
+/**
+ * The files of a pack by name, or where they are; `manifest.json` is one of them. In an app that is bundled it is the default export of
+ * `headstart/backbones/efficientnet-lite0` or `headstart/backbones/all-minilm-l6-v2`.
+ */
+export type BackbonePack = Record<string, Blob | Uint8Array | URL>;
 
 /** For texts: a string, or a Blob of UTF-8, of at most 1 MiB. For pictures: a file (JPEG, PNG, WebP, GIF, BMP; what else the browser decodes), decoded pixels, or an element. */
 export type SampleData = Blob | ImageBitmap | ImageData | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | string;
@@ -167,9 +171,25 @@ export interface Learner<L extends Label = Label> {
    * `unsupported-encoding` (only UTF-8 is read), `bad-option` (no such column).
    */
   importTexts(source: Blob | string, options?: ImportOptions): Promise<TextImport>;
+  /**
+   * The model, for elsewhere; `not-trained` without one, `bad-option` for the scratch head, which only a project can hold. Each carries 16
+   * inputs with their features and scores, classes, temperature and thresholds, so that whoever opens it can check that it is the same model.
+   * - `"safetensors"`: backbone, with what was fine-tuned, and head, by names that PyTorch code can load; `headstart/predict` opens it.
+   * - `"onnx"`: the same as one graph with the normalisation inside; the rest of the preprocessing is in its metadata.
+   * - `"html"`: one page that classifies offline, opened from the disk or any host; it makes no requests.
+   */
+  export(format: "safetensors" | "onnx" | "html", options?: ExportOptions): Promise<Blob>;
   /** Ends the workers. Idempotent; what is running rejects with code `closed`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface ExportOptions extends CallOptions {
+  /**
+   * Whether the samples' own pictures or texts go along. Default `false`: the 16 inputs are made up, and the file tells nothing of the samples but
+   * the head and the class means that were learnt from them.
+   */
+  samples?: boolean;
 }
 
 export interface AddReport {

@@ -13,7 +13,7 @@ import { byCrate, downloads, ofFiles, sizesTable } from "../benches/sizes.mjs";
 import { serve } from "../tests/browser/server.mjs";
 import { build } from "./build.mjs";
 import { args, executable, softwareGpu } from "./chromium.mjs";
-import { dist, pkg, root, shared } from "./paths.mjs";
+import { dist, generated, pkg, root, shared } from "./paths.mjs";
 import { python, pythonForTests } from "./python.mjs";
 import { Stop, main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
@@ -182,7 +182,7 @@ async function natively() {
 async function peersServer() {
   if (!existsSync(join(shared, "peers/lite0.onnx"))) throw new Stop("../shared/peers/lite0.onnx is not here: nothing to compare with");
   await step("peers", () => run("npm", ["ci", "--ignore-scripts", "--no-progress", "--prefix", join(root, "benches")]));
-  const mounts = { pkg, modules: join(root, "benches/node_modules"), peers: join(shared, "peers"), train: join(shared, "data/clothing10/train"), models: models() };
+  const mounts = { pkg, generated, modules: join(root, "benches/node_modules"), peers: join(shared, "peers"), train: join(shared, "data/clothing10/train"), models: models() };
   const server = await serve(mounts, {
     headers: {
       "Cache-Control": "max-age=3600",
@@ -262,7 +262,7 @@ async function peers(browser, where) {
 
 /** Where the time of a pass goes, on one thread. */
 async function profile(browser) {
-  const server = await serve({ pkg }, { headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } });
+  const server = await serve({ pkg, generated }, { headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } });
   const profiles = [];
   await step("parts of the networks", async () => {
     for (const [name, options] of [

@@ -1,4 +1,4 @@
-// Set up, build, and all tests: native, then in one Chromium.
+// Set up, build, and all tests: native, in one Chromium, and of the package in other people's apps.
 import { build } from "./build.mjs";
 import { pythonForTests } from "./python.mjs";
 import { main, run, step } from "./run.mjs";
@@ -14,4 +14,5 @@ await main(async () => {
   await step("native tests", () => run("cargo", ["test", "--quiet", "--features", "tools"]));
   await step("tests of examples", () => node("tests/dask.test.mjs"));
   await step("browser tests", () => node("tests/browser/index.test.mjs"));
+  await step("packaging tests", () => node("tests/packaging/index.test.mjs"));
 });

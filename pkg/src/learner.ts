@@ -2,10 +2,13 @@ import * as Comlink from "comlink";
 import type { AdaptReport, DoctorReport, Explanation, FineTuneCost, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
 import { orAborted } from "./abort";
 import { adapt } from "./adapting";
-import { Aborted, HeadstartError, brokeDown, toHeadstartError } from "./errors";
+import { Aborted } from "./border";
+import { HeadstartError, brokeDown, toHeadstartError } from "./errors";
 import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
 import type { Session, Tokenizer } from "./generated/headstart_learner.js";
 import { type Gpu, findGpu } from "./gpu";
+import { base64 } from "./exports/base64";
+import { type Source, vectors } from "./exports/vectors";
 import { Hand, TunerHand } from "./hand";
 import { sha256 } from "./hash";
 import { type Kept, keptOf, withContents } from "./kept";
@@ -15,7 +18,7 @@ import { Pool } from "./pool";
 import type { Added, Embedded, Extracted, Given, GivenTarget, Hooks, Input, LearnerPort, Meta, Moved, OpenOptions, Picture, Stage, Table, Which } from "./protocol";
 import { Recent } from "./recent";
 import { type Host, type Outcome, type Recipe, fineTune, fineTuneCost } from "./tuning";
-import { type Compiled, type LearnerModule, learnerModule, modules } from "./wasm";
+import { type Compiled, type LearnerModule, cpuBytes, learnerModule, modules } from "./wasm";
 
 type Device = Learner["device"];
 
@@ -328,6 +331,43 @@ export class LearnerWorker implements LearnerPort {
 
   async importTexts(file: Uint8Array, options: ImportOptions): Promise<Table> {
     return this.#wasm.importTexts(file, options);
+  }
+
+  exportFile(call: number, format: "safetensors" | "onnx", samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#inTurn("export", call, async (signal) => {
+      const file = await this.#written(format, samples, signal, progress);
+      return Comlink.transfer(file, [file.buffer]);
+    });
+  }
+
+  exportPage(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<{ model: Blob; wasm: Blob }> {
+    return this.#inTurn("export", call, async (signal) => {
+      const wasm = await cpuBytes(this.#options.assets, this.#options.wasm);
+      const model = await this.#written("compact", samples, signal, progress);
+      return { model: await base64(model), wasm: await base64(wasm) };
+    });
+  }
+
+  async #written(format: "safetensors" | "onnx" | "compact", samples: boolean, signal: AbortSignal, progress: (progress: Progress) => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
+    const tokens = (text: string) => ({ text, ids: Uint32Array.from(this.#tokenizer!.encode(text).windows[0]) });
+    const source: Source = {
+      side: this.#tokenizer ? undefined : this.#side,
+      samples: () => this.#session.samples(),
+      read: async (id) => {
+        const content = this.#session.contentOf(id)!;
+        return this.#tokenizer ? tokens(this.#session.text(content)!) : { pixels: await this.#pixels(content, signal) };
+      },
+      tokens,
+      features: ({ pixels, ids }) => (pixels ? this.#extract(pixels.slice(), this.#stage, signal) : this.#embedWindows([[...ids!]], this.#stage, signal)),
+    };
+    const proofs = await vectors(source, samples, async (now) => {
+      await progress(now);
+      signal.throwIfAborted();
+    });
+    const { manifest, weights, tokenizer } = this.#pack;
+    // What it predicts by.
+    const moved = this.#stage === "frozen" ? undefined : this.#files[this.#stage];
+    return this.#session.exportFile(format, manifest, weights, tokenizer, moved, proofs, this.#options.longText === "windows");
   }
 
   broke(extractor: number, why: string): void {

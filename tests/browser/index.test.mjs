@@ -6,6 +6,7 @@ import "./judge.mjs";
 import "./labels.mjs";
 import "./tune.mjs";
 import "./gputune.mjs";
+import "./exports.mjs";
 import "./page.mjs";
 import "./collect.mjs";
 import "./keyboard.mjs";
