@@ -6,7 +6,7 @@ use std::sync::Arc;
 mod fixtures;
 
 use fixtures::bytes;
-use headstart::export::{Project, Source, bad_project, head_of};
+use headstart::export::{Moved, Project, Source, bad_project, head_of};
 use headstart::features::Matrix;
 use headstart::judge::{AdaptationStage, AnyReport, Decision, Evaluation, Stage, Tuning, TuningStage};
 use headstart::learn::tune::{TuneRecipe, Tuned};
@@ -103,7 +103,7 @@ fn sources() -> Vec<Source> {
 }
 
 fn file(learner: &Learner, tuned: Option<&[u8]>) -> Vec<u8> {
-    let mut file = learner.project(json!({ "task": "text", "seed": 3, "long": "\"}" }), sources(), tuned).unwrap();
+    let mut file = learner.project(json!({ "task": "text", "seed": 3, "long": "\"}" }), sources(), Moved { tuned, target: None }).unwrap();
     file.extend([0, 1, 2]);
     file
 }
@@ -190,7 +190,7 @@ fn a_learner_without_a_model_and_one_without_samples_come_back() {
         assert_eq!(again.samples().collect::<Vec<_>>(), learner.samples().collect::<Vec<_>>());
         assert!(again.state().unwrap().is_empty());
     }
-    let empty = Learner::new(DIM, 0).project(json!({}), Vec::new(), None).unwrap();
+    let empty = Learner::new(DIM, 0).project(json!({}), Vec::new(), Moved::default()).unwrap();
     let mut again = learner;
     again.restore_project(&Project::read(&empty[..]).unwrap()).unwrap();
     assert_eq!(again.samples().count(), 0);
@@ -301,7 +301,7 @@ fn a_tuned_model_says_the_same_again() {
     let gone = said(&learner, text)[0][0].nearest[0].clone();
     learner.remove(&[gone]).unwrap();
     check(&mut learner, text, Some(&tensors));
-    let error = learner.project(json!({}), Vec::new(), None).unwrap_err();
+    let error = learner.project(json!({}), Vec::new(), Moved::default()).unwrap_err();
     assert_eq!((error.code(), error.item()), ("bad-option", Some("tuned")));
 }
 

@@ -1,6 +1,8 @@
-import type { BackbonePack, LearnerOptions, Progress } from "../index";
+import type { LearnerOptions, Progress } from "../index";
 import { HeadstartError } from "./errors";
+import { here } from "./here";
 import { PackCache } from "./packCache";
+import type { PackFiles } from "./protocol";
 import { fetchOk } from "./wasm";
 
 export interface Pack {
@@ -28,53 +30,91 @@ interface ManifestFile {
   sha256?: string;
 }
 
-type Source = { backbone: string | BackbonePack; assets: string; network: NonNullable<LearnerOptions["network"]> };
+interface Source {
+  backbone: string | PackFiles;
+  assets?: string;
+  network: NonNullable<LearnerOptions["network"]>;
+}
 type Heard = (progress: Progress) => void;
 
 export async function loadPack({ backbone, assets, network }: Source, signal: AbortSignal, progress: Heard): Promise<Pack> {
-  if (typeof backbone !== "string") return fromFiles(backbone);
   // An id names a folder beside the package; anything with a slash is the whole address of a manifest.
-  const url = backbone.includes("/") ? new URL(backbone) : new URL(`backbones/${backbone}/manifest.json`, assets);
-  const cache = await PackCache.open();
-  const { manifest, bytes: ofManifest } = await manifestAt(url, network, cache, signal);
-  const fetched: { hash: string; bytes: Uint8Array }[] = [];
+  const bundled = typeof backbone === "string" && !backbone.includes("/");
+  const files = typeof backbone !== "string" ? backbone : undefined;
+  const at = files ? files["manifest.json"] : bundled ? new URL(`backbones/${backbone}/manifest.json`, assets ?? here).href : (backbone as string);
+  if (!at) throw new HeadstartError("bad-pack", "the pack has no file `manifest.json`", "manifest.json");
+  const from = new Fetcher(await PackCache.open(), network, signal);
+  let manifest: string;
+  let needed: ReturnType<typeof neededFiles>;
+  try {
+    manifest = typeof at === "string" ? await from.manifest(new URL(at)) : new TextDecoder().decode(await bytesOf(at));
+    needed = neededFiles(manifest);
+  } catch (error) {
+    if (!bundled || network === "never" || !(error instanceof HeadstartError)) throw error;
+    const hint = `an app that is bundled gives what \`headstart/backbones/${backbone as string}\` exports as \`backbone\``;
+    throw new HeadstartError(error.code, `${error.message}; ${hint}`, error.item);
+  }
   const load = async (file: ManifestFile, heard?: Heard) => {
-    const kept = file.sha256 === undefined ? undefined : await cache?.file(file.sha256);
+    const given = files ? files[file.name] : new URL(file.name, at as string).href;
+    if (given === undefined) throw new HeadstartError("bad-pack", `the pack has no file \`${file.name}\``, file.name);
+    return typeof given === "string" ? from.file(file, new URL(given), heard) : bytesOf(given);
+  };
+  const { weights: file, tokenizer: words } = needed;
+  const weights = await load(file, progress);
+  const tokenizer = words && (await load(words));
+  return { manifest, name: file.name, weights, tokenizer, fetched: from.bytes, kept: typeof at === "string" ? from.keep(new URL(at), manifest) : Promise.resolve() };
+}
+
+async function bytesOf(file: Blob | Uint8Array): Promise<Uint8Array> {
+  return file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
+}
+
+/** Files of a pack by their addresses: those that are kept from an earlier visit, or over the network. */
+class Fetcher {
+  #fetched: { hash: string; bytes: Uint8Array }[] = [];
+  /** That came over the network. */
+  bytes = 0;
+
+  constructor(
+    readonly cache: PackCache | undefined,
+    readonly network: Source["network"],
+    readonly signal: AbortSignal,
+  ) {}
+
+  /** Fetched where that is possible: a pack may have been made anew. */
+  async manifest(url: URL): Promise<string> {
+    if (this.network === "never") {
+      const kept = await this.cache?.manifest(url);
+      if (kept === undefined) throw absent(url.href);
+      return kept;
+    }
+    try {
+      const bytes = await download(url, undefined, this.signal);
+      this.bytes += bytes.length;
+      return new TextDecoder().decode(bytes);
+    } catch (error) {
+      this.signal.throwIfAborted();
+      const kept = await this.cache?.manifest(url);
+      if (kept === undefined) throw error;
+      return kept;
+    }
+  }
+
+  async file({ name, bytes: total, sha256: hash }: ManifestFile, url: URL, heard?: Heard): Promise<Uint8Array> {
+    const kept = hash === undefined ? undefined : await this.cache?.file(hash);
     if (kept instanceof Uint8Array) {
       heard?.({ stage: "backbone", done: kept.length, total: kept.length });
       return kept;
     }
-    if (network === "never") throw kept === "broken" ? damaged(file.name) : absent(backbone);
-    const bytes = await download(new URL(file.name, url), file.bytes, signal, heard);
-    fetched.push({ hash: file.sha256 ?? "", bytes });
+    if (this.network === "never") throw kept === "broken" ? damaged(name) : absent(url.href);
+    const bytes = await download(url, total, this.signal, heard);
+    this.bytes += bytes.length;
+    this.#fetched.push({ hash: hash ?? "", bytes });
     return bytes;
-  };
-  const { weights: file, tokenizer: words } = neededFiles(manifest);
-  const weights = await load(file, progress);
-  const tokenizer = words && (await load(words));
-  const bytes = fetched.reduce((sum, { bytes }) => sum + bytes.length, ofManifest);
-  return { manifest, name: file.name, weights, tokenizer, fetched: bytes, kept: cache?.keep(url, manifest, fetched) ?? Promise.resolve() };
-}
-
-/** Fetched where that is possible: a pack may have been made anew. */
-async function manifestAt(url: URL, network: Source["network"], cache: PackCache | undefined, signal: AbortSignal): Promise<{ manifest: string; bytes: number }> {
-  const kept = async () => {
-    const manifest = await cache?.manifest(url);
-    return manifest === undefined ? undefined : { manifest, bytes: 0 };
-  };
-  if (network === "never") {
-    const found = await kept();
-    if (!found) throw absent(url.href);
-    return found;
   }
-  try {
-    const bytes = await download(url, undefined, signal);
-    return { manifest: new TextDecoder().decode(bytes), bytes: bytes.length };
-  } catch (error) {
-    signal.throwIfAborted();
-    const found = await kept();
-    if (!found) throw error;
-    return found;
+
+  async keep(url: URL, manifest: string): Promise<void> {
+    await this.cache?.keep(url, manifest, this.#fetched);
   }
 }
 
@@ -84,25 +124,6 @@ function absent(item: string): HeadstartError {
 
 function damaged(file: string): HeadstartError {
   return new HeadstartError("hash-mismatch", `\`${file}\`, as this browser kept it, is not the file it was; open it once with the network, and it is fetched again`, file);
-}
-
-async function fromFiles(files: BackbonePack): Promise<Pack> {
-  const manifest = new TextDecoder().decode(await bytesOf(files, "manifest.json"));
-  const { weights, tokenizer } = neededFiles(manifest);
-  return {
-    manifest,
-    name: weights.name,
-    weights: await bytesOf(files, weights.name),
-    tokenizer: tokenizer && (await bytesOf(files, tokenizer.name)),
-    fetched: 0,
-    kept: Promise.resolve(),
-  };
-}
-
-async function bytesOf(files: BackbonePack, name: string): Promise<Uint8Array> {
-  const file = files[name];
-  if (!file) throw new HeadstartError("bad-pack", `the pack has no file \`${name}\``, name);
-  return file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
 }
 
 function neededFiles(manifest: string): { weights: ManifestFile; tokenizer: ManifestFile | undefined } {

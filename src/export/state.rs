@@ -58,6 +58,8 @@ pub(super) struct Wire {
     temperature: Option<f64>,
     origin: f64,
     trained_on: Vec<Example>,
+    #[serde(default)]
+    pub renormed: bool,
     pub guard: Option<WireGuard>,
     gone: Vec<Entry>,
 }
@@ -84,7 +86,7 @@ pub(super) fn wrap(to: Writer, wire: &Wire) -> Result<Vec<u8>> {
 
 pub(super) fn write_model<'a>(to: &mut Writer<'a>, saved: &SavedModel<'a>) -> Wire {
     let SavedModel { model, guard, gone } = saved;
-    let Model { fitted, recipe, novelty, origin, trained_on } = model;
+    let Model { fitted, recipe, novelty, origin, trained_on, renormed } = model;
     let name = |part: &str| format!("{MODEL}{part}");
     write_head(to, MODEL, &fitted.head);
     to.matrix(name("novelty.means"), &novelty.means);
@@ -104,6 +106,7 @@ pub(super) fn write_model<'a>(to: &mut Writer<'a>, saved: &SavedModel<'a>) -> Wi
         temperature: recipe.temperature,
         origin: *origin,
         trained_on: trained_on.clone(),
+        renormed: *renormed,
         guard: guard.map(|guard| WireGuard { ids: guard.ids.clone(), folds: guard.folds.clone() }),
         gone: match gone.is_empty() {
             true => Vec::new(),
@@ -124,7 +127,7 @@ pub fn read_state(bytes: &[u8], dim: usize) -> Result<State> {
 
 pub(super) fn read_model(file: &File, wire: Wire, dim: usize) -> Result<State> {
     let wrong = |what: &str, why: &str| file.error(&format!("{MODEL}{what}"), why.to_owned());
-    let Wire { kind, classes, chosen, reason, mut recipe, temperature, origin, trained_on, guard, gone } = wire;
+    let Wire { kind, classes, chosen, reason, mut recipe, temperature, origin, trained_on, renormed, guard, gone } = wire;
     let name = |part: &str| format!("{MODEL}{part}");
     recipe.temperature = temperature;
     recipe.check().map_err(|e| wrong("recipe", &e.to_string()))?;
@@ -170,5 +173,5 @@ pub(super) fn read_model(file: &File, wire: Wire, dim: usize) -> Result<State> {
     let residuals = file.f64(&name("residuals"), &[None])?;
     // How held-out samples fared was told when it was trained; nothing asks again.
     let fitted = Fitted { head, kind, classes, chosen, held_out: None, residuals, reason };
-    Ok(State { model: Model { fitted, recipe, novelty, origin, trained_on }, guard, gone })
+    Ok(State { model: Model { fitted, recipe, novelty, origin, trained_on, renormed }, guard, gone })
 }

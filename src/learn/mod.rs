@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use adapt::{Move, Spectrum, SpectrumFit, resampled, with_rows, with_surest};
+pub use adapt::{BatchNorm, Move, Spectrum, SpectrumFit, resampled, with_rows, with_surest};
 pub use affine::{Affine, Link};
 pub use dataset::{Answers, Dataset, Kind, Labelled, Targets, called};
 pub use knn::Knn;

@@ -19,7 +19,7 @@ use crate::judge::{
     AdaptReport, Adaptation, AdaptationStage, Adapted, AnyReport, Evaluation, Examination, Example, Model, Novelty,
     OutOfFold, Trial, Unlabelled, any_report, weights, with_each_cell_grey, without_each_cell,
 };
-use crate::learn::{Answers, ClassWeight, Dataset, Fit, Fitted, HeadKind, Labelled, Recipe, Step};
+use crate::learn::{Answers, BatchNorm, ClassWeight, Dataset, Fit, Fitted, HeadKind, Labelled, Recipe, Step};
 use crate::metrics::{Interval, folds, groups, share, sort};
 use crate::source::{Added, Content, Label, Meta, Sample, Samples};
 use tuned::TunedRows;
@@ -97,6 +97,18 @@ impl Adapting {
     pub fn step(&mut self) -> Result<AdaptationStage> {
         self.adaptation.step()
     }
+
+    /// Contents of the samples that the source's statistics are made of, where batch norms are estimated anew.
+    pub fn source(&self) -> Vec<String> {
+        let all = self.trained_on.len();
+        let some = all.min(BatchNorm::PICTURES);
+        (0..some).map(|i| self.trained_on[i * all / some].content.clone()).collect()
+    }
+
+    /// See [`Adaptation::renormed`].
+    pub fn renormed(&mut self, given: &[usize], x: &Matrix) {
+        self.adaptation.renormed(given, x);
+    }
 }
 
 /// Samples from elsewhere, to score a model on or to adapt it to: rows, what they were made from, what came with them.
@@ -151,13 +163,14 @@ impl Learner {
         self.samples.iter()
     }
 
-    /// Of a content that is in.
+    /// Of a content that is in, not taken back.
     pub fn sample(&self, content: &str) -> Option<&Sample> {
         self.samples.with_content(content)
     }
 
-    pub fn content_of(&self, id: &str) -> Option<&str> {
-        self.samples.with_id(id).map(|s| s.content.as_str())
+    /// Of the sample with this id.
+    pub fn content_id(&self, id: &str) -> Option<&str> {
+        self.samples.with_id(id).map(|sample| sample.content.as_str())
     }
 
     pub fn labels(&self) -> Vec<String> {
@@ -187,6 +200,12 @@ impl Learner {
     /// The row of a content that was embedded before, by the frozen backbone.
     pub fn row(&self, content: &str) -> Option<&[f32]> {
         self.rows.get(content)
+    }
+
+    /// Whether the model says what samples are by rows of a backbone whose batch norms were estimated anew for a target domain.
+    /// Samples keep the rows they are learnt by.
+    pub fn is_renormed(&self) -> bool {
+        self.model.as_ref().is_some_and(|model| model.renormed)
     }
 
     /// What is kept of a content that was embedded before.
@@ -243,7 +262,7 @@ impl Learner {
             estimate: fitted.held_out.as_ref().map(|held| share(&held.hits, &held.groups, training.recipe.seed)),
         };
         let Training { recipe, novelty, origin, trained_on, .. } = training;
-        self.model = Some(Model { fitted, recipe, novelty, origin, trained_on });
+        self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, renormed: false });
         result
     }
 
@@ -265,7 +284,8 @@ impl Learner {
     pub fn finish_adaptation(&mut self, adapting: Adapting, adapted: Adapted) -> AdaptReport {
         let Adapting { recipe, origin, trained_on, .. } = adapting;
         if let Some((fitted, novelty)) = adapted.kept {
-            self.model = Some(Model { fitted, recipe, novelty, origin, trained_on });
+            let renormed = adapted.renormed;
+            self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, renormed });
         }
         adapted.report
     }
@@ -419,7 +439,8 @@ impl Learner {
         found.into_iter().map(|near| near.into_iter().map(named).collect()).collect()
     }
 
-    fn model(&self) -> Result<&Model> {
+    /// What predictions are made with. Errors: `not-trained`.
+    pub fn model(&self) -> Result<&Model> {
         self.model.as_ref().ok_or(Error::NotTrained)
     }
 

@@ -150,8 +150,8 @@ impl Learner {
                 let rows = contents.iter().cloned().zip(data.x.iter().map(<[f32]>::to_vec)).collect();
                 let by_fold = by_fold.into_iter().map(|fold| Arc::unwrap_or_clone(fold).x).collect();
                 self.tuned = Some(TunedRows { rows, guard: GuardRows { ids: data.ids.clone(), by_fold, folds } });
-                self.model =
-                    Some(Model { fitted, recipe, novelty, origin: data.origin, trained_on: trained_on(&data) });
+                let (origin, trained_on) = (data.origin, trained_on(&data));
+                self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, renormed: false });
                 true
             }
             _ if self.tuned.is_some() => {
@@ -163,8 +163,8 @@ impl Learner {
                 let (fitted, recipe) = tuning.into_frozen();
                 chosen.extend(fitted.chosen.clone());
                 let novelty = Novelty::fit(&data, recipe.negative.as_deref());
-                self.model =
-                    Some(Model { fitted, recipe, novelty, origin: data.origin, trained_on: trained_on(&data) });
+                let (origin, trained_on) = (data.origin, trained_on(&data));
+                self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, renormed: false });
                 false
             }
         };

@@ -7,11 +7,22 @@ use super::JsResult;
 use super::convert::{from_js, to_js};
 use super::session::Session;
 use crate::error::Error;
-use crate::export::{Project, Source, bad_project, head_of};
+use crate::export::{Moved, Project, Source, bad_project, head_of};
 use crate::source::Content;
 
 #[wasm_bindgen]
 impl Session {
+    /// The sample with this content, as [`Session::samples`] lists it. Nothing where it was removed or taken back.
+    pub fn sample(&self, content: &str) -> JsResult<JsValue> {
+        self.learner.sample(content).map_or(Ok(JsValue::UNDEFINED), |sample| to_js(sample))
+    }
+
+    /// Content id of the sample with this id.
+    #[wasm_bindgen(js_name = contentOf)]
+    pub fn content_of(&self, id: &str) -> Option<String> {
+        self.learner.content_id(id).map(str::to_owned)
+    }
+
     /// All that is not samples, rows or the tuned tensors. Empty before any training.
     pub fn state(&self) -> JsResult<Uint8Array> {
         Ok(self.learner.state()?.as_slice().into())
@@ -30,11 +41,18 @@ impl Session {
     }
 
     /// A project file up to its raw samples, which are to follow in the order of `sources`: `{ content, bytes, type }` of each.
-    /// `tuned`: the tensors of the tuned backbone.
+    /// `tuned`, `target`: the tensors of the tuned backbone, and of one whose batch norms were estimated anew.
     #[wasm_bindgen(js_name = projectHead)]
-    pub fn project_head(&self, settings: JsValue, sources: JsValue, tuned: Option<Vec<u8>>) -> JsResult<Uint8Array> {
+    pub fn project_head(
+        &self,
+        settings: JsValue,
+        sources: JsValue,
+        tuned: Option<Vec<u8>>,
+        target: Option<Vec<u8>>,
+    ) -> JsResult<Uint8Array> {
         let (settings, sources) = (from_js("settings", &settings)?, from_js("sources", &sources)?);
-        Ok(self.learner.project(settings, sources, tuned.as_deref())?.as_slice().into())
+        let moved = Moved { tuned: tuned.as_deref(), target: target.as_deref() };
+        Ok(self.learner.project(settings, sources, moved)?.as_slice().into())
     }
 
     /// Takes up all of a project, in the place of what there is. Throws `bad-project`; then nothing has changed.
@@ -113,6 +131,11 @@ impl ProjectFile {
     /// The tensors of the tuned backbone, a safetensors file.
     pub fn tuned(&self) -> JsResult<Option<Uint8Array>> {
         Ok(self.0.tuned()?.map(|file| file.as_slice().into()))
+    }
+
+    /// Those of the backbone whose batch norms were estimated anew for a target domain.
+    pub fn target(&self) -> JsResult<Option<Uint8Array>> {
+        Ok(self.0.target()?.map(|file| file.as_slice().into()))
     }
 
     /// → `{ content, type, offset, bytes }` of each raw sample, `offset` from the start of the file.

@@ -40,6 +40,12 @@ struct Plan {
     method: Method,
 }
 
+/// What batch norms are estimated anew with.
+#[derive(serde::Serialize)]
+struct Wanted {
+    source: Vec<String>,
+}
+
 enum Job {
     Training(Training),
     Evaluation(Box<Evaluation>),
@@ -122,17 +128,6 @@ impl Session {
 
     pub fn samples(&self) -> JsResult<JsValue> {
         to_js(&self.learner.samples().collect::<Vec<_>>())
-    }
-
-    /// As it is in; nothing where it was taken back.
-    pub fn sample(&self, content: &str) -> JsResult<JsValue> {
-        self.learner.sample(content).map_or(Ok(JsValue::UNDEFINED), to_js)
-    }
-
-    /// The content id of a sample.
-    #[wasm_bindgen(js_name = contentOf)]
-    pub fn content_of(&self, id: &str) -> Option<String> {
-        self.learner.content_of(id).map(str::to_owned)
     }
 
     pub fn labels(&self) -> Vec<String> {
@@ -249,7 +244,24 @@ impl Session {
         Ok(())
     }
 
-    /// A bounded piece of the job: → `{ stage, done, total, … }` or `{ result }`.
+    /// While an adaptation waits for it: what a backbone with batch norms estimated anew makes of some of the target, `which`
+    /// of all. Without, it goes on at the next step all the same.
+    #[wasm_bindgen(js_name = takeRenormed)]
+    pub fn take_renormed(&mut self, which: Vec<usize>, rows: Vec<f32>) {
+        let x = self.matrix(rows);
+        if let Some(Job::Adaptation(adapting)) = &mut self.job {
+            adapting.renormed(&which, &x);
+        }
+    }
+
+    /// Whether the model looks at samples by such a backbone.
+    #[wasm_bindgen(js_name = isRenormed)]
+    pub fn is_renormed(&self) -> bool {
+        self.learner.is_renormed()
+    }
+
+    /// A bounded piece of the job: → `{ stage, done, total, … }` or `{ result }`. Of an adaptation that waits for batch norms estimated
+    /// anew, the result is `{ source }`: contents of samples to make them of. The job then goes on.
     pub fn step(&mut self) -> JsResult<JsValue> {
         #[derive(serde::Serialize)]
         #[serde(untagged)]
@@ -292,6 +304,7 @@ impl Session {
             },
             Job::Adaptation(adapting) => match adapting.step()? {
                 AdaptationStage::Progress(progress) => to_js(&Event::<()>::Way(progress)),
+                AdaptationStage::Renorm => to_js(&Event::Done { result: Wanted { source: adapting.source() } }),
                 AdaptationStage::Done(adapted) => {
                     let Job::Adaptation(adapting) = job else { unreachable!("matched above") };
                     return to_js(&Event::Done { result: self.learner.finish_adaptation(*adapting, *adapted) });
@@ -352,6 +365,10 @@ impl Session {
 
     fn tuned_mut(&mut self) -> JsResult<&mut Tuned> {
         Ok(self.tuning.as_deref_mut().ok_or(Error::NotTrained)?)
+    }
+
+    pub(super) fn learner(&self) -> &Learner {
+        &self.learner
     }
 
     fn matrix(&self, rows: Vec<f32>) -> Matrix {

@@ -1,6 +1,7 @@
 import type { Progress, SampleInfo } from "../../index";
 import type { Session } from "../generated/headstart_learner.js";
 import type { FileSettings } from "./header";
+import type { Files } from "./store";
 
 /**
  * All of a learner as one file. Sources are put behind the rest as Blobs: nothing reads them until the file is saved.
@@ -10,7 +11,7 @@ export async function exportProject(
   session: Session,
   settings: FileSettings,
   source: ((content: string) => Promise<Blob | undefined>) | undefined,
-  tuned: Uint8Array | undefined,
+  files: Files,
   signal: AbortSignal,
   progress: (progress: Progress) => Promise<void>,
 ): Promise<Blob> {
@@ -36,7 +37,7 @@ export async function exportProject(
   }
   // What was removed while sources were looked for is no longer in the session.
   const here = listed.map(({ content }) => session.sample(content) !== undefined);
-  const head = session.projectHead(settings, listed.filter((_, i) => here[i]), tuned);
+  const head = session.projectHead(settings, listed.filter((_, i) => here[i]), files.tuned, files.target);
   return new Blob([head as BlobPart, ...blobs.filter((_, i) => here[i])], { type: "application/octet-stream" });
 }
 

@@ -5,8 +5,8 @@ import type { Kept } from "../kept";
 import type { LearnerModule } from "../wasm";
 import { readBlob } from "../input";
 import { type FileSettings, readHeader } from "./header";
-import { type Known, sizeOf } from "./saver";
-import { type ProjectRecord, type ProjectSettings, type SampleRecord, type Store, keysOf } from "./store";
+import { type Known, modelBytes, sizeOf } from "./saver";
+import { type Files, type ModelRecord, type ProjectRecord, type ProjectSettings, type SampleRecord, type Store, keysOf } from "./store";
 
 export interface Origin {
   readonly settings: ProjectSettings & Pick<FileSettings, "created" | "model">;
@@ -18,7 +18,7 @@ export interface Origin {
   source(content: string): Promise<Blob | undefined>;
   /** All of it into a session that is empty, where the origin can do that by itself. */
   whole?(session: Session): void;
-  readonly model: { state: Uint8Array; tuned: Uint8Array | undefined } | undefined;
+  readonly model: ModelRecord | undefined;
   end(): void;
 }
 
@@ -37,7 +37,7 @@ export async function fromStore(store: Store, record: ProjectRecord): Promise<Or
     samples,
     contents: new Map(),
     tuned: new Set(tuned.map(([, content]) => content)),
-    model: { bytes: model ? model.state.length + (model.tuned?.length ?? 0) : 0, file: model?.tuned },
+    model: model ? { bytes: modelBytes(model.state, model.files), files: model.files } : { bytes: 0, files: {} },
   };
   return {
     settings: record,
@@ -78,7 +78,13 @@ export async function fromFile(file: Blob, wasm: LearnerModule): Promise<Origin>
       return at && file.slice(at.offset, at.offset + at.bytes, at.type);
     },
     whole: (session) => session.restoreProject(project),
-    model: state.length > 0 ? { state, tuned: project.tuned() } : undefined,
+    model: state.length > 0 ? { state, files: filesOf(project) } : undefined,
     end: () => project.free(),
   };
+}
+
+/** Where there are some. */
+function filesOf(project: { tuned(): Uint8Array | undefined; target(): Uint8Array | undefined }): Files {
+  const [tuned, target] = [project.tuned(), project.target()];
+  return { ...(tuned && { tuned }), ...(target && { target }) };
 }

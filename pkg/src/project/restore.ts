@@ -4,6 +4,7 @@ import type { Session } from "../generated/headstart_learner.js";
 import { type Kept, withContents } from "../kept";
 import type { LearnerModule } from "../wasm";
 import type { Origin } from "./origin";
+import type { Files } from "./store";
 
 /** Read together: enough that the storage is not asked one by one, few enough to hold twice. */
 const TOGETHER = 256;
@@ -28,7 +29,7 @@ export interface Restored {
   anew: boolean;
   /** The model is there again. */
   model: boolean;
-  tuned: Uint8Array | undefined;
+  files: Files;
   /** Samples that could not be read, by name. */
   lost: string[];
 }
@@ -44,7 +45,7 @@ export async function restore(origin: Origin, same: boolean, into: Into): Promis
   const { samples } = origin;
   if (same && origin.whole) {
     origin.whole(session);
-    return { anew: false, model: origin.model !== undefined, tuned: origin.model?.tuned, lost: [] };
+    return { anew: false, model: origin.model !== undefined, files: origin.model?.files ?? {}, lost: [] };
   }
   const lost: string[] = [];
   let anew = !same;
@@ -76,13 +77,13 @@ export async function restore(origin: Origin, same: boolean, into: Into): Promis
   const model = same && lost.length === 0 ? origin.model : undefined;
   if (model) {
     session.restoreState(model.state);
-    for (let i = 0; model.tuned && i < samples.length; i += TOGETHER) {
+    for (let i = 0; model.files.tuned && i < samples.length; i += TOGETHER) {
       const some = samples.slice(i, i + TOGETHER).map(({ content }) => content);
       (await origin.tunedRows(some)).forEach((row, k) => row && session.insertTuned(some[k]!, row));
     }
   }
   session.forgetHistory();
-  return { anew, model: model !== undefined, tuned: model?.tuned, lost };
+  return { anew, model: model !== undefined, files: model?.files ?? {}, lost };
 }
 
 async function neededSources({ samples, source }: Origin): Promise<Map<string, Blob>> {

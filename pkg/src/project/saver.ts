@@ -2,7 +2,7 @@
 import type { ModelInfo, ProjectState, SampleInfo } from "../../index";
 import { HeadstartError } from "../errors";
 import { places } from "./places";
-import { type ContentRecord, type ProjectRecord, type SampleRecord, type Store, find, keysOf, openStore, taken, write } from "./store";
+import { type ContentRecord, type Files, type ProjectRecord, type SampleRecord, type Store, find, keysOf, openStore, taken, write } from "./store";
 
 /** Contents that are written together. Those that come while a transaction is under way wait for the next one. */
 const TOGETHER = 64;
@@ -23,7 +23,7 @@ export interface Held {
   tunedRow(content: string): Float32Array | undefined;
   /** Empty where there is no model. It has the rows of what the model was trained on and that is no sample any more. */
   state(): Uint8Array;
-  tuned(): Uint8Array | undefined;
+  files(): Files;
   model(): ModelInfo | null;
 }
 
@@ -48,7 +48,7 @@ export interface Known {
   contents: Map<string, Size>;
   /** Contents that have a tuned row. */
   tuned: Set<string>;
-  model: { bytes: number; file: Uint8Array | undefined };
+  model: { bytes: number; files: Files };
 }
 
 /** What one transaction does. */
@@ -140,10 +140,10 @@ export class Saver {
         const row = this.#held.tunedRow(content);
         return row ? [{ content, row }] : [];
       });
-      const [state, file] = [this.#held.state(), this.#held.tuned()];
+      const [state, files] = [this.#held.state(), { ...this.#held.files() }];
       this.#contents = new Map(records.map(({ content, record }) => [content, sizeOf(record)]));
       this.#tuned = new Set(rows.map(({ content }) => content));
-      this.#model = { file, bytes: state.length + (file?.length ?? 0) };
+      this.#model = { files, bytes: modelBytes(state, files) };
       this.#describe();
       try {
         const project = this.#record.id;
@@ -152,7 +152,7 @@ export class Saver {
           requests.push(stored.delete(keysOf(project)), tunedRows.delete(keysOf(project)));
           for (const { content, record } of records) requests.push(stored.put(record, [project, content]));
           for (const { content, row } of rows) requests.push(tunedRows.put(row, [project, content]));
-          requests.push(state.length > 0 ? models.put({ state, tuned: file }, project) : models.delete(project), tx.objectStore("projects").put(this.#record));
+          requests.push(state.length > 0 ? models.put({ state, files }, project) : models.delete(project), tx.objectStore("projects").put(this.#record));
         });
       } catch (error) {
         // What is saved is still the project as it was: it opens again with the backbone that it was made with.
@@ -234,10 +234,9 @@ export class Saver {
     // Samples first: the model's rows are theirs.
     if (this.#unsaved > 0) await this.#follow();
     if (this.#unsaved > 0) return;
-    const file = this.#held.tuned();
-    const state = this.#held.state();
-    const model = { state, file, bytes: state.length + (file?.length ?? 0) };
-    this.#modelWaits = !(await this.#write({ model, tuned: file && file !== this.#model.file ? [...this.#contents.keys()] : [] }));
+    const [state, files] = [this.#held.state(), { ...this.#held.files() }];
+    const model = { state, files, bytes: modelBytes(state, files) };
+    this.#modelWaits = !(await this.#write({ model, tuned: files.tuned !== this.#model.files.tuned ? [...this.#contents.keys()] : [] }));
     if (!this.#modelWaits) this.#problem = undefined;
     this.#say();
   }
@@ -254,7 +253,7 @@ export class Saver {
       const source = this.#held.source(content);
       return { content, source, record: { ...this.#held.content(content), source: source?.size ?? 0 } };
     });
-    const anew = model !== undefined && model.file !== this.#model.file;
+    const anew = model !== undefined && model.files.tuned !== this.#model.files.tuned;
     const rows = [...new Set([...added, ...tuned])].flatMap((content) => {
       const row = this.#held.tunedRow(content);
       return row ? [{ content, row }] : [];
@@ -290,7 +289,7 @@ export class Saver {
           if (source) requests.push(sources.put(source, key(content)));
         }
         for (const { content, row } of rows) requests.push(tunedRows.put(row, key(content)));
-        if (model) requests.push(tx.objectStore("models").put({ state: model.state, tuned: model.file }, project));
+        if (model) requests.push(tx.objectStore("models").put({ state: model.state, files: model.files }, project));
         requests.push(tx.objectStore("projects").put(this.#record));
       });
     } catch (error) {
@@ -396,11 +395,15 @@ export class Saver {
 }
 
 function nothing(): Omit<Known, "samples"> {
-  return { contents: new Map(), tuned: new Set(), model: { bytes: 0, file: undefined } };
+  return { contents: new Map(), tuned: new Set(), model: { bytes: 0, files: {} } };
 }
 
 export function sizeOf({ row, kept, source }: ContentRecord): Size {
   return { own: row.byteLength + ("text" in kept ? 2 * kept.text.length : kept.small.length), source };
+}
+
+export function modelBytes(state: Uint8Array, files: Files): number {
+  return [state, ...Object.values(files)].reduce((sum, { length }) => sum + length, 0);
 }
 
 function problemOf(error: unknown): HeadstartError {

@@ -3,6 +3,7 @@ import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "
 import type { Label, LearnerOptions, ModelInfo, ProjectInfo } from "../../index";
 import { HeadstartError } from "../errors";
 import type { Kept } from "../kept";
+import type { Moved } from "../protocol";
 
 const NAME = "headstart";
 const VERSION = 1;
@@ -54,9 +55,11 @@ export interface ContentRecord {
 
 export interface ModelRecord {
   state: Uint8Array;
-  /** The tuned tensors. */
-  tuned: Uint8Array | undefined;
+  files: Files;
 }
+
+/** Tensors in the place of the pack's. */
+export type Files = Partial<Record<Moved, Uint8Array>>;
 
 type Key = [project: string, part: string];
 
