@@ -42,6 +42,8 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     let adapted = loop {
         match adapting.step()? {
             AdaptationStage::Progress(progress) => output.progress.at(progress.done, progress.total, progress.stage),
+            // Not tried from a shell: it would need the pictures of both domains once more.
+            AdaptationStage::Renorm => {}
             AdaptationStage::Done(adapted) => break *adapted,
         }
     };

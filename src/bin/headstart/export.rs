@@ -59,9 +59,10 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         let file = exported(&lesson, format, samples, output)?;
         if format != Format::Onnx {
             // Read back before it is given away.
-            let agreement = Predictor::open(&file)?.verify()?;
-            text = format!(", {} parity vectors, scores off by {:.1e} at most", agreement.vectors, agreement.scores);
-            said["verified"] = json!(agreement);
+            let predictor = Predictor::open(&file)?;
+            let (vectors, agreement) = (predictor.vectors(), predictor.verify()?);
+            text = format!(", {vectors} parity vectors, scores off by {:.1e} at most", agreement.scores);
+            said["verified"] = json!({ "vectors": vectors, "features": agreement.features, "scores": agreement.scores });
         }
         write_whole(&out, &file)?;
     }
