@@ -213,7 +213,7 @@ export interface TuneOutcome {
 
 export interface TunerPort {
   /** `tuned`: tensors that the stages begin with in the place of the pack's. */
-  open(options: { assets: string; code: Compiled; manifest: string; weights: Uint8Array; stages: number; webgpu: boolean; tuned?: Uint8Array }): Promise<void>;
+  open(options: { assets?: string; code: Compiled; manifest: string; weights: Uint8Array; stages: number; webgpu: boolean; tuned?: Uint8Array }): Promise<void>;
   picture(pixels: Uint8Array, views: number, seed: number): Promise<Boundary>;
   text(ids: Uint32Array): Promise<Boundary>;
   push(sample: number, boundary: Boundary): Promise<void>;

@@ -62,7 +62,7 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
     if learner.is_renormed() {
         // Its target's backbone is a third one, which only a page holds.
         let why = "its model was adapted to another domain in a page; train it there again, or export it there";
-        return Err(Error::BadOption { option: "project", why: why.into() }.into());
+        return Err(headstart::Error::BadOption { option: "project", why: why.into() }.into());
     }
     let of: HashMap<&str, usize> =
         project.samples().iter().enumerate().map(|(i, sample)| (sample.content.as_str(), i)).collect();
