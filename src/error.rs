@@ -48,6 +48,24 @@ pub enum Error {
         expected: String,
         got: String,
     },
+    /// A saved project, or a saved state of a learner, that does not say what it must. `what`: the part.
+    BadProject {
+        what: String,
+        why: String,
+    },
+    /// A project of a later version of Headstart.
+    ProjectTooNew {
+        version: String,
+    },
+    /// An exported model that does not say what it must. `what`: the part.
+    BadExport {
+        what: String,
+        why: String,
+    },
+    /// An exported model of a later version of Headstart.
+    ExportTooNew {
+        version: String,
+    },
     NoWebGpu {
         reason: String,
     },
@@ -89,6 +107,10 @@ impl Error {
             Error::BadOption { .. } => "bad-option",
             Error::BadPack { .. } => "bad-pack",
             Error::HashMismatch { .. } => "hash-mismatch",
+            Error::BadProject { .. } => "bad-project",
+            Error::ProjectTooNew { .. } => "project-too-new",
+            Error::BadExport { .. } => "bad-export",
+            Error::ExportTooNew { .. } => "export-too-new",
             Error::NoWebGpu { .. } => "no-webgpu",
             Error::GpuWrong { .. } => "gpu-wrong",
             Error::GpuLost { .. } => "gpu-lost",
@@ -104,6 +126,7 @@ impl Error {
     pub fn item(&self) -> Option<&str> {
         match self {
             Error::BadPack { file, .. } | Error::HashMismatch { file, .. } => Some(file),
+            Error::BadProject { what, .. } => Some(what),
             Error::UnknownId { id } | Error::IdTaken { id } => Some(id),
             Error::BadOption { option, .. } => Some(option),
             _ => None,
@@ -139,6 +162,20 @@ impl fmt::Display for Error {
             Error::HashMismatch { file, expected, got } => write!(
                 f,
                 "`{file}` is not the file that was promised: sha256 {got}, expected {expected}; fetch it again from its source"
+            ),
+            Error::BadProject { what, why } => {
+                write!(f, "this is not a whole Headstart project: `{what}`: {why}; open an earlier copy of it")
+            }
+            Error::ProjectTooNew { version } => write!(
+                f,
+                "this project was saved by a later version of Headstart (its format is {version}, the latest known here is 1); open it with that one"
+            ),
+            Error::BadExport { what, why } => {
+                write!(f, "this is not a whole model that Headstart exported: `{what}`: {why}; export it again")
+            }
+            Error::ExportTooNew { version } => write!(
+                f,
+                "this model was exported by a later version of Headstart (its format is {version}, the latest known here is 1); open it with that one"
             ),
             Error::NoWebGpu { reason } => write!(f, "no usable WebGPU here: {reason}; use device \"auto\" or \"cpu\""),
             Error::GpuWrong { check } => write!(

@@ -15,6 +15,7 @@
 //! | [`features`] | the only read-back of the hot path; rows kept by content id |
 //! | [`learn`] | features → a head |
 //! | [`judge`] | what has to train to know: the cross-validated report |
+//! | [`export`] | model → file, and back |
 //! | [`learner`] | samples, rows and head together: the state behind the face |
 //! | `web` | the wasm face that `pkg/src` talks to |
 
@@ -30,6 +31,7 @@ pub mod backbone;
 pub mod features;
 pub mod learn;
 pub mod judge;
+pub mod export;
 pub mod learner;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

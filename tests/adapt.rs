@@ -10,7 +10,7 @@ use headstart::judge::{Adaptation, AdaptationStage, Adapted, Cause, Discrepancy,
 use headstart::learn::{Dataset, HeadKind, Labelled, Move, Recipe, Spectrum, SpectrumFit, resampled};
 use headstart::learner::{Given, Learner};
 use headstart::metrics::Probabilities;
-use headstart::source::{Content, Label, Meta};
+use headstart::source::{Content, Label, Look, Meta, Picture, SMALL};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
@@ -89,12 +89,27 @@ fn cause(source: &Probabilities, y: &[usize], target: &Probabilities) -> Cause {
 }
 
 fn adapt(source: &Dataset, recipe: &Recipe, target: &Matrix, labels: &[Option<Label>]) -> Adapted {
-    let contents = contents(target.rows());
+    adapt_seen(source, recipe, target, labels, contents(target.rows()), &mut || unreachable!("texts have no batch norms"))
+}
+
+/// `seen`: when asked, which of the target a backbone with batch norms estimated anew has seen, and its rows.
+fn adapt_seen(
+    source: &Dataset,
+    recipe: &Recipe,
+    target: &Matrix,
+    labels: &[Option<Label>],
+    contents: Vec<Arc<Content>>,
+    seen: &mut dyn FnMut() -> (Vec<usize>, Matrix),
+) -> Adapted {
     let mut adaptation = Adaptation::new(source.clone(), recipe.clone(), target.clone(), contents, labels).unwrap();
     let mut last = 0;
     loop {
         match adaptation.step().unwrap() {
             AdaptationStage::Done(adapted) => return *adapted,
+            AdaptationStage::Renorm => {
+                let (given, x) = seen();
+                adaptation.renormed(&given, &x);
+            }
             AdaptationStage::Progress(progress) => {
                 assert!(progress.done >= last && progress.done <= progress.total, "{progress:?}");
                 last = progress.done;
@@ -256,6 +271,60 @@ fn nothing_is_kept_where_only_proportions_differ() {
     assert!(!report.kept && before == after, "{report:?}");
     assert!(report.shift.is_there(), "proportions are a shift: {report:?}");
     assert!(report.sentence.contains("proportions seem to differ"), "{}", report.sentence);
+}
+
+fn pictures(rows: usize) -> Vec<Arc<Content>> {
+    let picture = Picture { small: vec![0; SMALL * SMALL * 3], look: Look::default() };
+    vec![Arc::new(Content::Picture(picture)); rows]
+}
+
+/// A backbone that sees the target as the source is seen is what no moving of rows can do where the classes were thrown about.
+#[test]
+fn batch_norms_are_estimated_anew_where_features_moved_and_kept_where_they_tell_most() {
+    let (x, y) = SOURCE.rows(200, 1);
+    let source = dataset(&x, &y);
+    let mut stretch = [1.0; DIM];
+    (stretch[0], stretch[1]) = (0.3, 0.3);
+    let domain = Domain { turned: 0.6, stretch, ..moved() };
+    let (target, truth) = domain.rows(200, 2);
+    let turned: Vec<usize> = (0..200).rev().collect();
+    // Of every second sample, in another order.
+    let given: Vec<usize> = (0..200).rev().step_by(2).collect();
+    let seen = |of: &Matrix| (given.clone(), of.select(&given));
+    let labels = none(200);
+    let right = SOURCE.rows(200, 2).0;
+    let adapted = adapt_seen(&source, &Recipe::default(), &target, &labels, pictures(200), &mut || seen(&right));
+    let report = &adapted.report;
+    assert!(report.kept && adapted.renormed && report.method.starts_with("batch-norm"), "{report:?}");
+    let (test, truth_of_test) = SOURCE.rows(400, 3);
+    let found = accuracy(&adapted.kept.as_ref().unwrap().0, &test, &truth_of_test);
+    assert!(found > 0.9, "{found}: {report:?}");
+
+    // The order of the target makes no difference.
+    let mut back = || (given.iter().map(|&row| 199 - row).collect(), right.select(&given));
+    let again = adapt_seen(&source, &Recipe::default(), &target.select(&turned), &labels, pictures(200), &mut back);
+    assert_eq!((&again.report, &again.kept), (&adapted.report, &adapted.kept));
+
+    // One that tells nothing apart is tried, and is not kept.
+    let blind = Matrix::new(DIM, vec![1.0; 200 * DIM]);
+    let adapted = adapt_seen(&source, &Recipe::default(), &target, &labels, pictures(200), &mut || seen(&blind));
+    assert!(adapted.report.tried.iter().any(|t| t.method.starts_with("batch-norm")), "{:?}", adapted.report);
+    assert!(!adapted.renormed && !adapted.report.method.starts_with("batch-norm"), "{:?}", adapted.report);
+
+    // Labels of the target are heard: they are among what was seen or not.
+    let label = |(row, class): (usize, &usize)| (row % 7 == 0).then(|| format!("class {class}").as_str().into());
+    let labels: Vec<Option<Label>> = truth.iter().enumerate().map(label).collect();
+    let adapted = adapt_seen(&source, &Recipe::default(), &target, &labels, pictures(200), &mut || seen(&right));
+    let norm = adapted.report.tried.iter().find(|t| t.method.starts_with("batch-norm")).unwrap();
+    assert!(norm.guard.unwrap() > 3.0, "{:?}", adapted.report);
+
+    // Nobody asks where nothing that moves features could be kept, and what is not answered is not tried.
+    let same = SOURCE.rows(200, 2).0;
+    let mut unasked = || unreachable!("there is no shift");
+    assert!(!adapt_seen(&source, &Recipe::default(), &same, &none(200), pictures(200), &mut unasked).report.kept);
+    let mut few = || (vec![0, 1], right.select(&[0, 1]));
+    let adapted = adapt_seen(&source, &Recipe::default(), &target, &none(200), pictures(200), &mut few);
+    assert!(!adapted.report.tried.iter().any(|t| t.method.starts_with("batch-norm")), "{:?}", adapted.report);
 }
 
 /// Two classes have changed places: nothing without labels can know that, and a few labels do.

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top to bottom, as in DESIGN and `src/lib.rs`.
-const ROOMS: [&str; 11] =
-    ["error", "source", "encode", "metrics", "device", "backbone", "features", "learn", "judge", "learner", "web"];
+const ROOMS: [&str; 12] = [
+    "error", "source", "encode", "metrics", "device", "backbone", "features", "learn", "judge", "export", "learner", "web",
+];
 const NAME_BURN: [&str; 4] = ["device", "backbone", "features", "learn"];
 const NAME_JS: [&str; 1] = ["web"];
 

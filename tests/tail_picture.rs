@@ -139,6 +139,60 @@ impl burn::module::ModuleVisitor for Collect<'_> {
     }
 }
 
+/// Where the tail begins, as if seen through a haze: every channel of a pixel in its own way.
+fn hazy(case: &Case) -> Vec<f32> {
+    let channels = case.tail.inputs() / (14 * 14);
+    let haze = |(i, v): (usize, &f32)| v * (0.8 + 0.02 * (i % channels % 7) as f32) + 0.1 * ((i % channels) as f32).sin();
+    case.x.iter().enumerate().map(haze).collect()
+}
+
+fn renormed(case: &Case, target: &[f32], prior: f64) -> Vec<f32> {
+    let mut renorm = tail::Renorm::new(&case.tail, &case.parameters, case.x.clone(), target.to_vec(), prior);
+    let mut layers = 0;
+    loop {
+        layers += 1;
+        if let Some(parameters) = renorm.step(&case.tail) {
+            assert_eq!(layers, case.tail.layers());
+            return parameters;
+        }
+    }
+}
+
+/// Tolerance 1e-3 of a layer's spread, and of its variance.
+#[test]
+fn batch_norms_estimated_anew_give_the_target_the_sources_moments() {
+    for stages in 1..=3 {
+        let case = case(stages);
+        let target = hazy(&case);
+        let want = case.tail.moments(&case.parameters, &case.x);
+        let before = case.tail.moments(&case.parameters, &target);
+        let after = case.tail.moments(&renormed(&case, &target, 0.0), &target);
+        for (layer, ((want, before), after)) in want.iter().zip(&before).zip(&after).enumerate() {
+            let variance = want.variance.iter().sum::<f64>() / want.variance.len() as f64;
+            let apart = |of: &tail::Moments| {
+                let off = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+                (off(&of.mean, &want.mean) / variance.sqrt(), off(&of.variance, &want.variance) / variance)
+            };
+            let (mean, spread) = apart(after);
+            assert!(mean < 1e-3 && spread < 1e-3, "{stages} stages, layer {layer}: {mean}, {spread}");
+            assert!(apart(before).0 > 0.01, "{stages} stages, layer {layer}: there was nothing to do");
+        }
+    }
+}
+
+#[test]
+fn batch_norms_of_the_same_pictures_stay() {
+    let case = case(2);
+    let off = largest_difference(&renormed(&case, &case.x, 0.0), &case.parameters);
+    assert!(off < 1e-5, "{off}");
+    // As many pictures as the prior counts for: half of the way in each layer's mean.
+    let target = hazy(&case);
+    let [all, half] = [0.0, 2.0].map(|prior| renormed(&case, &target, prior));
+    let moved = |to: &[f32]| to.iter().zip(&case.parameters).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
+    assert!(moved(&half) < 0.8 * moved(&all) && moved(&half) > 0.2 * moved(&all), "{}, {}", moved(&half), moved(&all));
+    assert!(renormed(&case, &target, 1e12).iter().zip(&case.parameters).all(|(a, b)| (a - b).abs() < 1e-5));
+}
+
 #[test]
 fn what_is_not_trained_yet_has_no_gradient() {
     let case = case(3);
@@ -155,4 +209,27 @@ fn what_is_not_trained_yet_has_no_gradient() {
 fn the_same_bits_twice() {
     let case = case(2);
     assert_eq!(case.gradient(2), case.gradient(2));
+}
+
+/// What a GPU is tried on: its gradients are to differ from the CPU's only where they are wrong.
+#[test]
+fn the_small_network_has_no_value_near_a_corner_and_no_dead_tensor() {
+    let (tail, parameters) = tail::Tail::small();
+    let x: Vec<f32> = (0..2 * tail.inputs()).map(|i| 2.0 * (i as f32 * 0.37).sin()).collect();
+    let gradient = |by: f32| {
+        let (mut room, mut gradient) = (tail::Room::default(), vec![0.0; parameters.len()]);
+        let x: Vec<f32> = x.iter().map(|v| v + by).collect();
+        let slopes: Vec<f32> = tail.forward(&parameters, &x, &mut room).iter().map(|v| (7.0 * v).cos()).collect();
+        tail.backward(&parameters, &x, &slopes, 3, &mut room, &mut gradient);
+        gradient
+    };
+    let (here, there) = (gradient(0.0), gradient(1e-6));
+    for span in tail.spans() {
+        let (here, there) = (&here[span.range.clone()], &there[span.range.clone()]);
+        let scale = here.iter().fold(0f32, |m, v| m.max(v.abs()));
+        let off = largest_difference(here, there) / scale;
+        assert!(off < 1e-4, "{}: {off}", span.name);
+        let dead = here.iter().filter(|v| **v == 0.0).count();
+        assert!(2 * dead < here.len(), "{}: {dead} of {}", span.name, here.len());
+    }
 }

@@ -2,7 +2,7 @@ import * as Comlink from "comlink";
 import { HeadstartError } from "./errors";
 import type { TokenBatch } from "./batches";
 import type { Kept } from "./kept";
-import type { Boundary, Extracted, ExtractorPort, Picture, Stage, TuneOutcome, TuneProgress, TunerPort } from "./protocol";
+import type { Boundary, Extracted, ExtractorPort, Moved, Picture, Stage, TuneOutcome, TuneProgress, TunerPort } from "./protocol";
 
 /**
  * A worker as the learner holds it. A panic in an asynchronous part of a wasm module leaves its promise open for ever; the page
@@ -66,9 +66,9 @@ export class Hand extends Held<ExtractorPort> {
     return this.ask(this.port.encode());
   }
 
-  /** Has it hold the tuned backbone too; without a file, the frozen one alone. */
-  tuned(tuned?: { weights: Uint8Array; file: Uint8Array }): Promise<void> {
-    return this.ask(this.port.tuned(tuned));
+  /** Has it hold the tuned or the target's backbone too; without a file, not any more. */
+  use(stage: Moved, tensors?: { weights: Uint8Array; file: Uint8Array }): Promise<void> {
+    return this.ask(this.port.use(stage, tensors));
   }
 
   /** Takes `pixels` away from the caller. */
@@ -109,12 +109,20 @@ export class TunerHand extends Held<TunerPort> {
     return this.ask(this.port.start(job));
   }
 
+  startBatchNorm(sources: number): Promise<void> {
+    return this.ask(this.port.startBatchNorm(sources));
+  }
+
   step(): Promise<TuneProgress | undefined> {
     return this.ask(this.port.step());
   }
 
   outcome(): Promise<TuneOutcome> {
     return this.ask(this.port.outcome());
+  }
+
+  features(): Promise<Float32Array> {
+    return this.ask(this.port.features());
   }
 
   file(): Promise<Uint8Array> {

@@ -1,18 +1,24 @@
 import * as Comlink from "comlink";
 import type * as Face from "../index";
 import { orAborted } from "./abort";
-import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel, checkRepeats, checkSeed, checkedOptions, checkedRecipe, checkedSample, metaOf } from "./check";
+import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel, checkReject, checkRepeats, checkSeed, checkedOptions, checkedRecipe, checkedSample, metaOf } from "./check";
 import { each } from "./each";
-import { Aborted, HeadstartError, installErrorTransfer, toHeadstartError } from "./errors";
+import { Aborted, installErrorTransfer } from "./border";
+import { HeadstartError, toHeadstartError } from "./errors";
 import { Events } from "./events";
+import { type ModelFormat, checkFormat, exported } from "./exports/face";
+import { Few } from "./few";
+import { here } from "./here";
 import { readBlob, toInput } from "./input";
 import type { Kept } from "./kept";
-import type { Embedded, Given, Hooks, LearnerPort, Meta, OpenOptions, Start } from "./protocol";
+import type { Embedded, Given, Hooks, LearnerPort, Meta, OpenOptions, Start, Which } from "./protocol";
 
 export { HeadstartError };
 
 /** Samples on their way at once: enough that no worker waits and batches are full (of texts of like length), few enough to hold in memory. */
 const inFlight = { image: (workers: number) => Math.max(16, 3 * workers), text: (workers: number) => Math.max(256, 64 * workers) };
+/** Pictures of a target that may be read again, besides those with labels: as `BatchNorm::PICTURES` in Rust. */
+const READ_AGAIN = 256;
 /** Errors that are one sample's own: the others go on. */
 const OF_ONE_SAMPLE: ReadonlySet<Face.ErrorCode> = new Set<Face.ErrorCode>([
   "bad-image",
@@ -28,6 +34,9 @@ const OF_ONE_SAMPLE: ReadonlySet<Face.ErrorCode> = new Set<Face.ErrorCode>([
 ]);
 
 export async function createLearner(options: Face.LearnerOptions): Promise<Face.Learner> {
+  if (typeof Worker === "undefined" || typeof location === "undefined") {
+    throw new HeadstartError("worker-failed", "createLearner needs a browser and its workers; on a server, `headstart/predict` opens what a learner exports");
+  }
   const open = checkedOptions(options);
   installErrorTransfer();
   const learner = new PageLearner(options, open);
@@ -211,8 +220,17 @@ class PageLearner implements Face.Learner {
 
   async adapt(target: Iterable<Face.Sample> | AsyncIterable<Face.Sample>, options: Face.CallOptions = {}): Promise<Face.AdaptReport> {
     await this.#needModel(options);
-    const { given, rejected } = await this.#given(target, "adapt", options, false);
-    const report = await this.#call(options.signal, (call) => this.#port.adapt(call.id, given, Comlink.proxy(call.guarded(options.onProgress))));
+    const labelled = new Map<string, Face.SampleData>();
+    const others = new Few<Face.SampleData>(READ_AGAIN);
+    const { given, rejected } = await this.#given(target, "adapt", options, "samples", ({ data, label }, content) => {
+      if (this.task === "image") (label === undefined ? others : labelled).set(content, data);
+    });
+    const all = { ...given, again: [...new Set([...labelled.keys(), ...others.keys()])] };
+    const read = (content: string) => toInput(this.task, (labelled.get(content) ?? others.get(content))!);
+    const report = await this.#call(options.signal, (call) => {
+      const progress = Comlink.proxy(call.guarded(options.onProgress));
+      return this.#port.adapt(call.id, Comlink.transfer(all, [all.rows.buffer as ArrayBuffer]), progress, Comlink.proxy(read));
+    });
     return { ...report, rejected };
   }
 
@@ -228,34 +246,36 @@ class PageLearner implements Face.Learner {
       return { ...report, rejected: [] };
     }
     await this.#needModel(options);
-    const { given, rejected } = await this.#given(samples, "evaluate", options, true);
+    const { given, rejected } = await this.#given(samples, "evaluate", options, "current");
     return { ...(await this.#race(this.#port.evaluateOn(given))), rejected };
   }
 
-  /** Samples from elsewhere, embedded by the present backbone. */
+  /** Samples from elsewhere: to be scored, with a label each, as what predicts sees them; or to be adapted to, as the learner's own are seen. */
   async #given(
     samples: Iterable<Face.Sample> | AsyncIterable<Face.Sample>,
     name: string,
     options: Face.CallOptions,
-    labelled: boolean,
+    which: Which,
+    heard: (sample: Face.Sample, content: string) => void = () => {},
   ): Promise<{ given: Given; rejected: Face.Rejection[] }> {
     const rejected: Face.Rejection[] = [];
     const found: (Embedded & { id: string; meta: Meta })[] = [];
     await this.#each(samples, name, options, rejected, async (call, sample, index) => {
-      if (labelled && sample.label === undefined) throw new HeadstartError("bad-sample", "a sample to evaluate on needs a label");
-      const embedded = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data), "current"));
+      if (which === "current" && sample.label === undefined) throw new HeadstartError("bad-sample", "a sample to evaluate on needs a label");
+      const embedded = await this.#race(this.#port.embed(call.id, await toInput(this.task, sample.data), which));
+      heard(sample, embedded.content);
       const meta = metaOf(sample);
       found[index] = { id: sample.id ?? meta.name ?? String(index), meta, ...embedded };
     });
     const used = found.filter(Boolean);
     const rows = concat(used.map((s) => s.row), this.backbone.dim);
-    const given = { ids: used.map((s) => s.id), metas: used.map((s) => s.meta), rows, kept: used.map((s) => s.kept) };
+    const given = { ids: used.map((s) => s.id), metas: used.map((s) => s.meta), contents: used.map((s) => s.content), rows, kept: used.map((s) => s.kept) };
     return { given: Comlink.transfer(given, [rows.buffer as ArrayBuffer]), rejected };
   }
 
   async predict(data: Face.SampleData[], options: Face.CallOptions & { reject?: number } = {}): Promise<Face.Prediction[]> {
     const { reject } = options;
-    if (reject !== undefined && !(typeof reject === "number" && reject >= 0 && reject < 1)) throw badOption("reject", "a number from 0 to below 1");
+    checkReject(reject);
     await this.#needModel(options);
     const { rows, kept } = await this.#rows(data, "predict", options);
     return this.#race(this.#port.predict(transferred(rows), kept, reject));
@@ -292,6 +312,13 @@ class PageLearner implements Face.Learner {
     };
   }
 
+  async export(format: ModelFormat, options: Face.ExportOptions = {}): Promise<Blob> {
+    checkFormat(format, options);
+    await this.#needModel(options);
+    const { signal, onProgress, samples = false } = options;
+    return this.#call(signal, (call) => exported(this.#port, call.id, format, samples, call.guarded(onProgress)));
+  }
+
   async close(): Promise<void> {
     this.#over.abort(new HeadstartError("closed", "this learner was closed; create another"));
     this.#workers.forEach((worker) => worker.terminate());
@@ -308,7 +335,8 @@ class PageLearner implements Face.Learner {
     let worker: Worker;
     try {
       if (make) worker = make();
-      else if (assets !== undefined) worker = new Worker(new URL("worker.js", this.#open.assets), { type: "module" });
+      else if (assets !== undefined || isElsewhere(here)) worker = workerFrom(new URL("worker.js", this.#open.assets ?? here));
+      // Bundlers look for these very words.
       else worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     } catch (error) {
       throw toHeadstartError(error);
@@ -419,6 +447,17 @@ class PageLearner implements Face.Learner {
     });
     rejected.sort((a, b) => a.index - b.index);
   }
+}
+
+function isElsewhere(address: string): boolean {
+  const { protocol, origin } = new URL(address);
+  return protocol.startsWith("http") && origin !== location.origin;
+}
+
+/** From another origin, as on a CDN, a worker's script has to be brought in by one of the page's own. */
+function workerFrom(url: URL): Worker {
+  const script = isElsewhere(url.href) ? URL.createObjectURL(new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" })) : url;
+  return new Worker(script, { type: "module" });
 }
 
 function concat(rows: Float32Array[], dim: number): Float32Array {

@@ -1,20 +1,24 @@
 import * as Comlink from "comlink";
 import type { AdaptReport, DoctorReport, Explanation, FineTuneCost, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
 import { orAborted } from "./abort";
-import { Aborted, HeadstartError, toHeadstartError } from "./errors";
+import { adapt } from "./adapting";
+import { Aborted } from "./border";
+import { HeadstartError, brokeDown, toHeadstartError } from "./errors";
 import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
 import type { Session, Tokenizer } from "./generated/headstart_learner.js";
 import { type Gpu, findGpu } from "./gpu";
+import { base64 } from "./exports/base64";
+import { type Source, vectors } from "./exports/vectors";
 import { Hand, TunerHand } from "./hand";
 import { sha256 } from "./hash";
 import { type Kept, keptOf, withContents } from "./kept";
 import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
-import type { Added, Embedded, Extracted, Given, Hooks, Input, LearnerPort, Meta, OpenOptions, Picture, Stage, Table } from "./protocol";
+import type { Added, Embedded, Extracted, Given, GivenTarget, Hooks, Input, LearnerPort, Meta, Moved, OpenOptions, Picture, Stage, Table, Which } from "./protocol";
 import { Recent } from "./recent";
 import { type Host, type Outcome, type Recipe, fineTune, fineTuneCost } from "./tuning";
-import { type Compiled, type LearnerModule, learnerModule, modules } from "./wasm";
+import { type Compiled, type LearnerModule, cpuBytes, learnerModule, modules } from "./wasm";
 
 type Device = Learner["device"];
 
@@ -28,6 +32,7 @@ const TOKENS = { cpu: 1024, gpu: 4096, software: 128 };
 const simd = ({ relaxed }: Compiled) => (relaxed ? "WebAssembly relaxed SIMD" : "WebAssembly SIMD");
 /** Rows kept for pictures that were predicted or embedded: 5 MB. Those of samples are never dropped. */
 const RECENT_ROWS = 1024;
+const MOVED = ["tuned", "target"] as const;
 /** The type of a Blob of pixels as the backbone reads them. */
 const PIXELS = "application/x-headstart-pixels";
 /** Of a text that is explained: what comes later is beyond what the backbone reads. */
@@ -61,8 +66,8 @@ export class LearnerWorker implements LearnerPort {
   #recent = new Recent<{ rows: Rows; kept: Kept }>(RECENT_ROWS);
   /** Samples' pictures, by content: the files as they were given, which the browser keeps where they are, or pixels as the backbone reads them. */
   #sources = new Map<string, Blob>();
-  /** The tuned tensors, after a fine-tuning that was kept. */
-  #tunedFile?: Uint8Array;
+  /** Tensors in the place of the pack's: after a fine-tuning that was kept, and after an adaptation that estimated batch norms anew. */
+  #files: Partial<Record<Moved, Uint8Array>> = {};
   #device!: Device;
   #side = 0;
   #dim = 0;
@@ -147,12 +152,12 @@ export class LearnerWorker implements LearnerPort {
     }
   }
 
-  async embed(call: number, input: Input, which: "current" | "frozen"): Promise<Embedded> {
-    const stage = which === "frozen" ? which : this.#stage;
-    const { rows, kept } = await this.#rows(call, input, [stage]);
+  async embed(call: number, input: Input, which: Which): Promise<Embedded> {
+    const stage = which === "frozen" ? which : which === "samples" ? this.#stages().at(-1)! : this.#stage;
+    const { content, rows, kept } = await this.#rows(call, input, [stage]);
     // A copy: the row stays in the cache.
     const copy = rows[stage]!.slice();
-    return Comlink.transfer({ row: copy, kept }, [copy.buffer]);
+    return Comlink.transfer({ content, row: copy, kept }, [copy.buffer]);
   }
 
   async samples(): Promise<SampleInfo[]> {
@@ -202,9 +207,9 @@ export class LearnerWorker implements LearnerPort {
     const stopped = () => emit({ type: "progress", stage: "stopped", done: 0, total: 0 });
     const { result, file } = await this.#inTurn("fine-tune", call, async (signal): Promise<Outcome> => {
       await this.#prepare(signal, (progress) => heard({ type: "progress", ...progress }));
-      const outcome = await fineTune(this.#host(signal), { seed: this.#options.seed, ...recipe }, signal, heard, stopped);
+      const outcome = await this.#whereFastest(signal, (host) => fineTune(host, { seed: this.#options.seed, ...recipe }, signal, heard, stopped));
       // Without one, what was tuned before is gone from the session.
-      if (outcome.result.kept || !this.#session.isTuned()) await this.#useTuned(outcome.file);
+      if (outcome.result.kept || !this.#session.isTuned()) await this.#use("tuned", outcome.file);
       await this.#catchUp(new AbortController().signal);
       return outcome;
     });
@@ -214,7 +219,7 @@ export class LearnerWorker implements LearnerPort {
   fineTuneCost(call: number, recipe: Record<string, unknown>): Promise<FineTuneCost> {
     return this.#inTurn("cost", call, async (signal) => {
       await this.#prepare(signal, async () => {});
-      return fineTuneCost(this.#host(signal), { seed: this.#options.seed, ...recipe }, signal);
+      return this.#whereFastest(signal, (host) => fineTuneCost(host, { seed: this.#options.seed, ...recipe }, signal));
     });
   }
 
@@ -227,9 +232,22 @@ export class LearnerWorker implements LearnerPort {
     return { ...report, bill: this.#bill() };
   }
 
-  adapt(call: number, { ids, metas, rows, kept }: Given, progress: (progress: Progress) => Promise<void>): Promise<Omit<AdaptReport, "rejected">> {
-    const begin = () => withContents(this.#wasm, kept, (contents) => this.#session.startAdaptation(ids, metas, rows, contents));
-    return this.#alone("adapt", call, begin, progress);
+  adapt(
+    call: number,
+    { ids, metas, contents, rows, kept, again }: GivenTarget,
+    progress: (progress: Progress) => Promise<void>,
+    read: (content: string) => Promise<Input>,
+  ): Promise<Omit<AdaptReport, "rejected">> {
+    return this.#inTurn("adapt", call, async (signal) => {
+      await this.#prepare(signal, progress);
+      withContents(this.#wasm, kept, (kept) => this.#session.startAdaptation(ids, metas, rows, kept));
+      const pixels = async (content: string, signal: AbortSignal) => this.#readAgain(content, (await read(content)) as Picture, signal);
+      const places = new Map(contents.map((content, i) => [content, i]));
+      const nameOf = (content: string) => ids[places.get(content)!]!;
+      const { report, file } = await adapt(this.#host(signal, "cpu", ""), { again, places, nameOf, pixels }, signal, progress);
+      if (file) await this.#use("target", file);
+      return report;
+    });
   }
 
   async evaluateOn({ ids, metas, rows, kept }: Given): Promise<Omit<Report, "rejected">> {
@@ -315,6 +333,43 @@ export class LearnerWorker implements LearnerPort {
     return this.#wasm.importTexts(file, options);
   }
 
+  exportFile(call: number, format: "safetensors" | "onnx", samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#inTurn("export", call, async (signal) => {
+      const file = await this.#written(format, samples, signal, progress);
+      return Comlink.transfer(file, [file.buffer]);
+    });
+  }
+
+  exportPage(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<{ model: Blob; wasm: Blob }> {
+    return this.#inTurn("export", call, async (signal) => {
+      const wasm = await cpuBytes(this.#options.assets, this.#options.wasm);
+      const model = await this.#written("compact", samples, signal, progress);
+      return { model: await base64(model), wasm: await base64(wasm) };
+    });
+  }
+
+  async #written(format: "safetensors" | "onnx" | "compact", samples: boolean, signal: AbortSignal, progress: (progress: Progress) => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
+    const tokens = (text: string) => ({ text, ids: Uint32Array.from(this.#tokenizer!.encode(text).windows[0]) });
+    const source: Source = {
+      side: this.#tokenizer ? undefined : this.#side,
+      samples: () => this.#session.samples(),
+      read: async (id) => {
+        const content = this.#session.contentOf(id)!;
+        return this.#tokenizer ? tokens(this.#session.text(content)!) : { pixels: await this.#pixels(content, signal) };
+      },
+      tokens,
+      features: ({ pixels, ids }) => (pixels ? this.#extract(pixels.slice(), this.#stage, signal) : this.#embedWindows([[...ids!]], this.#stage, signal)),
+    };
+    const proofs = await vectors(source, samples, async (now) => {
+      await progress(now);
+      signal.throwIfAborted();
+    });
+    const { manifest, weights, tokenizer } = this.#pack;
+    // What it predicts by.
+    const moved = this.#stage === "frozen" ? undefined : this.#files[this.#stage];
+    return this.#session.exportFile(format, manifest, weights, tokenizer, moved, proofs, this.#options.longText === "windows");
+  }
+
   broke(extractor: number, why: string): void {
     const hand = this.#hands.get(extractor);
     if (hand) hand.broke(why);
@@ -330,12 +385,12 @@ export class LearnerWorker implements LearnerPort {
   }
 
   get #stage(): Stage {
-    return this.#tunedFile ? "tuned" : "frozen";
+    return this.#files.target ? "target" : this.#stages().at(-1)!;
   }
 
   /** What a sample needs rows of. */
   #stages(): Stage[] {
-    return this.#tunedFile ? ["frozen", "tuned"] : ["frozen"];
+    return this.#files.tuned ? ["frozen", "tuned"] : ["frozen"];
   }
 
   /** A content's id and its rows: from the cache, or made. `keep`: so that a fine-tuning can read it again. */
@@ -346,7 +401,7 @@ export class LearnerWorker implements LearnerPort {
 
   /** By the stages asked for, where all are known; with what is kept of the content. */
   #known(content: string, stages: Stage[]): { rows: Rows; kept?: Kept } | undefined {
-    const of = { frozen: this.#session.row(content), tuned: this.#session.tunedRow(content) };
+    const of: Rows = { frozen: this.#session.row(content), tuned: this.#session.tunedRow(content) };
     const has = (rows: Rows | undefined) => rows && stages.every((stage) => rows[stage]);
     return has(of) ? { rows: of } : has(this.#recent.get(content)?.rows) ? this.#recent.get(content) : undefined;
   }
@@ -408,9 +463,13 @@ export class LearnerWorker implements LearnerPort {
     const blob = this.#sources.get(content);
     if (!blob) throw new HeadstartError("unreadable", "this picture is not here any more; add it again");
     if (blob.type === PIXELS) return new Uint8Array(await blob.arrayBuffer());
+    return this.#readAgain(content, { blob }, signal);
+  }
+
+  /** A file can have been changed on the disk since, a canvas drawn over. */
+  #readAgain(content: string, picture: Picture, signal: AbortSignal): Promise<Uint8Array> {
     return this.#pool.run(async (hand) => {
-      // A file can have been changed on the disk since.
-      if ((await hand.identify({ blob })) !== content) throw new HeadstartError("unreadable", "this file was changed since it was added; add it again");
+      if ((await hand.identify(picture)) !== content) throw new HeadstartError("unreadable", "this picture was changed since it was added; add it again");
       return (await hand.encode()).pixels;
     }, signal);
   }
@@ -420,13 +479,27 @@ export class LearnerWorker implements LearnerPort {
     return Uint32Array.from(windows[0]!);
   }
 
-  #host(signal: AbortSignal): Host {
+  /** On the GPU, if that is where the backbone runs. `"auto"` begins anew on the CPU where that fails. */
+  async #whereFastest<T>(signal: AbortSignal, work: (host: Host) => Promise<T>): Promise<T> {
+    if (!this.#gpu) return work(this.#host(signal, "cpu", ""));
+    try {
+      return await work(this.#host(signal, "webgpu", ", on WebGPU"));
+    } catch (error) {
+      if (this.#options.device === "webgpu" || signal.aborted || !brokeDown(error)) throw error;
+      return work(this.#host(signal, "cpu", `, on the CPU (the GPU failed: ${toHeadstartError(error).message})`));
+    }
+  }
+
+  #host(signal: AbortSignal, device: Device["kind"], where: string): Host {
     const names = new Map((this.#session.samples() as SampleInfo[]).map((sample) => [sample.id, sample.name ?? sample.id]));
     return {
       session: this.#session,
       text: this.#tokenizer !== undefined,
-      workers: this.#options.workers,
-      spawn: (stages) => this.#spawnTuner(stages),
+      device,
+      where,
+      // A GPU does one thing at a time.
+      workers: device === "webgpu" ? 1 : this.#options.workers,
+      spawn: (stages, asTuned) => this.#spawnTuner(stages, device === "webgpu", asTuned ? this.#files.tuned : undefined),
       retire: (hand) => this.#retire(hand),
       pixels: (content, signal) => this.#pixels(content, signal),
       tokens: (content) => this.#tokens(content),
@@ -435,16 +508,18 @@ export class LearnerWorker implements LearnerPort {
     };
   }
 
-  /** Every extractor holds the tuned backbone too; without a file, none does. */
-  async #useTuned(file?: Uint8Array): Promise<void> {
-    this.#tunedFile = file;
+  /** Every extractor holds this backbone too; without a file, none does. */
+  async #use(stage: Moved, file?: Uint8Array): Promise<void> {
+    if (file) this.#files[stage] = file;
+    else delete this.#files[stage];
     this.#recent.clear();
     const hands = [...this.#hands.values()].filter((hand) => hand instanceof Hand && hand.extracts) as Hand[];
-    await Promise.all(hands.map((hand) => hand.tuned(this.#tuned())));
+    await Promise.all(hands.map((hand) => hand.use(stage, this.#tensors(stage))));
   }
 
-  #tuned(): { weights: Uint8Array; file: Uint8Array } | undefined {
-    return this.#tunedFile && { weights: this.#pack.weights, file: this.#tunedFile };
+  #tensors(stage: Moved): { weights: Uint8Array; file: Uint8Array } | undefined {
+    const file = this.#files[stage];
+    return file && { weights: this.#pack.weights, file };
   }
 
   /** Samples that the tuned backbone has not seen: those without a label, and what was undone. */
@@ -519,6 +594,8 @@ export class LearnerWorker implements LearnerPort {
         return await work(signal);
       } finally {
         this.#session.cancel();
+        // Another model than the one it was made for.
+        if (this.#files.target && !this.#session.isRenormed()) await this.#use("target");
         this.#spend(part, start);
       }
     });
@@ -557,7 +634,7 @@ export class LearnerWorker implements LearnerPort {
         weights: kind === "encode" ? undefined : this.#pack.weights,
         webgpu: kind === "webgpu",
       });
-      if (hand.extracts) await hand.tuned(this.#tuned());
+      if (hand.extracts) await Promise.all(MOVED.map((stage) => hand.use(stage, this.#tensors(stage))));
       return hand;
     } catch (error) {
       await this.#retire(hand);
@@ -565,11 +642,12 @@ export class LearnerWorker implements LearnerPort {
     }
   }
 
-  async #spawnTuner(stages: number): Promise<TunerHand> {
+  async #spawnTuner(stages: number, webgpu: boolean, tuned?: Uint8Array): Promise<TunerHand> {
     const { id, port } = await this.#hooks.spawn("tuner");
     const hand = this.#hold(new TunerHand(id, port));
     try {
-      await hand.open({ code: this.#code, manifest: this.#pack.manifest, weights: this.#pack.weights, stages });
+      const { manifest, weights } = this.#pack;
+      await hand.open({ assets: this.#options.assets, code: this.#code, manifest, weights, stages, webgpu, tuned });
       return hand;
     } catch (error) {
       await this.#retire(hand);
@@ -684,7 +762,7 @@ interface Row {
 }
 
 function lanes<I>(make: (stage: Stage) => Lane<I>): Record<Stage, Lane<I>> {
-  return { frozen: make("frozen"), tuned: make("tuned") };
+  return { frozen: make("frozen"), tuned: make("tuned"), target: make("target") };
 }
 
 async function byStage(stages: Stage[], row: (stage: Stage) => Promise<Float32Array>): Promise<Rows> {

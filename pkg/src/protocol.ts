@@ -1,6 +1,6 @@
 // What crosses the borders between page, learner worker and extractors.
 import type {
-  AdaptReport, BackbonePack, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
+  AdaptReport, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
 } from "../index";
 import type { TokenBatch } from "./batches";
 import type { Kept } from "./kept";
@@ -27,12 +27,16 @@ export interface Meta {
   slice: Record<string, string>;
 }
 
+/** The files of a pack by name, or their addresses. */
+export type PackFiles = Record<string, Blob | Uint8Array | string>;
+
 export interface OpenOptions {
   task: Learner["task"];
   longText: NonNullable<LearnerOptions["longText"]>;
   device: NonNullable<LearnerOptions["device"]>;
-  backbone: string | BackbonePack;
-  assets: string;
+  backbone: string | PackFiles;
+  /** The address of a folder; without it, files are beside the scripts. */
+  assets?: string;
   wasm?: GivenCode;
   workers: number;
   seed: number;
@@ -56,6 +60,7 @@ export interface Added {
 }
 
 export interface Embedded {
+  content: string;
   /** By the stage that was asked for. */
   row: Float32Array;
   kept: Kept;
@@ -65,12 +70,22 @@ export interface Embedded {
 export interface Given {
   ids: string[];
   metas: Meta[];
+  contents: string[];
   rows: Float32Array;
   kept: Kept[];
 }
 
-/** Which backbone: as it came, or as it was fine-tuned. */
-export type Stage = "frozen" | "tuned";
+/** Of a target domain: with the contents of pictures that can be read again. */
+export interface GivenTarget extends Given {
+  again: string[];
+}
+
+/** Which backbone: as it came, as it was fine-tuned, or with batch norms estimated anew for a target domain. */
+export type Stage = "frozen" | Moved;
+export type Moved = "tuned" | "target";
+
+/** By which backbone: the one that predicts, the one that came, or the one that samples are learnt by. */
+export type Which = "current" | "frozen" | "samples";
 
 /** A table as it was read, and how. */
 export interface Table {
@@ -87,7 +102,7 @@ export interface Table {
 export interface LearnerPort {
   open(call: number, options: OpenOptions, hooks: Hooks): Promise<Pick<Learner, "device" | "backbone">>;
   add(call: number, input: Input, meta: Meta): Promise<Added>;
-  embed(call: number, input: Input, stage: "current" | "frozen"): Promise<Embedded>;
+  embed(call: number, input: Input, which: Which): Promise<Embedded>;
   samples(): Promise<SampleInfo[]>;
   labels(): Promise<string[]>;
   relabel(ids: string[], label: Label | null): Promise<void>;
@@ -105,13 +120,23 @@ export interface LearnerPort {
     progress: (progress: Progress) => Promise<void>,
   ): Promise<Omit<Report, "rejected">>;
   evaluateOn(given: Given): Promise<Omit<Report, "rejected">>;
-  adapt(call: number, given: Given, progress: (progress: Progress) => Promise<void>): Promise<Omit<AdaptReport, "rejected">>;
+  /** `read`: a picture of the target again, by its content id. */
+  adapt(
+    call: number,
+    given: GivenTarget,
+    progress: (progress: Progress) => Promise<void>,
+    read: (content: string) => Promise<Input>,
+  ): Promise<Omit<AdaptReport, "rejected">>;
   predict(rows: Float32Array, kept: Kept[], reject?: number): Promise<Prediction[]>;
   verdict(call: number, progress: (progress: Progress) => Promise<void>): Promise<TransferReport>;
   doctor(call: number, progress: (progress: Progress) => Promise<void>): Promise<DoctorReport>;
   explain(call: number, input: Input): Promise<Explanation>;
   projection(): Promise<{ id: string; x: number; y: number }[]>;
   importTexts(file: Uint8Array, options: ImportOptions): Promise<Table>;
+  /** `samples`: whether its parity vectors are of samples. */
+  exportFile(call: number, format: "safetensors" | "onnx", samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Uint8Array<ArrayBuffer>>;
+  /** What is the model's own in the page, in base64. */
+  exportPage(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<{ model: Blob; wasm: Blob }>;
   /** An extractor's worker has died without an answer. */
   broke(extractor: number, why: string): void;
   abort(call: number): void;
@@ -125,7 +150,7 @@ export interface Extracted {
 
 export interface ExtractorPort {
   load(options: {
-    assets: string;
+    assets?: string;
     code: Compiled;
     manifest: string;
     /** Absent for a worker that only encodes. */
@@ -138,16 +163,17 @@ export interface ExtractorPort {
   identify(input: Picture): Promise<string>;
   /** The picture that was identified last, as the backbone reads it. */
   encode(): Promise<{ pixels: Uint8Array; kept: Kept }>;
-  tuned(tuned?: { weights: Uint8Array; file: Uint8Array }): Promise<void>;
+  use(stage: Moved, tensors?: { weights: Uint8Array; file: Uint8Array }): Promise<void>;
   extract(pixels: Uint8Array, rows: number, stage: Stage): Promise<Extracted>;
   extractTexts(batch: TokenBatch, stage: Stage): Promise<Extracted>;
   /** Of one picture: cell after cell, row by row from the top left, the features side by side. */
   featureMap(pixels: Uint8Array, stage: Stage): Promise<Float32Array>;
 }
 
-/** A sample's views where the trained stages begin, as f16. */
+/** A sample's views where the trained stages begin, one after another, as f16. */
 export interface Boundary {
-  views: Uint16Array[];
+  values: Uint16Array;
+  views: number;
   /** Tokens of a text, 1 for a picture. */
   length: number;
 }
@@ -167,14 +193,19 @@ export interface TuneOutcome {
 }
 
 export interface TunerPort {
-  open(options: { code: Compiled; manifest: string; weights: Uint8Array; stages: number }): Promise<void>;
+  /** `tuned`: tensors that the stages begin with in the place of the pack's. */
+  open(options: { assets: string; code: Compiled; manifest: string; weights: Uint8Array; stages: number; webgpu: boolean; tuned?: Uint8Array }): Promise<void>;
   picture(pixels: Uint8Array, views: number, seed: number): Promise<Boundary>;
   text(ids: Uint32Array): Promise<Boundary>;
   push(sample: number, boundary: Boundary): Promise<void>;
   start(job: unknown): Promise<void>;
-  /** A bounded piece of the training; nothing when it is done. */
+  /** Of the samples, the first `sources` are of the source, the others of the target. */
+  startBatchNorm(sources: number): Promise<void>;
+  /** A bounded piece of what was begun last; nothing when it is done. */
   step(): Promise<TuneProgress | undefined>;
   outcome(): Promise<TuneOutcome>;
-  /** The tensors as they were trained, a safetensors file. */
+  /** Of the target's samples, by batch norms estimated anew. */
+  features(): Promise<Float32Array>;
+  /** The tensors as they are now, a safetensors file. */
   file(): Promise<Uint8Array>;
 }

@@ -1,6 +1,6 @@
 // A fine-tuning from the learner's side: who computes what, in which order, and what becomes of it.
 import type { FineTuneCost, Progress, TrainEvent, TrainResult } from "../index";
-import { HeadstartError, toHeadstartError } from "./errors";
+import { HeadstartError, brokeDown, toHeadstartError } from "./errors";
 import type { Session } from "./generated/headstart_learner.js";
 import type { TunerHand } from "./hand";
 import type { Boundary } from "./protocol";
@@ -9,9 +9,13 @@ import type { Boundary } from "./protocol";
 export interface Host {
   session: Session;
   text: boolean;
+  device: FineTuneCost["device"];
+  /** That, as a note of progress ends with it. */
+  where: string;
   /** Cores to train on. */
   workers: number;
-  spawn(stages: number): Promise<TunerHand>;
+  /** `asTuned`: its stages begin as they were fine-tuned, where they were. */
+  spawn(stages: number, asTuned?: boolean): Promise<TunerHand>;
   retire(hand: TunerHand): Promise<void>;
   /** A sample's picture again, as the backbone reads it. Errors: `unreadable`, and what a picture can lack. */
   pixels(content: string, signal: AbortSignal): Promise<Uint8Array>;
@@ -59,8 +63,8 @@ function fit({ text, workers }: Host, perView: number, samples: number, parts: n
   throw new HeadstartError("bad-option", why, "memory");
 }
 
-/** Where the trained stages begin, of all samples, in every hand. → the contents that could not be read again, with why. */
-async function feed(host: Host, hands: TunerHand[], contents: string[], views: number, signal: AbortSignal, heard: (done: number) => Promise<void>): Promise<Map<string, Error>> {
+/** Where the trained stages begin, of all samples, by all hands, for those in `keep`. → the contents that could not be read again, with why. */
+export async function feed(host: Host, hands: TunerHand[], keep: TunerHand[], contents: string[], views: number, signal: AbortSignal, heard: (done: number) => Promise<void>): Promise<Map<string, Error>> {
   const failed = new Map<string, Error>();
   let next = 0;
   let done = 0;
@@ -78,7 +82,7 @@ async function feed(host: Host, hands: TunerHand[], contents: string[], views: n
         boundaries[i] = host.text ? await hand.text(host.tokens(content)) : await hand.picture(await host.pixels(content, signal), views, i);
       } catch (error) {
         signal.throwIfAborted();
-        if (toHeadstartError(error).code === "worker-failed") throw error;
+        if (brokeDown(error)) throw error;
         failed.set(content, toHeadstartError(error));
       }
       done++;
@@ -87,7 +91,7 @@ async function feed(host: Host, hands: TunerHand[], contents: string[], views: n
         boundaries[pushed++] = undefined;
         if (!boundary) continue;
         const sample = place++;
-        await Promise.all(hands.map((hand) => hand.push(sample, boundary)));
+        await Promise.all(keep.map((hand) => hand.push(sample, boundary)));
       }
       await heard(done);
     }
@@ -120,10 +124,10 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
       ? contents.reduce((sum, content) => sum + TOKEN * host.tokens(content).length, 0)
       : contents.length * PICTURE[stages - 1]!;
     const { views, hands: count, bytes } = fit(host, perView, contents.length, parts, recipe.memory ?? MEMORY);
-    const note = `${contents.length} samples, ${parts + 1} trainings, up to ${Math.ceil(bytes / 2 ** 20)} MB`;
+    const note = `${contents.length} samples, ${parts + 1} trainings, up to ${Math.ceil(bytes / 2 ** 20)} MB${host.where}`;
     await heard({ stage: "look", done: 0, total: contents.length, note });
     hands.push(...(await Promise.all(Array.from({ length: count }, () => host.spawn(stages)))));
-    const failed = await feed(host, hands, contents, views, signal, (done) => heard({ stage: "look", done, total: contents.length }));
+    const failed = await feed(host, hands, hands, contents, views, signal, (done) => heard({ stage: "look", done, total: contents.length }));
     if (failed.size > 0) {
       const names = [...failed].map(([content, error]) => `${host.nameOf(content)}: ${error.message}`);
       await heard({ stage: "left out", done: failed.size, total: contents.length, note: names.join("\n") });
@@ -188,7 +192,7 @@ export async function fineTuneCost(host: Host, recipe: Recipe, signal: AbortSign
     const rows = contents.map((_, i) => i).filter((i) => i % Math.ceil(contents.length / MEASURED) === 0);
     const some = rows.map((i) => contents[i]!);
     const start = performance.now();
-    const failed = await feed(host, [hand], some, 1, signal, async () => {});
+    const failed = await feed(host, [hand], [hand], some, 1, signal, async () => {});
     const looked = (performance.now() - start) / 1000 / some.length;
     const readable = rows.filter((i) => !failed.has(contents[i]!));
     if (readable.length === 0) throw [...failed.values()][0];
@@ -203,7 +207,7 @@ export async function fineTuneCost(host: Host, recipe: Recipe, signal: AbortSign
     const { epochs } = session.tuneJob(undefined) as { epochs: number };
     const rounds = Math.ceil(parts / hands) * (1 - 1 / parts) + 1;
     const seconds = (contents.length * looked * views) / hands + rounds * contents.length * epochs * trained;
-    return { seconds, bytes, samples: contents.length, epochs, trainings: parts + 1, secondsPerSample: trained };
+    return { seconds, bytes, samples: contents.length, epochs, trainings: parts + 1, secondsPerSample: trained, device: host.device };
   } finally {
     await host.retire(hand);
   }

@@ -1,6 +1,9 @@
 //! The last stages of a backbone, as they are trained: one flat vector of parameters, and a list that says what lies where.
 //! The optimiser sees numbers, a file sees the checkpoint's names.
 
+#[cfg(feature = "webgpu")]
+pub mod gpu;
+
 use std::ops::Range;
 
 use safetensors::Dtype;
@@ -42,7 +45,22 @@ impl Tail {
     ///
     /// Errors: `bad-pack`.
     pub fn load(manifest: &Manifest, weights: &[u8], stages: usize) -> Result<(Self, Vec<f32>)> {
+        Self::load_tuned(manifest, weights, None, stages)
+    }
+
+    /// The same with the tensors of another file, [`tuned_file`], in the place of the pack's. It must have none before these stages.
+    ///
+    /// Errors: `bad-pack`.
+    pub fn load_tuned(
+        manifest: &Manifest,
+        weights: &[u8],
+        tuned: Option<&[u8]>,
+        stages: usize,
+    ) -> Result<(Self, Vec<f32>)> {
         let mut weights = Weights::parse(&manifest.weights()?.name, weights)?;
+        if let Some(tuned) = tuned {
+            weights.replace(tuned)?;
+        }
         match manifest.architecture.as_str() {
             "efficientnet-lite0" => {
                 let (tail, parameters) = lite0::tail::Tail::load(&mut weights, stages)?;
@@ -71,7 +89,7 @@ impl Tail {
     /// Width of a feature.
     pub fn dim(&self) -> usize {
         match self {
-            Tail::Lite0(_) => lite0::DIM,
+            Tail::Lite0(tail) => tail.dim(),
             Tail::MiniLm(_) => minilm::DIM,
         }
     }

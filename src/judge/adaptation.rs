@@ -5,8 +5,11 @@
 //! is taken whose answers tell most of the target: the mutual information of rows and classes, `H(mean p) - mean H(p)` in
 //! nats (Bridle et al. 1992; as a validator of domain adaptation, Musgrave et al. 2022). By itself this would always have
 //! something to keep. With labels of the target they decide, as soon as there are enough to.
+//!
+//! Batch norms estimated anew are tried last, and only where something that moves features could be kept: they cost the
+//! backbone's work on both domains, which is done elsewhere (`learn::BatchNorm`).
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::adopted::{AdaptReport, Candidate, Findings};
@@ -39,10 +42,14 @@ pub struct Adapted {
     pub report: AdaptReport,
     /// A head for the target, and what is strange to it; none where nothing was kept.
     pub kept: Option<(Fitted, Novelty)>,
+    /// The head is for rows of the backbone with batch norms estimated anew.
+    pub renormed: bool,
 }
 
 pub enum AdaptationStage {
     Progress(Progress),
+    /// Of pictures, once, before the end: [`Adaptation::renormed`] is of use now. It may be left out.
+    Renorm,
     Done(Box<Adapted>),
 }
 
@@ -64,6 +71,18 @@ pub struct Adaptation {
     cause: Option<Cause>,
     spectra: Vec<Spectrum>,
     candidates: Vec<Candidate>,
+    /// Where each row of the target was given.
+    order: Vec<usize>,
+    asked: bool,
+    renormed: Option<Renormed>,
+}
+
+/// Some of the target, as the backbone with batch norms estimated anew sees it.
+struct Renormed {
+    /// Of the target, ascending.
+    rows: Vec<usize>,
+    x: Matrix,
+    contents: Vec<Arc<Content>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +90,7 @@ enum Job {
     Measure,
     HoldOut,
     Trace,
-    /// Of the source, then of the target.
+    /// Of the source, of the target, of the target as it is renormed.
     Spectrum,
     /// Of a candidate, all of it, or without a fold of the labelled rows, which it is then tried on.
     Fit(usize, Option<usize>),
@@ -159,12 +178,22 @@ impl Adaptation {
             cause: None,
             spectra: Vec::new(),
             candidates,
+            order,
+            asked: false,
+            renormed: None,
         })
     }
 
     /// A bounded piece of the work. After `Done` there is nothing left to do.
     pub fn step(&mut self) -> Result<AdaptationStage> {
-        let Some(&job) = self.jobs.front() else { return Ok(AdaptationStage::Done(Box::new(self.finish()))) };
+        let Some(&job) = self.jobs.front() else {
+            let pictures = self.contents.iter().all(|content| matches!(**content, Content::Picture(_)));
+            let enough = self.data.rows() >= FEWEST;
+            if pictures && enough && !std::mem::replace(&mut self.asked, true) && self.findings().may_move() {
+                return Ok(AdaptationStage::Renorm);
+            }
+            return Ok(AdaptationStage::Done(Box::new(self.finish())));
+        };
         match self.under_way.take() {
             // What a job begins with is work enough for a step.
             None => self.under_way = Some(self.begin(job)?),
@@ -181,6 +210,41 @@ impl Adaptation {
         };
         let done = self.total - self.jobs.len();
         Ok(AdaptationStage::Progress(Progress { stage, done, total: self.total, loss: None, guard: None }))
+    }
+
+    /// `x`: what a backbone with batch norms estimated anew for the target ([`crate::learn::BatchNorm`]) makes of samples of it,
+    /// `given` among all. Of few it says too little, and is not tried.
+    ///
+    /// All that was tried is compared on these rows. Those with labels have to be among them, so those that are not stay as they were.
+    pub fn renormed(&mut self, given: &[usize], x: &Matrix) {
+        if given.len() < FEWEST {
+            return;
+        }
+        let of: HashMap<usize, usize> = given.iter().enumerate().map(|(row, &at)| (at, row)).collect();
+        let labelled: Vec<usize> = self.labelled.iter().map(|&(row, _)| row).collect();
+        let wanted = |&row: &usize| of.contains_key(&self.order[row]) || labelled.contains(&row);
+        let rows: Vec<usize> = (0..self.target.rows()).filter(wanted).collect();
+        let mut seen = Matrix::with_capacity(x.cols(), rows.len());
+        for &row in &rows {
+            seen.push(of.get(&self.order[row]).map_or(self.target.row(row), |&at| x.row(at)));
+        }
+        let contents = rows.iter().map(|&row| self.contents[row].clone()).collect();
+        for i in 0..self.candidates.len() {
+            self.candidates[i].criterion = information(&self.said(i).select(&rows));
+        }
+        self.renormed = Some(Renormed { rows, x: seen, contents });
+        let first = self.candidates.len();
+        self.candidates.extend(renormed_candidates(first));
+        // Rows of the source, and so the head on them, are what they were.
+        let (fitted, data) = self.candidates[0].fitted.clone().expect("it comes first");
+        self.take(first, None, fitted, data);
+        let before = self.jobs.len();
+        self.jobs.push_back(Job::Spectrum);
+        for i in first + 1..self.candidates.len() {
+            let rounds = if self.candidates[i].believes.is_some() { ROUNDS } else { 1 };
+            self.jobs.extend(vec![Job::Fit(i, None); rounds]);
+        }
+        self.total += self.jobs.len() - before;
     }
 
     fn begin(&self, job: Job) -> Result<Work> {
@@ -200,7 +264,11 @@ impl Adaptation {
                 Work::Trace(Trace::new(source, &self.data.y, &self.said(0).select(&rows)))
             }
             Job::Spectrum => {
-                let rows = if self.spectra.is_empty() { &self.data.x } else { &self.target };
+                let rows = match (self.spectra.len(), &self.renormed) {
+                    (0, _) => &self.data.x,
+                    (2, Some(renormed)) => &renormed.x,
+                    _ => &self.target,
+                };
                 Work::Spectrum(Box::new(SpectrumFit::new(&rows.clone().normalised())))
             }
             Job::Fit(i, fold) => {
@@ -220,10 +288,12 @@ impl Adaptation {
             let measured = self.measured.as_ref().expect("it comes first");
             return resampled(&self.data.select(&measured.rows), &measured.odds, self.recipe.seed);
         }
-        let moved = candidate.by.apply(&self.data, &self.spectra[0], &self.spectra[1]);
+        let to = if candidate.renormed { 2 } else { 1 };
+        let moved = candidate.by.apply(&self.data, &self.spectra[0], &self.spectra[to]);
         if let Some(first) = candidate.believes {
             let of = if candidate.fitted.is_some() { i } else { first };
-            return with_surest(&moved, &self.target, &self.contents, &self.said(of));
+            let (target, contents) = self.target_of(i);
+            return with_surest(&moved, target, contents, &self.said(of));
         }
         let others = |&(at, _): &(usize, &(usize, usize))| fold != Some(self.folds[at]);
         let known: Vec<(usize, usize)> = match candidate.labels {
@@ -278,29 +348,45 @@ impl Adaptation {
         }
         if let Some(fold) = fold {
             let held: Vec<usize> = (0..self.labelled.len()).filter(|&at| self.folds[at] == fold).collect();
-            let guard = self.guard(&fitted, &held);
+            let guard = self.guard(i, &fitted, &held);
             *self.candidates[i].guard.get_or_insert(0.0) += guard;
             return;
         }
         let labels: Vec<usize> = (0..self.labelled.len()).collect();
         if !self.candidates[i].labels && !labels.is_empty() {
-            self.candidates[i].guard = Some(self.guard(&fitted, &labels));
+            self.candidates[i].guard = Some(self.guard(i, &fitted, &labels));
         }
         self.candidates[i].fitted = Some((fitted, data));
         self.candidates[i].criterion = information(&self.said(i));
     }
 
+    /// The target as a candidate sees it.
+    fn target_of(&self, i: usize) -> (&Matrix, &[Arc<Content>]) {
+        match &self.renormed {
+            Some(renormed) if self.candidates[i].renormed => (&renormed.x, &renormed.contents),
+            _ => (&self.target, &self.contents),
+        }
+    }
+
     /// What a candidate says of the target.
     fn said(&self, i: usize) -> Probabilities {
         let (fitted, _) = self.candidates[i].fitted.as_ref().expect("it was fitted before");
-        fitted.head.probabilities(&self.target, &self.contents)
+        let (target, contents) = self.target_of(i);
+        fitted.head.probabilities(target, contents)
     }
 
     /// Log-likelihood of labelled rows, in nats. One in ten is taken for a slip, so that no single one decides.
-    fn guard(&self, fitted: &Fitted, labelled: &[usize]) -> f64 {
-        let rows: Vec<usize> = labelled.iter().map(|&at| self.labelled[at].0).collect();
-        let contents: Vec<Arc<Content>> = rows.iter().map(|&row| self.contents[row].clone()).collect();
-        let said = fitted.head.probabilities(&self.target.select(&rows), &contents);
+    fn guard(&self, i: usize, fitted: &Fitted, labelled: &[usize]) -> f64 {
+        let (target, contents) = self.target_of(i);
+        let place = |row: usize| match &self.renormed {
+            Some(renormed) if self.candidates[i].renormed => {
+                renormed.rows.binary_search(&row).expect("those with labels are among them")
+            }
+            _ => row,
+        };
+        let rows: Vec<usize> = labelled.iter().map(|&at| place(self.labelled[at].0)).collect();
+        let contents: Vec<Arc<Content>> = rows.iter().map(|&row| contents[row].clone()).collect();
+        let said = fitted.head.probabilities(&target.select(&rows), &contents);
         let one = |(row, &at): (usize, &usize)| {
             let p = f64::from(said.row(row)[self.labelled[at].1]);
             (0.9 * p + 0.1 / said.classes as f64).ln()
@@ -309,22 +395,26 @@ impl Adaptation {
     }
 
     fn finish(&mut self) -> Adapted {
-        let measured = self.measured.take().expect("it was measured");
-        let findings = Findings {
-            shift: measured.shift,
-            evidence: self.cause.expect("it was found").evidence(),
-            proportions: self.cause.is_some_and(|cause| cause.proportions > cause.neither),
-            labelled: self.labelled.len(),
-            rows: [self.data.rows(), self.target.rows()],
-        };
-        let (chosen, report) = findings.judge(&self.candidates);
+        let (chosen, report) = self.findings().judge(&self.candidates);
+        let renormed = chosen.is_some_and(|i| self.candidates[i].renormed);
         let kept = chosen.map(|i| {
             let (fitted, data) = self.candidates[i].fitted.take().expect("it was fitted");
             let novelty = Novelty::fit(&data, self.recipe.negative.as_deref());
             let reason = format!("{}, for the target domain", report.method);
             (Fitted { reason, ..fitted }, novelty)
         });
-        Adapted { report, kept }
+        Adapted { report, kept, renormed }
+    }
+
+    fn findings(&self) -> Findings {
+        let cause = self.cause.expect("it was found");
+        Findings {
+            shift: self.measured.as_ref().expect("it was measured").shift.clone(),
+            evidence: cause.evidence(),
+            proportions: cause.proportions > cause.neither,
+            labelled: self.labelled.len(),
+            rows: [self.data.rows(), self.target.rows()],
+        }
     }
 }
 
@@ -345,6 +435,14 @@ fn candidates(labels: bool) -> Vec<Candidate> {
         all.push(Candidate { name: "CORAL, target labels", labels: true, ..Candidate::new("", Move::Coral) });
     }
     all
+}
+
+/// What is tried where there is a renormed target, after the `first` others.
+fn renormed_candidates(first: usize) -> Vec<Candidate> {
+    let plain = Candidate { renormed: true, ..Candidate::new("batch-norm re-estimation", Move::Nothing) };
+    let coral = Candidate { name: "batch-norm re-estimation, CORAL", by: Move::Coral, ..plain.clone() };
+    let taught = Candidate { name: "batch-norm re-estimation, self-training", believes: Some(first), ..plain.clone() };
+    vec![plain, coral, taught]
 }
 
 /// Mutual information of rows and classes, in nats.

@@ -44,6 +44,8 @@ pub struct Tried {
 pub struct Candidate {
     pub name: &'static str,
     pub by: Move,
+    /// Sees the target through batch norms that were estimated anew for it.
+    pub renormed: bool,
     /// Learns from the source's rows as they look like the target's.
     pub weighted: bool,
     /// Learns from what this one says of the target, at first, then from what it says itself.
@@ -57,7 +59,17 @@ pub struct Candidate {
 
 impl Candidate {
     pub fn new(name: &'static str, by: Move) -> Self {
-        Self { name, by, weighted: false, believes: None, labels: false, fitted: None, criterion: 0.0, guard: None }
+        Self {
+            name,
+            by,
+            renormed: false,
+            weighted: false,
+            believes: None,
+            labels: false,
+            fitted: None,
+            criterion: 0.0,
+            guard: None,
+        }
     }
 }
 
@@ -73,6 +85,11 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Whether what moves features could be kept at all.
+    pub fn may_move(&self) -> bool {
+        self.labelled > 0 || (self.shift.is_there() && self.evidence >= EVIDENCE)
+    }
+
     /// → which candidate is kept, if any. The first is what there was.
     pub fn judge(self, candidates: &[Candidate]) -> (Option<usize>, AdaptReport) {
         let plain = candidates[0].guard.unwrap_or(0.0);
@@ -86,7 +103,7 @@ impl Findings {
         };
         let guard = |i: usize| tried[i].guard.unwrap_or(0.0);
         let by_labels = best(&guard, &|_| true);
-        let moved = best(&|i| tried[i].criterion, &|c| c.by != Move::Nothing && !c.labels);
+        let moved = best(&|i| tried[i].criterion, &|c| (c.by != Move::Nothing || c.renormed) && !c.labels);
         let spoken = guard(by_labels) >= SPOKEN;
         let (chosen, why) = if spoken {
             (Some(by_labels), self.labels_for(guard(by_labels)))

@@ -13,9 +13,9 @@ use crate::metrics::ascending_f32;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Novelty {
     /// Of each class, of length 1.
-    means: Matrix,
+    pub means: Matrix,
     /// Distances of the samples to means that they and their groups were no part of, ascending.
-    held_out: Vec<f32>,
+    pub held_out: Vec<f32>,
 }
 
 impl Novelty {

@@ -381,6 +381,17 @@ pub struct Decision {
     pub recipe: Recipe,
 }
 
+/// What is kept of a guard: what is said of a model that was tuned comes from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuardRows {
+    /// Ids of the samples that the backbone was tuned on.
+    pub ids: Vec<String>,
+    /// Their rows by the backbone that was tuned without each fold.
+    pub by_fold: Vec<Matrix>,
+    /// The fold of each of them.
+    pub folds: Vec<usize>,
+}
+
 /// Rows of outputs to where they belong.
 fn put(outputs: &mut Matrix, said: &Matrix, rows: &[usize]) {
     let width = said.cols();

@@ -5,26 +5,17 @@ use crate::features::{Matrix, dot};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Knn {
-    /// L2-normalised training rows.
-    rows: Matrix,
+    /// L2-normalised training rows, at least one.
+    pub rows: Matrix,
     /// What each of them says: `rows × outputs`.
-    truth: Matrix,
-    k: usize,
+    pub truth: Matrix,
+    /// Neighbours that vote: the recipe's, or all rows when there are fewer.
+    pub k: usize,
 }
 
 impl Knn {
     pub fn fit(data: &Dataset, k: usize) -> Self {
         Self { rows: data.x.clone().normalised(), truth: data.truth(), k: k.min(data.rows()) }
-    }
-
-    /// Rows that are looked at for each that is asked about.
-    pub fn rows(&self) -> usize {
-        self.rows.rows()
-    }
-
-    /// Neighbours that vote: the recipe's, or all rows when there are fewer.
-    pub fn k(&self) -> usize {
-        self.k
     }
 
     pub fn outputs(&self, x: &Matrix) -> Matrix {

@@ -208,8 +208,9 @@ impl LinearFit {
             }
         };
         let kind = self.data.kind();
-        let mut chosen: BTreeMap<&'static str, f64> =
-            [("strength", strength), ("folds", parts as f64), ("iterations", solve.solver.iterations() as f64)].into();
+        let iterations = solve.solver.iterations() as f64;
+        let chosen = [("strength", strength), ("folds", parts as f64), ("iterations", iterations)];
+        let mut chosen: BTreeMap<String, f64> = chosen.map(|(name, value)| (name.to_owned(), value)).into();
         let mut temperature = 1.0;
         let mut residuals = Vec::new();
         if kind == Kind::Numbers {
@@ -218,7 +219,7 @@ impl LinearFit {
             ascending(&mut residuals);
         } else {
             temperature = self.recipe.temperature.unwrap_or_else(|| self.temperature());
-            chosen.insert("temperature", temperature);
+            chosen.insert("temperature".to_owned(), temperature);
         }
         Fitted {
             head: solve.head(temperature as f32),

@@ -9,17 +9,17 @@ use super::affine::Link;
 use crate::backbone::kernels::{Packed, Then};
 use crate::features::Matrix;
 
-pub(super) const HIDDEN: usize = 64;
+pub const HIDDEN: usize = 64;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mlp {
     /// `HIDDEN × dim`, for unit rows.
-    first: Matrix,
-    first_bias: Vec<f32>,
-    /// `classes × HIDDEN`.
-    second: Matrix,
-    second_bias: Vec<f32>,
-    link: Link,
+    pub first: Matrix,
+    pub first_bias: Vec<f32>,
+    /// `outputs × HIDDEN`.
+    pub second: Matrix,
+    pub second_bias: Vec<f32>,
+    pub link: Link,
 }
 
 impl Mlp {

@@ -19,14 +19,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use adapt::{Move, Spectrum, SpectrumFit, resampled, with_rows, with_surest};
+pub use adapt::{BatchNorm, Move, Spectrum, SpectrumFit, resampled, with_rows, with_surest};
 pub use affine::{Affine, Link};
 pub use dataset::{Answers, Dataset, Kind, Labelled, Targets, called};
 pub use knn::Knn;
 pub use loss::Loss;
-pub use mlp::Mlp;
+pub use mlp::{HIDDEN, Mlp};
 pub use plane::principal_plane;
-pub use scratch::Scratch;
+pub use scratch::{Cnn, Scratch, Vocabulary, Words};
 
 use crate::error::{Error, Result};
 use crate::features::Matrix;
@@ -201,7 +201,7 @@ impl Head {
         match self {
             Head::Linear(head) | Head::Prototype(head) => head.bias.len() * dim,
             Head::Mlp(_) => mlp::HIDDEN * dim,
-            Head::Knn(head) => head.rows() * dim,
+            Head::Knn(head) => head.rows.rows() * dim,
             Head::Scratch(head) => head.products(),
         }
     }
@@ -221,7 +221,7 @@ pub struct Fitted {
     /// What the outputs are of: classes, or labels. None for numbers.
     pub classes: Vec<String>,
     /// The hyper-parameters, chosen or given, by name.
-    pub chosen: BTreeMap<&'static str, f64>,
+    pub chosen: BTreeMap<String, f64>,
     /// What became of held-out rows at the chosen hyper-parameters, where there were any.
     pub held_out: Option<HeldOut>,
     /// How far off held-out numbers were, ascending.
@@ -299,7 +299,7 @@ impl Fit {
                 head,
                 kind: data.kind(),
                 classes: data.names().to_vec(),
-                chosen: chosen.iter().copied().collect(),
+                chosen: chosen.iter().map(|&(name, value)| (name.to_owned(), value)).collect(),
                 held_out: None,
                 residuals: Vec::new(),
                 reason: reason.to_owned(),
@@ -315,7 +315,7 @@ impl Fit {
             }
             HeadKind::Knn => {
                 let head = Knn::fit(data, recipe.k);
-                let k = head.k() as f64;
+                let k = head.k as f64;
                 once(Head::Knn(head), &[("k", k)], "the nearest labelled samples vote; no training")
             }
         }))

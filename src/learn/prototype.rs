@@ -87,7 +87,7 @@ impl PrototypeFit {
             head: Head::Prototype(head),
             kind: Kind::Classes,
             classes: self.data.classes.clone(),
-            chosen: [("scale", f64::from(scale)), ("folds", self.parts as f64)].into(),
+            chosen: [("scale".to_owned(), f64::from(scale)), ("folds".to_owned(), self.parts as f64)].into(),
             held_out: (self.parts > 0).then(|| HeldOut { hits: self.hits.clone(), groups: self.data.groups.clone() }),
             residuals: Vec::new(),
             reason: "the nearest class mean, by the covariance within classes".to_owned(),

@@ -17,7 +17,14 @@ pub use label::Label;
 
 /// sha256 in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    sha256_of([bytes])
+}
+
+/// The same of bytes that lie in several places.
+pub fn sha256_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    parts.into_iter().for_each(|part| hash.update(part));
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The id a content has by itself. Equal bytes, equal id, on every machine.
@@ -116,6 +123,10 @@ impl Samples {
         self.by_content.get(content).map(|&i| &self.list[i])
     }
 
+    pub fn with_id(&self, id: &str) -> Option<&Sample> {
+        self.by_id.get(id).map(|&i| &self.list[i])
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Sample> {
         self.list.iter()
     }
@@ -190,6 +201,11 @@ impl Samples {
             Change::Relabelled(changed) => changed.into_iter().for_each(|c| self.set_label(&c.id, c.after)),
         }
         true
+    }
+
+    /// What was done so far can be neither taken back nor done again.
+    pub fn forget_history(&mut self) {
+        self.history = History::default();
     }
 
     /// The classes in use, in order of first appearance.

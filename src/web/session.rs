@@ -19,7 +19,7 @@ use crate::source::{Added, Content, Label, Meta};
 /// [`Learner`], with the one long job that may be under way.
 #[wasm_bindgen]
 pub struct Session {
-    learner: Learner,
+    pub(super) learner: Learner,
     job: Option<Job>,
     tuning: Option<Box<Tuned>>,
 }
@@ -38,6 +38,12 @@ struct Plan {
     contents: Vec<String>,
     parts: usize,
     method: Method,
+}
+
+/// What batch norms are estimated anew with.
+#[derive(serde::Serialize)]
+struct Wanted {
+    source: Vec<String>,
 }
 
 enum Job {
@@ -238,7 +244,24 @@ impl Session {
         Ok(())
     }
 
-    /// A bounded piece of the job: → `{ stage, done, total, … }` or `{ result }`.
+    /// While an adaptation waits for it: what a backbone with batch norms estimated anew makes of some of the target, `which`
+    /// of all. Without, it goes on at the next step all the same.
+    #[wasm_bindgen(js_name = takeRenormed)]
+    pub fn take_renormed(&mut self, which: Vec<usize>, rows: Vec<f32>) {
+        let x = self.matrix(rows);
+        if let Some(Job::Adaptation(adapting)) = &mut self.job {
+            adapting.renormed(&which, &x);
+        }
+    }
+
+    /// Whether the model looks at samples by such a backbone.
+    #[wasm_bindgen(js_name = isRenormed)]
+    pub fn is_renormed(&self) -> bool {
+        self.learner.is_renormed()
+    }
+
+    /// A bounded piece of the job: → `{ stage, done, total, … }` or `{ result }`. Of an adaptation that waits for batch norms estimated
+    /// anew, the result is `{ source }`: contents of samples to make them of. The job then goes on.
     pub fn step(&mut self) -> JsResult<JsValue> {
         #[derive(serde::Serialize)]
         #[serde(untagged)]
@@ -281,6 +304,7 @@ impl Session {
             },
             Job::Adaptation(adapting) => match adapting.step()? {
                 AdaptationStage::Progress(progress) => to_js(&Event::<()>::Way(progress)),
+                AdaptationStage::Renorm => to_js(&Event::Done { result: Wanted { source: adapting.source() } }),
                 AdaptationStage::Done(adapted) => {
                     let Job::Adaptation(adapting) = job else { unreachable!("matched above") };
                     return to_js(&Event::Done { result: self.learner.finish_adaptation(*adapting, *adapted) });
@@ -341,6 +365,10 @@ impl Session {
 
     fn tuned_mut(&mut self) -> JsResult<&mut Tuned> {
         Ok(self.tuning.as_deref_mut().ok_or(Error::NotTrained)?)
+    }
+
+    pub(super) fn learner(&self) -> &Learner {
+        &self.learner
     }
 
     fn matrix(&self, rows: Vec<f32>) -> Matrix {

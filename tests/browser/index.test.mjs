@@ -5,6 +5,8 @@ import "./text.mjs";
 import "./judge.mjs";
 import "./labels.mjs";
 import "./tune.mjs";
+import "./gputune.mjs";
+import "./exports.mjs";
 import "./page.mjs";
 import "./collect.mjs";
 import "./keyboard.mjs";

@@ -134,3 +134,56 @@ test("a target domain is measured, and the model moved only where that is likely
   assert.ok(moved.tried.length >= 3 && moved.sentence.length > 40 && seen.stages.length > 1);
   assert.equal(seen.prediction.label, "red");
 });
+
+test("batch norms are estimated anew for pictures from elsewhere, and what is kept is what predicts until the model is another", async () => {
+  const seen = await inPage(async () => {
+    const learner = await createLearner({ task: "image", device: "cpu", workers: 2 });
+    await learner.add(await painted(20));
+    await trained(learner);
+    // The same as if behind a fog, and one that is drawn over before it is read again.
+    const fog = (i) => paint(i % 2 ? [215, 190, 190] : [190, 195, 217], 500 + i);
+    const target = await Promise.all(Array.from({ length: 40 }, async (_, i) => ({ data: await fog(i), name: `fog ${i}`, label: i < 8 ? ["blue", "red"][i % 2] : undefined })));
+    const canvas = new OffscreenCanvas(48, 48);
+    const context = canvas.getContext("2d");
+    context.fillRect(0, 0, 20, 20);
+    const drawn = { data: canvas, name: "drawn over" };
+    const heard = [];
+    const onProgress = ({ stage, note }) => {
+      if (stage === "look") context.fillRect(0, 0, 40, 40);
+      heard.push({ stage, note });
+    };
+    const stopped = new AbortController();
+    const abort = (p) => p.stage === "batch-norm" && stopped.abort(new Error("enough"));
+    const rows = async () => {
+      const [now, frozen] = [await learner.embed([target[9].data]), await learner.embed([target[9].data], { stage: "frozen" })];
+      return 1 - cosine(now.data, frozen.data);
+    };
+    const aborted = await learner.adapt(target, { signal: stopped.signal, onProgress: abort }).catch((error) => error.message);
+    const before = await rows();
+    const report = await learner.adapt([...target, drawn], { onProgress });
+    const [prediction] = await learner.predict([target[9].data]);
+    const after = await rows();
+    const { heatmap } = await learner.explain(target[9].data);
+    const onTarget = await learner.evaluate({ samples: target.slice(0, 8) });
+    const onSource = await learner.evaluate();
+    const { added } = await learner.add([{ data: await fog(99), label: "red" }]);
+    const again = await learner.adapt(target);
+    await trained(learner);
+    const last = await rows();
+    await learner.close();
+    return { aborted, before, report, prediction, after, side: heatmap.width, onTarget: onTarget.accuracy.value, onSource: onSource.accuracy.value, added: added.length, again, last, heard };
+  });
+  const { report } = seen;
+  console.log(JSON.stringify(seen));
+  assert.equal(seen.aborted, "enough");
+  const norm = report.tried.find(({ method }) => method === "batch-norm re-estimation");
+  assert.ok(norm && Number.isFinite(norm.criterion) && Number.isFinite(norm.guard), JSON.stringify(report));
+  const stages = seen.heard.map(({ stage }) => stage);
+  assert.ok(["look", "batch-norm"].every((stage) => stages.includes(stage)), [...new Set(stages)].join());
+  assert.match(seen.heard.find(({ stage }) => stage === "left out").note, /drawn over: this picture was changed/);
+  assert.equal(report.kept && report.method.startsWith("batch-norm"), true, JSON.stringify(report));
+  assert.ok(Math.abs(seen.before) < 1e-6 && seen.after > 1e-4 && Math.abs(seen.last) < 1e-6, `${seen.before}, ${seen.after}, ${seen.last}`);
+  assert.equal(seen.prediction.label, "red");
+  assert.deepEqual([seen.side, seen.onTarget, seen.onSource, seen.added], [7, 1, 1, 1]);
+  assert.equal(seen.again.method, report.method, "a second adaptation begins where the first did");
+});

@@ -56,12 +56,11 @@ export async function adapt(): Promise<void> {
   const made = madeNow();
   setState({ report: null, problem: null });
   await asJob("adapt", "Adapting", "Adapting was stopped; nothing has changed.", async (signal, progress) => {
-    let stretch = { stage: "", since: 0 };
+    let stretch = { pace: "", since: 0 };
     const onProgress = ({ stage, done, total }: { stage: string; done: number; total: number }) => {
-      const reading = stage === "adapt";
-      // Reading has a pace of its own; what follows is counted together.
-      if (stretch.stage === "" || (stretch.stage === "adapt" && !reading)) stretch = { stage, since: performance.now() };
-      progress({ done, total: reading ? target.length : total, since: stretch.since, title: STAGES[stage] ?? "Adapting" });
+      const pace = OWN_PACE.has(stage) ? stage : "fit";
+      if (stretch.pace !== pace) stretch = { pace, since: performance.now() };
+      progress({ done, total: stage === "adapt" ? target.length : total, since: stretch.since, title: STAGES[stage] ?? "Adapting" });
     };
     try {
       const report = await learner().adapt(samples(), { signal, onProgress });
@@ -90,4 +89,8 @@ const STAGES: Record<string, string> = {
   "find cause": "Finding out what has changed",
   "try methods": "Trying what may help",
   "check on labels": "Checking on their labels",
+  look: "Looking at some pictures again",
+  "batch-norm": "Estimating batch norms anew",
 };
+/** The others are counted together. */
+const OWN_PACE = new Set(["adapt", "look", "batch-norm"]);

@@ -4,11 +4,13 @@
 //! it is, so that any head will do, predicting costs nothing more, and there is nothing to store but the head. On
 //! clothing10 → clothing10_sketch it was also ahead of mapping the target's rows for a head that stays (76.5 against 74.3 %).
 
+mod batch_norm;
 mod coral;
 mod importance;
 mod pseudo;
 mod spectrum;
 
+pub use batch_norm::BatchNorm;
 pub use importance::resampled;
 pub use pseudo::{with_rows, with_surest};
 pub use spectrum::{Spectrum, SpectrumFit};

@@ -51,9 +51,9 @@ struct Layer {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cnn {
-    classes: usize,
+    pub classes: usize,
     /// Layer after layer: weights `outputs × inputs`, then biases. A convolution's inputs are 3 × 3 × channels.
-    parameters: Vec<f32>,
+    pub parameters: Vec<f32>,
 }
 
 /// Where a layer's parameters lie.
@@ -74,6 +74,11 @@ fn spans(classes: usize) -> [Span; 4] {
 }
 
 impl Cnn {
+    /// Parameters that a network for so many classes has.
+    pub fn size(classes: usize) -> usize {
+        spans(classes)[3].bias.end
+    }
+
     /// He initialisation: uniform, with the variance that keeps a ReLU network's signal as large as it came.
     fn random(classes: usize, rng: &mut ChaCha8Rng) -> Self {
         let spans = spans(classes);

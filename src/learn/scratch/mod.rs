@@ -8,7 +8,7 @@ mod cnn;
 mod words;
 
 pub use cnn::Cnn;
-pub use words::Words;
+pub use words::{Vocabulary, Words};
 
 use crate::metrics::Probabilities;
 use crate::source::Content;

@@ -42,18 +42,18 @@ type Row = Vec<(u32, f32)>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Words {
-    classes: usize,
-    vocabulary: Vocabulary,
+    pub classes: usize,
+    pub vocabulary: Vocabulary,
     /// Feature after feature, by class.
-    weight: Vec<f32>,
-    bias: Vec<f32>,
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
 }
 
 /// N-grams by their hashes, ascending, and their idf. With 64 bits no two of them meet.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Vocabulary {
-    grams: Vec<u64>,
-    idf: Vec<f32>,
+pub struct Vocabulary {
+    pub grams: Vec<u64>,
+    pub idf: Vec<f32>,
 }
 
 impl Words {
