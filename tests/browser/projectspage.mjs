@@ -57,6 +57,7 @@ test("after a reload the page is as it was: classes, pictures, the model; what i
     assert.equal(await page.locator("#try .headline").innerText(), says);
     await button(page, "Check it now").click();
     await page.locator("#report .headline, #report .figures").first().waitFor();
+    await page.getByRole("article", { name: "warm" }).scrollIntoViewIfNeeded();
     await grid(page, "warm").getByRole("row").first().click();
     await button(page, "Remove 1").click();
     await said(page, "1 picture removed");
