@@ -5,9 +5,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { dist } from "../../scripts/paths.mjs";
-import { withPage } from "./chromium.mjs";
+import { newContext, withPage } from "./chromium.mjs";
 import { hold, letGo, withHeldLearner } from "./held.mjs";
 import { pasteMany, withInstantLearner } from "./instant.mjs";
+import { pageIn } from "./profile.mjs";
 import { collected, folder, grid } from "./painted.mjs";
 import { assertStill, button, choose, look, lookTwice, onPage, said, views, watchShifts } from "./visit.mjs";
 
@@ -219,13 +220,14 @@ test("ten thousand thumbnails: only those in view are in the document", async ()
 });
 
 test("without its files the page says what is missing", async () => {
-  await withPage(
-    async (page) => {
-      await page.route("**/manifest.json", (route) => route.fulfill({ status: 404 }));
-      await page.reload();
-      await page.getByRole("alert").waitFor();
-      assert.match(await page.getByRole("alert").innerText(), /Headstart cannot start: .*manifest\.json answered 404/);
-    },
-    { path: "/dist/" },
-  );
+  // On a first visit: later ones have the backbone from the browser.
+  const context = await newContext();
+  try {
+    await context.route("**/manifest.json", (route) => route.fulfill({ status: 404 }));
+    const page = await pageIn(context, { path: "/dist/" });
+    await page.getByRole("alert").waitFor();
+    assert.match(await page.getByRole("alert").innerText(), /Headstart cannot start: .*manifest\.json answered 404/);
+  } finally {
+    await context.close();
+  }
 });
