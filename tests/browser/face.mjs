@@ -307,7 +307,7 @@ test("an abort keeps what is done and rejects with the signal's reason", async (
     const stalled = await learner.add(never(), { signal: waiting.signal }).catch((error) => error === reason);
     const opening = new AbortController();
     setTimeout(() => opening.abort(reason), 300);
-    const slow = `const original = fetch; self.fetch = (...a) => String(a[0]).includes("safetensors") ? new Promise(() => {}) : original(...a);`;
+    const slow = `Object.defineProperty(self, "caches", { value: undefined }); const original = fetch; self.fetch = (...a) => String(a[0]).includes("safetensors") ? new Promise(() => {}) : original(...a);`;
     const opened = await createLearner({ task: "image", device: "cpu", signal: opening.signal, worker: patchedWorker(slow) }).catch((error) => error === reason);
 
     // Trainings queue; one that is aborted while it waits ends at once and disturbs nobody.
