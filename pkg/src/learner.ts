@@ -241,8 +241,8 @@ export class LearnerWorker implements LearnerPort {
       const pixels = async (content: string, signal: AbortSignal) => this.#readAgain(content, (await read(content)) as Picture, signal);
       const places = new Map(contents.map((content, i) => [content, i]));
       const nameOf = (content: string) => ids[places.get(content)!]!;
-      const { report, file } = await adapt(this.#host(signal), { again, places, nameOf, pixels }, signal, progress);
-      if (file) await this.#use("target", file);
+      const report = await adapt(this.#host(signal), { again, places, nameOf, pixels }, signal, progress);
+      if (report.kept) await this.#use("target", this.#session.target());
       return report;
     });
   }
@@ -541,7 +541,7 @@ export class LearnerWorker implements LearnerPort {
       } finally {
         this.#session.cancel();
         // Another model than the one it was made for.
-        if (this.#files.target && !this.#session.isRenormed()) await this.#use("target");
+        if (this.#files.target && !this.#session.hasTarget()) await this.#use("target");
         this.#spend(part, start);
       }
     });

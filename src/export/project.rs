@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -92,17 +91,11 @@ pub fn write_project(project: NewProject) -> Result<Vec<u8>> {
     let mut to = Writer::default();
     let contents = write_contents(&mut to, "", &contents, dim);
     let is_tuned = model.as_ref().is_some_and(|model| model.guard.is_some());
-    let model = model.as_ref().map(|model| write_model(&mut to, model));
+    let model = model.as_ref().map(|model| write_model(&mut to, model)).transpose()?;
     if is_tuned {
         let why = || "the tensors of the tuned backbone are needed, too".to_owned();
         let tuned = tuned.ok_or_else(|| Error::BadOption { option: "tuned", why: why() })?;
-        let file = File::parse(tuned, bad_project)?;
-        for name in file.names("") {
-            // As long as the file that is borrowed from, not as `file`.
-            let (at, bytes) = file.place(&name)?;
-            let (dtype, shape, _) = file.raw(&name)?;
-            to.tensor(format!("{TUNED}{name}"), shape, Values::Raw(dtype, &tuned[at..][..bytes]));
-        }
+        to.all_of(TUNED, tuned)?;
     }
     let mut seen = HashSet::new();
     if let Some(twice) = sources.iter().find(|source| !seen.insert(&source.content)) {
@@ -222,16 +215,7 @@ impl<'a> Project<'a> {
 
     /// The tuned backbone's tensors, a safetensors file.
     pub fn tuned(&self) -> Result<Option<Vec<u8>>> {
-        let names = self.file.names(TUNED);
-        if names.is_empty() {
-            return Ok(None);
-        }
-        let mut views = Vec::new();
-        for name in names {
-            let (dtype, shape, bytes) = self.file.raw(&format!("{TUNED}{name}"))?;
-            views.push((name, TensorView::new(dtype, shape.to_vec(), bytes).expect("it was checked as it was read")));
-        }
-        Ok(Some(safetensors::serialize(views, None).expect("it came out of such a file")))
+        self.file.all_of(TUNED)
     }
 
     /// Raw samples, and where each begins in the file.
