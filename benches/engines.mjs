@@ -3,7 +3,7 @@
 
 /** `build`: `relaxed`, `cpu` (plain SIMD) or `gpu`. */
 export async function headstart({ build, batch }) {
-  const glue = await import(`/pkg/headstart_${build}.js`);
+  const glue = await import(`/generated/headstart_${build}.js`);
   await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
   const file = (name) => fetch(`/pkg/backbones/efficientnet-lite0/${name}`);
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
@@ -96,13 +96,16 @@ export async function tfjs({ batch, pictures = batch }) {
 
 /** One update of the last two stages and the head on `batch` pictures, from where the stages begin; all stages trained. */
 export async function headstartStep({ build, batch }) {
-  const glue = await import(`/pkg/headstart_${build}.js`);
+  const glue = await import(`/generated/headstart_${build}.js`);
   await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
   const file = (name) => fetch(`/pkg/backbones/efficientnet-lite0/${name}`);
   const manifest = await (await file("manifest.json")).text();
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
-  const session = new glue.Session(1280, 0);
-  const contents = new glue.Contents();
+  const learnerBuild = build === "relaxed" ? "learner_relaxed" : "learner";
+  const learner = await import(`/pkg/headstart_${learnerBuild}.js`);
+  await learner.default({ module_or_path: `/pkg/headstart_${learnerBuild}_bg.wasm` });
+  const session = new learner.Session(1280, 0);
+  const contents = new learner.Contents();
   contents.text("");
   for (let i = 0; i < batch; i++) {
     const row = new Float32Array(1280).map(Math.random);
@@ -110,14 +113,14 @@ export async function headstartStep({ build, batch }) {
   }
   session.startTuning({ method: "cross-entropy" }, []);
   while (!session.step().result);
-  const bench = new glue.TuneBench(manifest, weights, 2);
+  const bench = await glue.TuneBench.load(manifest, weights, 2, false);
   const pixels = () => new Uint8Array(224 * 224 * 3).map(() => Math.random() * 256);
-  for (let i = 0; i < batch; i++) bench.push(i, bench.picture(pixels(), 0, 0), 1);
+  for (let i = 0; i < batch; i++) bench.push(i, await bench.picture(pixels(), 1, 0), 1, 1);
   bench.start({ ...session.costJob(Uint32Array.from({ length: batch }, (_, i) => i)), epochs: 1000 });
   globalThis.pass = async () => {
     // A step is a part of the batch; the last one updates.
-    while (bench.step().loss === undefined);
-    bench.step();
+    while ((await bench.step()).loss === undefined);
+    await bench.step();
   };
 }
 
@@ -257,7 +260,7 @@ export async function transformersFirstText() {
 
 /** Token ids of sentences, by the tokenizer of the pack. */
 export async function tokens(sentences) {
-  const glue = await import("/pkg/headstart_learner.js");
+  const glue = await import("/generated/headstart_learner.js");
   await glue.default({ module_or_path: "/pkg/headstart_learner_bg.wasm" });
   const file = (name) => fetch(`/pkg/backbones/all-minilm-l6-v2/${name}`);
   const words = new Uint8Array(await (await file("tokenizer.json")).arrayBuffer());
@@ -267,7 +270,7 @@ export async function tokens(sentences) {
 
 /** Sentences in one call; it makes its own buckets of like length. */
 export async function headstartText({ build, ids }) {
-  const glue = await import(`/pkg/headstart_${build}.js`);
+  const glue = await import(`/generated/headstart_${build}.js`);
   await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
   const file = (name) => fetch(`/pkg/backbones/all-minilm-l6-v2/${name}`);
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
@@ -310,7 +313,7 @@ export async function onnxruntimeText({ provider, threads, batch, ids }) {
 
 /** Milliseconds and multiplications of each part of a network, medians of many passes on one thread. */
 export async function profile({ build, pack, tokens }) {
-  const glue = await import(`/pkg/headstart_${build}.js`);
+  const glue = await import(`/generated/headstart_${build}.js`);
   await glue.default({ module_or_path: `/pkg/headstart_${build}_bg.wasm` });
   const file = (name) => fetch(`/pkg/backbones/${pack}/${name}`);
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());

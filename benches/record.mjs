@@ -18,7 +18,7 @@ function commit() {
   }
 }
 
-/** Where, when and of what: no number stands without it. */
+/** Where, when and of what: no number stands without it. `browser`: where one was in it. */
 export async function machine(browser) {
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -26,7 +26,7 @@ export async function machine(browser) {
     cpu: cpus()[0].model.trim(),
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    chromium: browser.version(),
+    chromium: browser?.version(),
   };
 }
 
@@ -37,11 +37,11 @@ export function record(name, results, table) {
   writeFileSync(resultPath(name), `${JSON.stringify(results, null, 2)}\n`);
   const path = join(root, "BENCHMARKS.md");
   const { date, build, cpu, cores, memoryGiB, chromium } = results.machine;
-  const where = `*${date}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, Chromium ${chromium}, build ${build}.*`;
+  const where = [date, cpu, `${cores} cores`, `${memoryGiB} GiB`, ...(chromium ? [`Chromium ${chromium}`] : []), `build ${build}`];
   const marks = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
   const text = readFileSync(path, "utf8");
   const [from, to] = marks.map((mark) => text.indexOf(mark));
   if (from < 0 || to < from) throw new Error(`BENCHMARKS.md has no place for \`${name}\``);
-  writeFileSync(path, `${text.slice(0, from + marks[0].length)}\n${where}\n\n${table}\n${text.slice(to)}`);
+  writeFileSync(path, `${text.slice(0, from + marks[0].length)}\n*${where.join(", ")}.*\n\n${table}\n${text.slice(to)}`);
   console.log(`\n${table}`);
 }

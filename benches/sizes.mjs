@@ -10,6 +10,7 @@ const FILES = [
   ...["cpu", "learner", "relaxed", "learner_relaxed", "gpu"].map((build) => `headstart_${build}_bg.wasm`),
   "index.js",
   "worker.js",
+  "predict.js",
   "backbones/efficientnet-lite0/model.safetensors",
   "backbones/all-minilm-l6-v2/model.safetensors",
   "backbones/all-minilm-l6-v2/tokenizer.json",

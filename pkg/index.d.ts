@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /** Headstart: transfer learning inside a browser tab. Nothing leaves the machine. */
 
 /**
@@ -46,8 +47,11 @@ export interface LearnerOptions {
   onProgress?: (progress: Progress) => void;
 }
 
-/** The files of a pack by name; `manifest.json` is one of them. */
-export type BackbonePack = Record<string, Blob | Uint8Array>;
+/**
+ * The files of a pack by name, or where they are; `manifest.json` is one of them. In an app that is bundled it is the default export of
+ * `headstart/backbones/efficientnet-lite0` or `headstart/backbones/all-minilm-l6-v2`.
+ */
+export type BackbonePack = Record<string, Blob | Uint8Array | URL>;
 
 /** For texts: a string, or a Blob of UTF-8, of at most 1 MiB. For pictures: a file (JPEG, PNG, WebP, GIF, BMP; what else the browser decodes), decoded pixels, or an element. */
 export type SampleData = Blob | ImageBitmap | ImageData | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | string;
@@ -108,8 +112,8 @@ export interface Learner<L extends Label = Label> {
   /** Waits until all are in. Awaiting it is the back-pressure: an async iterable is read as fast as pictures are done. */
   add(samples: Iterable<Sample<L>> | AsyncIterable<Sample<L>>, options?: CallOptions): Promise<AddReport>;
   samples(): Promise<SampleInfo<L>[]>;
-  /** All or nothing: an unknown id (`unknown-id`) changes no label. */
-  relabel(ids: string[], label: L): Promise<void>;
+  /** `null` takes the label off. All or nothing: an unknown id (`unknown-id`) changes no label. */
+  relabel(ids: string[], label: L | null): Promise<void>;
   remove(ids: string[]): Promise<void>;
   /**
    * Takes back the last `add`, `relabel` or `remove`; the model stays. `false` when there is none. An `add` is taken back as a whole: of
@@ -128,7 +132,8 @@ export interface Learner<L extends Label = Label> {
   /**
    * Trains the backbone's last stages too, on the labelled samples, always from the pretrained weights, and keeps the result only if
    * it is better on samples held out (`result.guard`); otherwise the head on the frozen backbone is fitted on all samples. Starts
-   * at the first `next()`; leaving the loop cancels it, and an abort ends it with `done` and the best so far. Runs on the CPU.
+   * at the first `next()`; leaving the loop cancels it, and an abort ends it with `done` and the best so far. Runs where
+   * the backbone runs (`device`); a GPU whose gradients are not the CPU's is refused: `gpu-wrong`, and `"auto"` trains on the CPU.
    * Pictures are read again: one whose file has gone or changed is left out, and said in a progress event.
    */
   fineTune(options?: FineTuneOptions): AsyncIterable<TrainEvent>;
@@ -166,9 +171,25 @@ export interface Learner<L extends Label = Label> {
    * `unsupported-encoding` (only UTF-8 is read), `bad-option` (no such column).
    */
   importTexts(source: Blob | string, options?: ImportOptions): Promise<TextImport>;
+  /**
+   * The model, for elsewhere; `not-trained` without one, `bad-option` for the scratch head, which only a project can hold. Each carries 16
+   * inputs with their features and scores, classes, temperature and thresholds, so that whoever opens it can check that it is the same model.
+   * - `"safetensors"`: backbone, with what was fine-tuned, and head, by names that PyTorch code can load; `headstart/predict` opens it.
+   * - `"onnx"`: the same as one graph with the normalisation inside; the rest of the preprocessing is in its metadata.
+   * - `"html"`: one page that classifies offline, opened from the disk or any host; it makes no requests.
+   */
+  export(format: "safetensors" | "onnx" | "html", options?: ExportOptions): Promise<Blob>;
   /** Ends the workers. Idempotent; what is running rejects with code `closed`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface ExportOptions extends CallOptions {
+  /**
+   * Whether the samples' own pictures or texts go along. Default `false`: the 16 inputs are made up, and the file tells nothing of the samples but
+   * the head and the class means that were learnt from them.
+   */
+  samples?: boolean;
 }
 
 export interface AddReport {
@@ -266,8 +287,10 @@ export interface FineTuneCost {
   epochs: number;
   /** Those of the guard and the last. */
   trainings: number;
-  /** Of a sample, forwards and backwards, on one core. */
+  /** Of a sample, forwards and backwards, on one core or the GPU. */
   secondsPerSample: number;
+  /** Where it is trained. */
+  device: "webgpu" | "cpu";
 }
 
 /** What a fine-tuning was judged by: samples that were held out, in each fold by a backbone that was not tuned on them. */

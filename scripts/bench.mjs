@@ -1,17 +1,20 @@
 // Headstart and its peers: one Chromium, the same network and input, in alternation. Medians and ratios go to
-// benches/results/bench.json and BENCHMARKS.md. `npm run bench -- page`, `-- profile`, `-- sizes` and `-- peers` measure a part each.
+// benches/results/bench.json and BENCHMARKS.md. `npm run bench -- page`, `-- profile`, `-- sizes`, `-- native` and `-- peers` measure a
+// part each.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import * as engines from "../benches/engines.mjs";
 import { firsts, firstsTable } from "../benches/firsts.mjs";
 import { firstMinute, mainThread, pageTable, scrolling } from "../benches/page.mjs";
+import { native, nativeTable } from "../benches/native.mjs";
 import { machine, record } from "../benches/record.mjs";
 import { byCrate, downloads, ofFiles, sizesTable } from "../benches/sizes.mjs";
 import { serve } from "../tests/browser/server.mjs";
 import { build } from "./build.mjs";
 import { args, executable, softwareGpu } from "./chromium.mjs";
-import { dist, pkg, root, shared } from "./paths.mjs";
+import { dist, generated, pkg, root, shared } from "./paths.mjs";
+import { python, pythonForTests } from "./python.mjs";
 import { Stop, main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -135,13 +138,15 @@ async function realSentences(browser, origin) {
 }
 
 await main(async () => {
+  const [only] = process.argv.slice(2);
+  // Nothing of it runs in a browser.
+  if (only === "native") return natively();
   await setup({ browser: true });
   await build();
   const { chromium } = await import("playwright-core");
   const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu] });
   try {
     const where = await machine(browser);
-    const [only] = process.argv.slice(2);
     if (!only || only === "page") {
       const results = { machine: where, page: await page(browser) };
       record("page", results, pageTable(results.page));
@@ -159,13 +164,25 @@ await main(async () => {
   } finally {
     await browser.close();
   }
+  if (!only) await natively();
 });
+
+async function natively() {
+  await setup();
+  await step("Python with PyTorch", pythonForTests);
+  const photos = join(shared, "data/clothing10/test");
+  if (!existsSync(photos)) throw new Stop("../shared/data/clothing10 is not here: nothing to embed");
+  await step("native embedding", async () => {
+    const results = { machine: await machine(), ...(await native(photos, python)) };
+    record("native", results, nativeTable(results));
+  });
+}
 
 /** The peers, and what they need, on a server of their own. */
 async function peersServer() {
   if (!existsSync(join(shared, "peers/lite0.onnx"))) throw new Stop("../shared/peers/lite0.onnx is not here: nothing to compare with");
   await step("peers", () => run("npm", ["ci", "--ignore-scripts", "--no-progress", "--prefix", join(root, "benches")]));
-  const mounts = { pkg, modules: join(root, "benches/node_modules"), peers: join(shared, "peers"), train: join(shared, "data/clothing10/train"), models: models() };
+  const mounts = { pkg, generated, modules: join(root, "benches/node_modules"), peers: join(shared, "peers"), train: join(shared, "data/clothing10/train"), models: models() };
   const server = await serve(mounts, {
     headers: {
       "Cache-Control": "max-age=3600",
@@ -245,7 +262,7 @@ async function peers(browser, where) {
 
 /** Where the time of a pass goes, on one thread. */
 async function profile(browser) {
-  const server = await serve({ pkg }, { headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } });
+  const server = await serve({ pkg, generated }, { headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } });
   const profiles = [];
   await step("parts of the networks", async () => {
     for (const [name, options] of [

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { drawings } from "./drawings.mjs";
-import { cache, dist, packs, pkg, root, target } from "./paths.mjs";
+import { cache, dist, generated, packs, pkg, root, target } from "./paths.mjs";
 import { main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
 import { wasmToolchain } from "./toolchain.mjs";
@@ -31,7 +31,6 @@ const MODULES = {
   learner_relaxed: { ...onCpu, features: ["learner", "relaxed-simd"], optimiser: ["--enable-relaxed-simd"] },
   gpu: { profile: "gpu", folder: "gpu", features: ["webgpu"] },
 };
-const generated = join(pkg, "src/generated");
 const PACKAGE_FILES = /\.(js|wasm|d\.ts)$|^(package\.json|README\.md|backbones)$/;
 
 /** `modules`: the daily loop builds those for the CPU and keeps the GPU module of the last full build. */
@@ -95,24 +94,65 @@ function withoutGpu() {
 }
 
 async function bundle() {
-  await run(join(root, "node_modules/.bin/tsc"), ["--noEmit", "-p", root]);
-  for (const file of readdirSync(pkg)) if (file.endsWith(".js")) rmSync(join(pkg, file));
   // Imported here, as everywhere in scripts/: a fresh clone has no npm packages until set-up has run.
   const { rolldown } = await import("rolldown");
-  const bundled = await rolldown({
-    input: { index: join(pkg, "src/index.ts"), worker: join(pkg, "src/worker.ts") },
-    platform: "browser",
-  });
-  // Flat: the glue finds its module beside itself, by the literal `new URL("…_bg.wasm", import.meta.url)`.
-  await bundled.write({ dir: pkg, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name].js", minify: true });
-  await bundled.close();
+  const bundled = async (input, output, use) => {
+    const bundle = await rolldown({ input, platform: "browser" });
+    const result = await bundle[use]({ format: "esm", minify: true, ...output });
+    await bundle.close();
+    return result;
+  };
+  await exportPage(bundled);
+  await run(join(root, "node_modules/.bin/tsc"), ["--noEmit", "-p", root]);
+  for (const file of readdirSync(pkg)) if (file.endsWith(".js")) rmSync(join(pkg, file));
+  // Flat: every file finds the others beside itself, by a literal `new URL("…", import.meta.url)`.
+  const flat = { dir: pkg, entryFileNames: "[name].js", chunkFileNames: ({ isDynamicEntry }) => (isDynamicEntry ? "[name].js" : "shared.js") };
+  const entry = (name) => ({ [name]: join(pkg, "src", `${name}.ts`) });
+  await bundled({ ...entry("index"), ...entry("predict") }, flat, "write");
+  // In one piece: a bundler that makes classic scripts of workers, as Vite does if not told otherwise, cannot do it with several.
+  await bundled(entry("worker"), { ...flat, codeSplitting: false }, "write");
+  for (const file of ["README.md", "LICENSE", "LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(join(root, file), join(pkg, file));
+}
+
+/** The page that `export("html")` fills, with its style and script, and a policy that allows these two alone. */
+async function exportPage(bundled) {
+  const from = join(pkg, "src/exports/page");
+  const made = await bundled(join(from, "main.ts"), { codeSplitting: false }, "generate");
+  // A script's text ends where it says so, even in the middle of a string.
+  const script = made.output[0].code.replaceAll("</script", "<\\/script");
+  const style = readFileSync(join(from, "page.css"), "utf8");
+  const hash = (text) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
+  // By functions: in a text, `$&` and its like would be read.
+  const html = readFileSync(join(from, "page.html"), "utf8")
+    .replace("SCRIPT-HASH", hash(script))
+    .replace("STYLE-HASH", hash(style))
+    .replace("STYLE", () => style)
+    .replace("SCRIPT", () => script);
+  writeFileSync(join(generated, "page.js"), `export default ${JSON.stringify(html)};\n`);
+  writeFileSync(join(generated, "page.d.ts"), "declare const page: string;\nexport default page;\n");
 }
 
 function copyPacks() {
   rmSync(join(pkg, "backbones"), { recursive: true, force: true });
   for (const id of readdirSync(packs).filter((name) => !name.endsWith("-f32") && !name.endsWith(".made-from"))) {
     cpSync(join(packs, id), join(pkg, "backbones", id), { recursive: true });
+    packModule(id);
   }
+}
+
+/**
+ * What `import pack from "headstart/backbones/<id>"` gives: where the pack's files are, in words that bundlers look for. The manifest
+ * is in it, because small files are turned into `data:` addresses by some, which a strict policy forbids.
+ */
+function packModule(id) {
+  const folder = join(pkg, "backbones", id);
+  const files = readdirSync(folder).filter((name) => name !== "manifest.json");
+  const lines = [
+    `  "manifest.json": new Blob([${JSON.stringify(readFileSync(join(folder, "manifest.json"), "utf8"))}]),`,
+    ...files.map((name) => `  "${name}": new URL("./${id}/${name}", import.meta.url),`),
+  ];
+  writeFileSync(`${folder}.js`, `export default {\n${lines.join("\n")}\n};\n`);
+  writeFileSync(`${folder}.d.ts`, `import type { BackbonePack } from "../index.js";\ndeclare const pack: BackbonePack;\nexport default pack;\n`);
 }
 
 /** The page loads the package as any page would: from a folder beside it. */

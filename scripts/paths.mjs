@@ -7,7 +7,11 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const cache =
   process.env.HEADSTART_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "headstart");
 export const target = process.env.CARGO_TARGET_DIR ?? join(cache, "target");
+/** What tests/packaging builds apps with. */
+export const packaging = join(cache, "packaging");
 export const packs = join(cache, "packs");
 export const pkg = join(root, "pkg");
+/** The modules' own JavaScript, before it is bundled. */
+export const generated = join(pkg, "src/generated");
 export const dist = join(root, "dist");
 export const shared = join(root, "..", "shared");

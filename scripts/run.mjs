@@ -18,10 +18,10 @@ export async function main(work) {
 // They would replace the flags in .cargo/config.toml: no SIMD, and a random generator that does not build.
 const { RUSTFLAGS, CARGO_ENCODED_RUSTFLAGS, ...inherited } = process.env;
 
-export function run(command, args, { env = {}, quiet = false } = {}) {
+export function run(command, args, { env = {}, quiet = false, cwd = root } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: root,
+      cwd,
       env: { ...inherited, CARGO_TARGET_DIR: target, HEADSTART_CACHE: cache, ...env },
       stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"],
     });

@@ -1,12 +1,12 @@
 // Everything a machine with Rust, Node and Python lacks: npm packages, the wasm target, the backbones; and, for what runs
-// in a browser here, Chromium.
+// in a browser here, Chromium. What only the tests of exported models need is in python.mjs.
 // Idempotent: each step looks first, and says what it found.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { chromium } from "./chromium.mjs";
-import { cache, packs, root, target } from "./paths.mjs";
+import { cache, packaging, packs, root, target } from "./paths.mjs";
 import { Stop, main, run, step, tryRun } from "./run.mjs";
 import { OLDEST_RUST, minor, wasmToolchain } from "./toolchain.mjs";
 
@@ -43,6 +43,7 @@ export async function setup({ browser = false } = {}) {
   await step("npm packages", npmPackages);
   await step("Rust for WebAssembly", async () => (await wasmToolchain()).note);
   if (browser) await step("Chromium", chromium);
+  if (browser) await step("bundlers", bundlers);
   await step("native tools", () => run("cargo", ["build", "--quiet", "--features", "tools", "--bins"]));
   for (const backbone of backbones) await step(`backbone ${backbone.id}`, () => backbonePacks(backbone));
 }
@@ -67,6 +68,20 @@ async function npmPackages() {
   const mark = join(root, "node_modules", ".headstart-lock");
   if (existsSync(mark) && readFileSync(mark, "utf8") === lock) return "there";
   await run("npm", ["ci", "--ignore-scripts", "--no-progress"]);
+  writeFileSync(mark, lock);
+}
+
+/** Other people's bundlers, for tests/packaging: in the cache, so that a fresh clone finds them. */
+async function bundlers() {
+  const files = ["package.json", "package-lock.json", ".npmrc"];
+  const from = join(root, "tests/packaging");
+  const lock = files.map((file) => hash(readFileSync(join(from, file)))).join(" ");
+  const mark = join(packaging, "made-from");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === lock) return "there";
+  rmSync(packaging, { recursive: true, force: true });
+  mkdirSync(packaging, { recursive: true });
+  for (const file of files) copyFileSync(join(from, file), join(packaging, file));
+  await run("npm", ["ci", "--ignore-scripts", "--no-progress"], { cwd: packaging });
   writeFileSync(mark, lock);
 }
 

@@ -57,6 +57,15 @@ pub enum Error {
     ProjectTooNew {
         version: String,
     },
+    /// An exported model that does not say what it must. `what`: the part.
+    BadExport {
+        what: String,
+        why: String,
+    },
+    /// An exported model of a later version of Headstart.
+    ExportTooNew {
+        version: String,
+    },
     NoWebGpu {
         reason: String,
     },
@@ -100,6 +109,8 @@ impl Error {
             Error::HashMismatch { .. } => "hash-mismatch",
             Error::BadProject { .. } => "bad-project",
             Error::ProjectTooNew { .. } => "project-too-new",
+            Error::BadExport { .. } => "bad-export",
+            Error::ExportTooNew { .. } => "export-too-new",
             Error::NoWebGpu { .. } => "no-webgpu",
             Error::GpuWrong { .. } => "gpu-wrong",
             Error::GpuLost { .. } => "gpu-lost",
@@ -158,6 +169,13 @@ impl fmt::Display for Error {
             Error::ProjectTooNew { version } => write!(
                 f,
                 "this project was saved by a later version of Headstart (its format is {version}, the latest known here is 1); open it with that one"
+            ),
+            Error::BadExport { what, why } => {
+                write!(f, "this is not a whole model that Headstart exported: `{what}`: {why}; export it again")
+            }
+            Error::ExportTooNew { version } => write!(
+                f,
+                "this model was exported by a later version of Headstart (its format is {version}, the latest known here is 1); open it with that one"
             ),
             Error::NoWebGpu { reason } => write!(f, "no usable WebGPU here: {reason}; use device \"auto\" or \"cpu\""),
             Error::GpuWrong { check } => write!(

@@ -250,3 +250,26 @@ fn the_same_bits_twice() {
     let case = case(2);
     assert_eq!(case.gradient(2), case.gradient(2));
 }
+
+/// What a GPU is tried on: its gradients are to differ from the CPU's only where they are wrong.
+#[test]
+fn the_small_network_has_no_value_near_a_corner_and_no_dead_tensor() {
+    let (tail, parameters) = tail::Tail::small();
+    let x: Vec<f32> = (0..2 * tail.inputs()).map(|i| 2.0 * (i as f32 * 0.37).sin()).collect();
+    let gradient = |by: f32| {
+        let (mut room, mut gradient) = (tail::Room::default(), vec![0.0; parameters.len()]);
+        let x: Vec<f32> = x.iter().map(|v| v + by).collect();
+        let slopes: Vec<f32> = tail.forward(&parameters, &x, &mut room).iter().map(|v| (7.0 * v).cos()).collect();
+        tail.backward(&parameters, &x, &slopes, 3, &mut room, &mut gradient);
+        gradient
+    };
+    let (here, there) = (gradient(0.0), gradient(1e-6));
+    for span in tail.spans() {
+        let (here, there) = (&here[span.range.clone()], &there[span.range.clone()]);
+        let scale = here.iter().fold(0f32, |m, v| m.max(v.abs()));
+        let off = largest_difference(here, there) / scale;
+        assert!(off < 1e-4, "{}: {off}", span.name);
+        let dead = here.iter().filter(|v| **v == 0.0).count();
+        assert!(2 * dead < here.len(), "{}: {dead} of {}", span.name, here.len());
+    }
+}

@@ -1,7 +1,7 @@
 // What callers give, held against what the types promise: JavaScript has no types when it runs.
 import type * as Face from "../index";
 import { HeadstartError } from "./errors";
-import type { Meta, OpenOptions } from "./protocol";
+import type { Meta, OpenOptions, PackFiles } from "./protocol";
 
 const DEFAULT_BACKBONE = { image: "efficientnet-lite0", text: "all-minilm-l6-v2" };
 
@@ -15,22 +15,27 @@ export function checkedOptions(options: Face.LearnerOptions): OpenOptions {
   checkSeed(seed);
   const workers = options.workers ?? Math.min(navigator.hardwareConcurrency || 2, 8);
   if (!Number.isInteger(workers) || workers < 1 || workers > 32) throw badOption("workers", "a whole number from 1 to 32");
-  return { task, longText, device, network, seed, workers, assets: assetsOf(options), backbone: backboneOf(backbone), wasm: options.wasm };
+  return { task, longText, device, network, seed, workers, assets: folderOf(options.assets), backbone: backboneOf(backbone), wasm: options.wasm };
 }
 
-/** A folder, with or without its last slash; relative to the page, as every address in a page is. */
-function assetsOf({ assets }: Face.LearnerOptions): string {
-  if (assets === undefined) return new URL("./", import.meta.url).href;
-  const url = new URL(assets, location.href);
+/** The `assets` option as the address of a folder, with its last slash; relative to the page, as every address in a page is. */
+export function folderOf(assets: string | URL | undefined): string | undefined {
+  if (assets === undefined) return undefined;
+  const url = new URL(assets, globalThis.location?.href);
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url.href;
 }
 
-/** An id stays as it is; an address is made whole here, where the page's own address is known. */
-function backboneOf(backbone: string | URL | Face.BackbonePack): string | Face.BackbonePack {
+/** An id stays as it is; an address is made whole here, where the page's own address is known. URLs cannot cross to a worker. */
+function backboneOf(backbone: string | URL | Face.BackbonePack): string | PackFiles {
   if (backbone instanceof URL) return backbone.href;
+  if (typeof backbone === "object") return Object.fromEntries(Object.entries(backbone).map(([name, file]) => [name, file instanceof URL ? file.href : file]));
   if (typeof backbone !== "string" || !backbone.includes("/")) return backbone;
   return new URL(backbone, location.href).href;
+}
+
+export function checkReject(reject: unknown): void {
+  if (reject !== undefined && !(typeof reject === "number" && reject >= 0 && reject < 1)) throw badOption("reject", "a number from 0 to below 1");
 }
 
 export function checkSeed(seed: unknown): void {

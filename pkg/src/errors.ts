@@ -1,4 +1,3 @@
-import * as Comlink from "comlink";
 import type { ErrorCode } from "../index";
 
 export class HeadstartError extends Error {
@@ -24,31 +23,7 @@ export function toHeadstartError(error: unknown): HeadstartError {
   return new HeadstartError("worker-failed", `something broke inside Headstart (${why}); please report it`);
 }
 
-type Wire = { aborted: true } | { code: ErrorCode; message: string; item?: string };
-
-/**
- * Comlink carries only an error's name and message over a border. Ours have a code, and an abort has a reason that only
- * the side with the signal knows. Called when a side starts, not at import.
- */
-export function installErrorTransfer(): void {
-  Comlink.transferHandlers.set("throw", {
-    canHandle: (value): value is { value: unknown } =>
-      typeof value === "object" && value !== null && throwMarkerOf(value),
-    serialize: ({ value }: { value: unknown }): [Wire, Transferable[]] => {
-      if (value instanceof Aborted) return [{ aborted: true }, []];
-      const { code, message, item } = toHeadstartError(value);
-      return [{ code, message, item }, []];
-    },
-    deserialize: (wire: Wire) => {
-      throw "aborted" in wire ? new Aborted() : new HeadstartError(wire.code, wire.message, wire.item);
-    },
-  });
+/** A worker or its GPU that is of no use any more: no fault of the sample it was at. */
+export function brokeDown(error: unknown): boolean {
+  return ["worker-failed", "gpu-lost", "gpu-wrong", "no-webgpu"].includes(toHeadstartError(error).code);
 }
-
-const original = Comlink.transferHandlers.get("throw")!;
-function throwMarkerOf(value: object): boolean {
-  return original.canHandle(value);
-}
-
-/** Thrown by the worker where a call was aborted; the face turns it into `signal.reason`. */
-export class Aborted extends Error {}

@@ -4,11 +4,11 @@ import type { TokenBatch } from "./batches";
 import { sha256 } from "./hash";
 import { readBlob } from "./input";
 import { type Kept, keptOf } from "./kept";
+import { type PixelPicture, readOddFormat, readPixels } from "./pixels";
 import type { Extracted, ExtractorPort, Moved, Picture, Stage } from "./protocol";
 import { type Extraction, type CpuModule, cpuModule, gpuModule } from "./wasm";
 
 type FilePicture = { file: Uint8Array; blob: Blob };
-type PixelPicture = { rgba: Uint8Array; width: number; height: number };
 
 /** One worker's share: decodes and resizes pictures, and runs the backbone on its device. Texts come as token ids. */
 export class ExtractorWorker implements ExtractorPort {
@@ -73,11 +73,9 @@ export class ExtractorWorker implements ExtractorPort {
     try {
       return this.#encoder!.image(file);
     } catch (error) {
-      if ((error as { code?: string }).code !== "unsupported-format") throw error;
-      // AVIF, and HEIC on Apple's machines: the browser's decoder knows formats that ours lack.
-      const bitmap = await createImageBitmap(blob).catch(() => null);
-      if (!bitmap) throw error;
-      return this.#encodePixels(readPixels({ bitmap }));
+      const pixels = await readOddFormat(error, blob);
+      if (!pixels) throw error;
+      return this.#encodePixels(pixels);
     }
   }
 
@@ -91,18 +89,6 @@ async function timed(work: () => Promise<Float32Array>): Promise<Extracted> {
   const rows = await work();
   const seconds = (performance.now() - start) / 1000;
   return Comlink.transfer({ rows, seconds }, [rows.buffer as ArrayBuffer]);
-}
-
-function readPixels(input: Exclude<Picture, { blob: Blob }>): PixelPicture {
-  if ("pixels" in input) {
-    const { pixels, width, height } = input;
-    return { rgba: new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength), width, height };
-  }
-  const { width, height } = input.bitmap;
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
-  context.drawImage(input.bitmap, 0, 0);
-  input.bitmap.close();
-  return { rgba: new Uint8Array(context.getImageData(0, 0, width, height).data.buffer), width, height };
 }
 
 /** Pixels with their size before them: 2 × 8 and 4 × 4 of one colour are two contents. */

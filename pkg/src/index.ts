@@ -1,11 +1,14 @@
 import * as Comlink from "comlink";
 import type * as Face from "../index";
 import { orAborted } from "./abort";
-import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel, checkRepeats, checkSeed, checkedOptions, checkedRecipe, checkedSample, metaOf } from "./check";
+import { badOption, checkFolds, checkIds, checkImport, checkIterable, checkLabel, checkReject, checkRepeats, checkSeed, checkedOptions, checkedRecipe, checkedSample, metaOf } from "./check";
 import { each } from "./each";
-import { Aborted, HeadstartError, installErrorTransfer, toHeadstartError } from "./errors";
+import { Aborted, installErrorTransfer } from "./border";
+import { HeadstartError, toHeadstartError } from "./errors";
 import { Events } from "./events";
+import { type ModelFormat, checkFormat, exported } from "./exports/face";
 import { Few } from "./few";
+import { here } from "./here";
 import { readBlob, toInput } from "./input";
 import type { Kept } from "./kept";
 import type { Embedded, Given, Hooks, LearnerPort, Meta, OpenOptions, Start, Which } from "./protocol";
@@ -31,6 +34,9 @@ const OF_ONE_SAMPLE: ReadonlySet<Face.ErrorCode> = new Set<Face.ErrorCode>([
 ]);
 
 export async function createLearner(options: Face.LearnerOptions): Promise<Face.Learner> {
+  if (typeof Worker === "undefined" || typeof location === "undefined") {
+    throw new HeadstartError("worker-failed", "createLearner needs a browser and its workers; on a server, `headstart/predict` opens what a learner exports");
+  }
   const open = checkedOptions(options);
   installErrorTransfer();
   const learner = new PageLearner(options, open);
@@ -142,9 +148,9 @@ class PageLearner implements Face.Learner {
     return this.#race(this.#port.samples());
   }
 
-  async relabel(ids: string[], label: Face.Label): Promise<void> {
+  async relabel(ids: string[], label: Face.Label | null): Promise<void> {
     checkIds(ids);
-    checkLabel(label);
+    if (label !== null) checkLabel(label);
     await this.#edit(this.#port.relabel(ids, label));
   }
 
@@ -269,7 +275,7 @@ class PageLearner implements Face.Learner {
 
   async predict(data: Face.SampleData[], options: Face.CallOptions & { reject?: number } = {}): Promise<Face.Prediction[]> {
     const { reject } = options;
-    if (reject !== undefined && !(typeof reject === "number" && reject >= 0 && reject < 1)) throw badOption("reject", "a number from 0 to below 1");
+    checkReject(reject);
     await this.#needModel(options);
     const { rows, kept } = await this.#rows(data, "predict", options);
     return this.#race(this.#port.predict(transferred(rows), kept, reject));
@@ -306,6 +312,13 @@ class PageLearner implements Face.Learner {
     };
   }
 
+  async export(format: ModelFormat, options: Face.ExportOptions = {}): Promise<Blob> {
+    checkFormat(format, options);
+    await this.#needModel(options);
+    const { signal, onProgress, samples = false } = options;
+    return this.#call(signal, (call) => exported(this.#port, call.id, format, samples, call.guarded(onProgress)));
+  }
+
   async close(): Promise<void> {
     this.#over.abort(new HeadstartError("closed", "this learner was closed; create another"));
     this.#workers.forEach((worker) => worker.terminate());
@@ -322,7 +335,8 @@ class PageLearner implements Face.Learner {
     let worker: Worker;
     try {
       if (make) worker = make();
-      else if (assets !== undefined) worker = new Worker(new URL("worker.js", this.#open.assets), { type: "module" });
+      else if (assets !== undefined || isElsewhere(here)) worker = workerFrom(new URL("worker.js", this.#open.assets ?? here));
+      // Bundlers look for these very words.
       else worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     } catch (error) {
       throw toHeadstartError(error);
@@ -433,6 +447,17 @@ class PageLearner implements Face.Learner {
     });
     rejected.sort((a, b) => a.index - b.index);
   }
+}
+
+function isElsewhere(address: string): boolean {
+  const { protocol, origin } = new URL(address);
+  return protocol.startsWith("http") && origin !== location.origin;
+}
+
+/** From another origin, as on a CDN, a worker's script has to be brought in by one of the page's own. */
+function workerFrom(url: URL): Worker {
+  const script = isElsewhere(url.href) ? URL.createObjectURL(new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" })) : url;
+  return new Worker(script, { type: "module" });
 }
 
 function concat(rows: Float32Array[], dim: number): Float32Array {

@@ -31,12 +31,11 @@ async function toText(data: SampleData): Promise<string> {
 
 async function toPicture(data: SampleData): Promise<Picture> {
   if (data instanceof Blob) return { blob: data };
-  if (data instanceof ImageData) return { pixels: data.data, width: data.width, height: data.height };
-  const isElement = typeof HTMLImageElement !== "undefined" && data instanceof HTMLImageElement;
-  const isCanvas = typeof HTMLCanvasElement !== "undefined" && data instanceof HTMLCanvasElement;
-  if (isElement || isCanvas || data instanceof ImageBitmap || data instanceof OffscreenCanvas) {
+  if (is("ImageData", data)) return { pixels: data.data, width: data.width, height: data.height };
+  const isElement = is("HTMLImageElement", data);
+  if (isElement || is("HTMLCanvasElement", data) || is("ImageBitmap", data) || is("OffscreenCanvas", data)) {
     try {
-      if (isElement) await data.decode();
+      if (isElement) await (data as HTMLImageElement).decode();
       // A copy: the caller's bitmap would be gone after a transfer.
       return { bitmap: await createImageBitmap(data as ImageBitmapSource) };
     } catch (error) {
@@ -47,6 +46,20 @@ async function toPicture(data: SampleData): Promise<Picture> {
     "bad-sample",
     `a picture is a Blob, ImageBitmap, ImageData, <img> or canvas, not ${kindOf(data)}`,
   );
+}
+
+interface Drawn {
+  ImageData: ImageData;
+  ImageBitmap: ImageBitmap;
+  OffscreenCanvas: OffscreenCanvas;
+  HTMLImageElement: HTMLImageElement;
+  HTMLCanvasElement: HTMLCanvasElement;
+}
+
+/** Workers have no elements, Node has none of these. */
+function is<K extends keyof Drawn>(kind: K, data: unknown): data is Drawn[K] {
+  const made = (globalThis as unknown as Partial<Record<K, new () => Drawn[K]>>)[kind];
+  return made !== undefined && data instanceof made;
 }
 
 function kindOf(data: unknown): string {

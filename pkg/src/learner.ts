@@ -2,10 +2,13 @@ import * as Comlink from "comlink";
 import type { AdaptReport, DoctorReport, Explanation, FineTuneCost, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
 import { orAborted } from "./abort";
 import { adapt } from "./adapting";
-import { Aborted, HeadstartError, toHeadstartError } from "./errors";
+import { Aborted } from "./border";
+import { HeadstartError, brokeDown, toHeadstartError } from "./errors";
 import { type Pixels, type Tokens, alike, firstFew, joined, tokenBatch } from "./batches";
 import type { Session, Tokenizer } from "./generated/headstart_learner.js";
 import { type Gpu, findGpu } from "./gpu";
+import { base64 } from "./exports/base64";
+import { type Source, vectors } from "./exports/vectors";
 import { Hand, TunerHand } from "./hand";
 import { sha256 } from "./hash";
 import { type Kept, keptOf, withContents } from "./kept";
@@ -15,7 +18,7 @@ import { Pool } from "./pool";
 import type { Added, Embedded, Extracted, Given, GivenTarget, Hooks, Input, LearnerPort, Meta, Moved, OpenOptions, Picture, Stage, Table, Which } from "./protocol";
 import { Recent } from "./recent";
 import { type Host, type Outcome, type Recipe, fineTune, fineTuneCost } from "./tuning";
-import { type Compiled, type LearnerModule, learnerModule, modules } from "./wasm";
+import { type Compiled, type LearnerModule, cpuBytes, learnerModule, modules } from "./wasm";
 
 type Device = Learner["device"];
 
@@ -165,7 +168,7 @@ export class LearnerWorker implements LearnerPort {
     return this.#session.labels();
   }
 
-  async relabel(ids: string[], label: Label): Promise<void> {
+  async relabel(ids: string[], label: Label | null): Promise<void> {
     this.#session.relabel(ids, label);
   }
 
@@ -204,7 +207,7 @@ export class LearnerWorker implements LearnerPort {
     const stopped = () => emit({ type: "progress", stage: "stopped", done: 0, total: 0 });
     const { result, file } = await this.#inTurn("fine-tune", call, async (signal): Promise<Outcome> => {
       await this.#prepare(signal, (progress) => heard({ type: "progress", ...progress }));
-      const outcome = await fineTune(this.#host(signal), { seed: this.#options.seed, ...recipe }, signal, heard, stopped);
+      const outcome = await this.#whereFastest(signal, (host) => fineTune(host, { seed: this.#options.seed, ...recipe }, signal, heard, stopped));
       // Without one, what was tuned before is gone from the session.
       if (outcome.result.kept || !this.#session.isTuned()) await this.#use("tuned", outcome.file);
       await this.#catchUp(new AbortController().signal);
@@ -216,7 +219,7 @@ export class LearnerWorker implements LearnerPort {
   fineTuneCost(call: number, recipe: Record<string, unknown>): Promise<FineTuneCost> {
     return this.#inTurn("cost", call, async (signal) => {
       await this.#prepare(signal, async () => {});
-      return fineTuneCost(this.#host(signal), { seed: this.#options.seed, ...recipe }, signal);
+      return this.#whereFastest(signal, (host) => fineTuneCost(host, { seed: this.#options.seed, ...recipe }, signal));
     });
   }
 
@@ -241,7 +244,7 @@ export class LearnerWorker implements LearnerPort {
       const pixels = async (content: string, signal: AbortSignal) => this.#readAgain(content, (await read(content)) as Picture, signal);
       const places = new Map(contents.map((content, i) => [content, i]));
       const nameOf = (content: string) => ids[places.get(content)!]!;
-      const report = await adapt(this.#host(signal), { again, places, nameOf, pixels }, signal, progress);
+      const report = await adapt(this.#host(signal, "cpu", ""), { again, places, nameOf, pixels }, signal, progress);
       if (report.kept) await this.#use("target", this.#session.target());
       return report;
     });
@@ -328,6 +331,43 @@ export class LearnerWorker implements LearnerPort {
 
   async importTexts(file: Uint8Array, options: ImportOptions): Promise<Table> {
     return this.#wasm.importTexts(file, options);
+  }
+
+  exportFile(call: number, format: "safetensors" | "onnx", samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#inTurn("export", call, async (signal) => {
+      const file = await this.#written(format, samples, signal, progress);
+      return Comlink.transfer(file, [file.buffer]);
+    });
+  }
+
+  exportPage(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<{ model: Blob; wasm: Blob }> {
+    return this.#inTurn("export", call, async (signal) => {
+      const wasm = await cpuBytes(this.#options.assets, this.#options.wasm);
+      const model = await this.#written("compact", samples, signal, progress);
+      return { model: await base64(model), wasm: await base64(wasm) };
+    });
+  }
+
+  async #written(format: "safetensors" | "onnx" | "compact", samples: boolean, signal: AbortSignal, progress: (progress: Progress) => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
+    const tokens = (text: string) => ({ text, ids: Uint32Array.from(this.#tokenizer!.encode(text).windows[0]) });
+    const source: Source = {
+      side: this.#tokenizer ? undefined : this.#side,
+      samples: () => this.#session.samples(),
+      read: async (id) => {
+        const content = this.#session.contentOf(id)!;
+        return this.#tokenizer ? tokens(this.#session.text(content)!) : { pixels: await this.#pixels(content, signal) };
+      },
+      tokens,
+      features: ({ pixels, ids }) => (pixels ? this.#extract(pixels.slice(), this.#stage, signal) : this.#embedWindows([[...ids!]], this.#stage, signal)),
+    };
+    const proofs = await vectors(source, samples, async (now) => {
+      await progress(now);
+      signal.throwIfAborted();
+    });
+    const { manifest, weights, tokenizer } = this.#pack;
+    // What it predicts by.
+    const moved = this.#stage === "frozen" ? undefined : this.#files[this.#stage];
+    return this.#session.exportFile(format, manifest, weights, tokenizer, moved, proofs, this.#options.longText === "windows");
   }
 
   broke(extractor: number, why: string): void {
@@ -439,13 +479,27 @@ export class LearnerWorker implements LearnerPort {
     return Uint32Array.from(windows[0]!);
   }
 
-  #host(signal: AbortSignal): Host {
+  /** On the GPU, if that is where the backbone runs. `"auto"` begins anew on the CPU where that fails. */
+  async #whereFastest<T>(signal: AbortSignal, work: (host: Host) => Promise<T>): Promise<T> {
+    if (!this.#gpu) return work(this.#host(signal, "cpu", ""));
+    try {
+      return await work(this.#host(signal, "webgpu", ", on WebGPU"));
+    } catch (error) {
+      if (this.#options.device === "webgpu" || signal.aborted || !brokeDown(error)) throw error;
+      return work(this.#host(signal, "cpu", `, on the CPU (the GPU failed: ${toHeadstartError(error).message})`));
+    }
+  }
+
+  #host(signal: AbortSignal, device: Device["kind"], where: string): Host {
     const names = new Map((this.#session.samples() as SampleInfo[]).map((sample) => [sample.id, sample.name ?? sample.id]));
     return {
       session: this.#session,
       text: this.#tokenizer !== undefined,
-      workers: this.#options.workers,
-      spawn: (stages, asTuned) => this.#spawnTuner(stages, asTuned ? this.#files.tuned : undefined),
+      device,
+      where,
+      // A GPU does one thing at a time.
+      workers: device === "webgpu" ? 1 : this.#options.workers,
+      spawn: (stages, asTuned) => this.#spawnTuner(stages, device === "webgpu", asTuned ? this.#files.tuned : undefined),
       retire: (hand) => this.#retire(hand),
       pixels: (content, signal) => this.#pixels(content, signal),
       tokens: (content) => this.#tokens(content),
@@ -588,11 +642,12 @@ export class LearnerWorker implements LearnerPort {
     }
   }
 
-  async #spawnTuner(stages: number, tuned?: Uint8Array): Promise<TunerHand> {
+  async #spawnTuner(stages: number, webgpu: boolean, tuned?: Uint8Array): Promise<TunerHand> {
     const { id, port } = await this.#hooks.spawn("tuner");
     const hand = this.#hold(new TunerHand(id, port));
     try {
-      await hand.open({ code: this.#code, manifest: this.#pack.manifest, weights: this.#pack.weights, stages, tuned });
+      const { manifest, weights } = this.#pack;
+      await hand.open({ assets: this.#options.assets, code: this.#code, manifest, weights, stages, webgpu, tuned });
       return hand;
     } catch (error) {
       await this.#retire(hand);

@@ -1,5 +1,7 @@
-import type { BackbonePack, LearnerOptions, Progress } from "../index";
+import type { LearnerOptions, Progress } from "../index";
 import { HeadstartError } from "./errors";
+import { here } from "./here";
+import type { PackFiles } from "./protocol";
 import { fetchOk } from "./wasm";
 
 export interface Pack {
@@ -20,40 +22,57 @@ interface ManifestFiles {
 }
 
 export async function loadPack(
-  options: { backbone: string | BackbonePack; assets: string; network: NonNullable<LearnerOptions["network"]> },
+  options: { backbone: string | PackFiles; assets?: string; network: NonNullable<LearnerOptions["network"]> },
   signal: AbortSignal,
   progress: (progress: Progress) => void,
 ): Promise<Pack> {
   const { backbone, assets, network } = options;
-  if (typeof backbone !== "string") return fromFiles(backbone);
-  if (network === "never") {
-    throw new HeadstartError("network", 'network is "never": give the pack\'s files as `backbone`', backbone);
-  }
+  if (typeof backbone !== "string") return fromFiles(backbone, network, signal, progress);
+  if (network === "never") throw mayNotFetch(backbone);
   // An id names a folder beside the package; anything with a slash is the whole address of a manifest.
-  const url = backbone.includes("/") ? new URL(backbone) : new URL(`backbones/${backbone}/manifest.json`, assets);
-  const manifest = new TextDecoder().decode(await download(url, undefined, signal));
-  const { weights: file, tokenizer: words } = neededFiles(manifest);
+  const bundled = !backbone.includes("/");
+  const url = bundled ? new URL(`backbones/${backbone}/manifest.json`, assets ?? here) : new URL(backbone);
+  let manifest: string;
+  let needed: ReturnType<typeof neededFiles>;
+  try {
+    manifest = new TextDecoder().decode(await download(url, undefined, signal));
+    needed = neededFiles(manifest);
+  } catch (error) {
+    if (!bundled || !(error instanceof HeadstartError)) throw error;
+    const hint = `an app that is bundled gives what \`headstart/backbones/${backbone}\` exports as \`backbone\``;
+    throw new HeadstartError(error.code, `${error.message}; ${hint}`, error.item);
+  }
+  const { weights: file, tokenizer: words } = needed;
   const weights = await download(new URL(file.name, url), file.bytes, signal, progress);
   const tokenizer = words === undefined ? undefined : await download(new URL(words, url), undefined, signal);
   return { manifest, name: file.name, weights, tokenizer, fetched: weights.length + manifest.length + (tokenizer?.length ?? 0) };
 }
 
-async function fromFiles(files: BackbonePack): Promise<Pack> {
-  const manifest = new TextDecoder().decode(await bytesOf(files, "manifest.json"));
-  const { weights, tokenizer } = neededFiles(manifest);
-  return {
-    manifest,
-    name: weights.name,
-    weights: await bytesOf(files, weights.name),
-    tokenizer: tokenizer === undefined ? undefined : await bytesOf(files, tokenizer),
-    fetched: 0,
+async function fromFiles(
+  files: PackFiles,
+  network: NonNullable<LearnerOptions["network"]>,
+  signal: AbortSignal,
+  progress: (progress: Progress) => void,
+): Promise<Pack> {
+  let fetched = 0;
+  const bytesOf = async (name: string, total?: number): Promise<Uint8Array> => {
+    const file = files[name];
+    if (!file) throw new HeadstartError("bad-pack", `the pack has no file \`${name}\``, name);
+    if (typeof file !== "string") return file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
+    if (network === "never") throw mayNotFetch(file);
+    const bytes = await download(new URL(file), total, signal, total === undefined ? undefined : progress);
+    fetched += bytes.length;
+    return bytes;
   };
+  const manifest = new TextDecoder().decode(await bytesOf("manifest.json"));
+  const { weights: file, tokenizer: words } = neededFiles(manifest);
+  const weights = await bytesOf(file.name, file.bytes);
+  const tokenizer = words === undefined ? undefined : await bytesOf(words);
+  return { manifest, name: file.name, weights, tokenizer, fetched };
 }
 
-async function bytesOf(files: BackbonePack, name: string): Promise<Uint8Array> {
-  const file = files[name];
-  if (!file) throw new HeadstartError("bad-pack", `the pack has no file \`${name}\``, name);
-  return file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
+function mayNotFetch(what: string): HeadstartError {
+  return new HeadstartError("network", 'network is "never": give the pack\'s files as `backbone`', what);
 }
 
 function neededFiles(manifest: string): { weights: { name: string; bytes: number }; tokenizer: string | undefined } {

@@ -1,6 +1,6 @@
 // What crosses the borders between page, learner worker and extractors.
 import type {
-  AdaptReport, BackbonePack, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
+  AdaptReport, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
 } from "../index";
 import type { TokenBatch } from "./batches";
 import type { Kept } from "./kept";
@@ -27,12 +27,16 @@ export interface Meta {
   slice: Record<string, string>;
 }
 
+/** The files of a pack by name, or their addresses. */
+export type PackFiles = Record<string, Blob | Uint8Array | string>;
+
 export interface OpenOptions {
   task: Learner["task"];
   longText: NonNullable<LearnerOptions["longText"]>;
   device: NonNullable<LearnerOptions["device"]>;
-  backbone: string | BackbonePack;
-  assets: string;
+  backbone: string | PackFiles;
+  /** The address of a folder; without it, files are beside the scripts. */
+  assets?: string;
   wasm?: GivenCode;
   workers: number;
   seed: number;
@@ -101,7 +105,7 @@ export interface LearnerPort {
   embed(call: number, input: Input, which: Which): Promise<Embedded>;
   samples(): Promise<SampleInfo[]>;
   labels(): Promise<string[]>;
-  relabel(ids: string[], label: Label): Promise<void>;
+  relabel(ids: string[], label: Label | null): Promise<void>;
   remove(ids: string[]): Promise<void>;
   undo(): Promise<boolean>;
   redo(): Promise<boolean>;
@@ -129,6 +133,10 @@ export interface LearnerPort {
   explain(call: number, input: Input): Promise<Explanation>;
   projection(): Promise<{ id: string; x: number; y: number }[]>;
   importTexts(file: Uint8Array, options: ImportOptions): Promise<Table>;
+  /** `samples`: whether its parity vectors are of samples. */
+  exportFile(call: number, format: "safetensors" | "onnx", samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Uint8Array<ArrayBuffer>>;
+  /** What is the model's own in the page, in base64. */
+  exportPage(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<{ model: Blob; wasm: Blob }>;
   /** An extractor's worker has died without an answer. */
   broke(extractor: number, why: string): void;
   abort(call: number): void;
@@ -142,7 +150,7 @@ export interface Extracted {
 
 export interface ExtractorPort {
   load(options: {
-    assets: string;
+    assets?: string;
     code: Compiled;
     manifest: string;
     /** Absent for a worker that only encodes. */
@@ -162,9 +170,10 @@ export interface ExtractorPort {
   featureMap(pixels: Uint8Array, stage: Stage): Promise<Float32Array>;
 }
 
-/** A sample's views where the trained stages begin, as f16. */
+/** A sample's views where the trained stages begin, one after another, as f16. */
 export interface Boundary {
-  views: Uint16Array[];
+  values: Uint16Array;
+  views: number;
   /** Tokens of a text, 1 for a picture. */
   length: number;
 }
@@ -185,7 +194,7 @@ export interface TuneOutcome {
 
 export interface TunerPort {
   /** `tuned`: tensors that the stages begin with in the place of the pack's. */
-  open(options: { code: Compiled; manifest: string; weights: Uint8Array; stages: number; tuned?: Uint8Array }): Promise<void>;
+  open(options: { assets?: string; code: Compiled; manifest: string; weights: Uint8Array; stages: number; webgpu: boolean; tuned?: Uint8Array }): Promise<void>;
   picture(pixels: Uint8Array, views: number, seed: number): Promise<Boundary>;
   text(ids: Uint32Array): Promise<Boundary>;
   push(sample: number, boundary: Boundary): Promise<void>;

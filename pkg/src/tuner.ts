@@ -1,28 +1,27 @@
 import * as Comlink from "comlink";
 import type { TuneBench } from "./generated/headstart_cpu.js";
 import type { Boundary, TuneOutcome, TuneProgress, TunerPort } from "./protocol";
-import { cpuModule } from "./wasm";
+import { cpuModule, gpuModule } from "./wasm";
 
 /** One worker's share of a fine-tuning or an adaptation: what samples are where the trained stages begin, and one training at a time. */
 export class TunerWorker implements TunerPort {
   #bench!: TuneBench;
 
-  async open({ code, manifest, weights, stages, tuned }: Parameters<TunerPort["open"]>[0]): Promise<void> {
-    const wasm = await cpuModule(code);
-    this.#bench = new wasm.TuneBench(manifest, weights, stages, tuned);
+  async open({ assets, code, manifest, weights, stages, webgpu, tuned }: Parameters<TunerPort["open"]>[0]): Promise<void> {
+    const wasm = await (webgpu ? gpuModule(assets) : cpuModule(code));
+    this.#bench = await wasm.TuneBench.load(manifest, weights, stages, webgpu, tuned);
   }
 
   async picture(pixels: Uint8Array, views: number, seed: number): Promise<Boundary> {
-    const all = Array.from({ length: views }, (_, view) => this.#bench.picture(pixels, view, seed));
-    return handed({ views: all, length: 1 });
+    return handed({ values: await this.#bench.picture(pixels, views, seed), views, length: 1 });
   }
 
   async text(ids: Uint32Array): Promise<Boundary> {
-    return handed({ views: [this.#bench.text(ids)], length: ids.length });
+    return handed({ values: await this.#bench.text(ids), views: 1, length: ids.length });
   }
 
-  async push(sample: number, { views, length }: Boundary): Promise<void> {
-    views.forEach((values) => this.#bench.push(sample, values, length));
+  async push(sample: number, { values, views, length }: Boundary): Promise<void> {
+    this.#bench.push(sample, values, views, length);
   }
 
   async start(job: unknown): Promise<void> {
@@ -48,11 +47,11 @@ export class TunerWorker implements TunerPort {
   }
 
   async file(): Promise<Uint8Array> {
-    const file = this.#bench.file();
+    const file = await this.#bench.file();
     return Comlink.transfer(file, [file.buffer as ArrayBuffer]);
   }
 }
 
 function handed(boundary: Boundary): Boundary {
-  return Comlink.transfer(boundary, boundary.views.map((values) => values.buffer as ArrayBuffer));
+  return Comlink.transfer(boundary, [boundary.values.buffer as ArrayBuffer]);
 }

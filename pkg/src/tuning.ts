@@ -1,6 +1,6 @@
 // A fine-tuning from the learner's side: who computes what, in which order, and what becomes of it.
 import type { FineTuneCost, Progress, TrainEvent, TrainResult } from "../index";
-import { HeadstartError, toHeadstartError } from "./errors";
+import { HeadstartError, brokeDown, toHeadstartError } from "./errors";
 import type { Session } from "./generated/headstart_learner.js";
 import type { TunerHand } from "./hand";
 import type { Boundary } from "./protocol";
@@ -9,6 +9,9 @@ import type { Boundary } from "./protocol";
 export interface Host {
   session: Session;
   text: boolean;
+  device: FineTuneCost["device"];
+  /** That, as a note of progress ends with it. */
+  where: string;
   /** Cores to train on. */
   workers: number;
   /** `asTuned`: its stages begin as they were fine-tuned, where they were. */
@@ -79,7 +82,7 @@ export async function feed(host: Host, hands: TunerHand[], keep: TunerHand[], co
         boundaries[i] = host.text ? await hand.text(host.tokens(content)) : await hand.picture(await host.pixels(content, signal), views, i);
       } catch (error) {
         signal.throwIfAborted();
-        if (toHeadstartError(error).code === "worker-failed") throw error;
+        if (brokeDown(error)) throw error;
         failed.set(content, toHeadstartError(error));
       }
       done++;
@@ -121,7 +124,7 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
       ? contents.reduce((sum, content) => sum + TOKEN * host.tokens(content).length, 0)
       : contents.length * PICTURE[stages - 1]!;
     const { views, hands: count, bytes } = fit(host, perView, contents.length, parts, recipe.memory ?? MEMORY);
-    const note = `${contents.length} samples, ${parts + 1} trainings, up to ${Math.ceil(bytes / 2 ** 20)} MB`;
+    const note = `${contents.length} samples, ${parts + 1} trainings, up to ${Math.ceil(bytes / 2 ** 20)} MB${host.where}`;
     await heard({ stage: "look", done: 0, total: contents.length, note });
     hands.push(...(await Promise.all(Array.from({ length: count }, () => host.spawn(stages)))));
     const failed = await feed(host, hands, hands, contents, views, signal, (done) => heard({ stage: "look", done, total: contents.length }));
@@ -204,7 +207,7 @@ export async function fineTuneCost(host: Host, recipe: Recipe, signal: AbortSign
     const { epochs } = session.tuneJob(undefined) as { epochs: number };
     const rounds = Math.ceil(parts / hands) * (1 - 1 / parts) + 1;
     const seconds = (contents.length * looked * views) / hands + rounds * contents.length * epochs * trained;
-    return { seconds, bytes, samples: contents.length, epochs, trainings: parts + 1, secondsPerSample: trained };
+    return { seconds, bytes, samples: contents.length, epochs, trainings: parts + 1, secondsPerSample: trained, device: host.device };
   } finally {
     await host.retire(hand);
   }

@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import { installErrorTransfer } from "./errors";
+import { installErrorTransfer } from "./border";
 import { ExtractorWorker } from "./extractor";
 import { LearnerWorker } from "./learner";
 import type { Start } from "./protocol";

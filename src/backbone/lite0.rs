@@ -26,7 +26,7 @@ use crate::error::Result;
 pub const DIM: usize = 1280;
 /// Height and width of the input.
 pub const SIZE: usize = 224;
-const STEM: usize = 32;
+pub const STEM: usize = 32;
 /// Channels of the last block.
 const LAST: usize = 320;
 
@@ -43,20 +43,20 @@ const STAGES: [(usize, usize, usize, usize, usize); 7] = [
 
 /// What an inverted residual is made of.
 #[derive(Debug)]
-struct BlockShape {
+pub struct BlockShape {
     /// Of its tensors.
-    name: String,
-    input: usize,
+    pub name: String,
+    pub input: usize,
     /// Channels that the depthwise filter sees.
-    inner: usize,
-    output: usize,
-    kernel: usize,
-    stride: usize,
+    pub inner: usize,
+    pub output: usize,
+    pub kernel: usize,
+    pub stride: usize,
     /// Height and width of its input.
-    side: usize,
+    pub side: usize,
 }
 
-fn blocks() -> Vec<BlockShape> {
+pub fn blocks() -> Vec<BlockShape> {
     let mut blocks = Vec::new();
     let (mut input, mut side) = (STEM, SIZE / 2);
     for (kernel, first_stride, expand, output, repeats) in STAGES {
@@ -73,18 +73,18 @@ fn blocks() -> Vec<BlockShape> {
 
 impl BlockShape {
     /// The first block does not.
-    fn expands(&self) -> bool {
+    pub fn expands(&self) -> bool {
         self.inner > self.input
     }
 
-    fn skips(&self) -> bool {
+    pub fn skips(&self) -> bool {
         self.stride == 1 && self.input == self.output
     }
 }
 
 /// Rows (or columns) of zeros before and after `side` of them. TensorFlow's SAME: the total is what the last window
 /// needs, and an odd one goes to the bottom and the right.
-fn border(side: usize, kernel: usize, stride: usize) -> (usize, usize) {
+pub fn border(side: usize, kernel: usize, stride: usize) -> (usize, usize) {
     let total = ((side.div_ceil(stride) - 1) * stride + kernel).saturating_sub(side);
     (total / 2, total - total / 2)
 }

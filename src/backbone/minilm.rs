@@ -22,16 +22,16 @@ use crate::error::Result;
 
 /// Width of the embedding.
 pub const DIM: usize = 384;
-const HEADS: usize = 12;
+pub const HEADS: usize = 12;
 /// Width of a head.
-const HEAD: usize = DIM / HEADS;
-const LAYERS: usize = 6;
+pub const HEAD: usize = DIM / HEADS;
+pub const LAYERS: usize = 6;
 const INNER: usize = 1536;
 const VOCABULARY: usize = 30522;
 /// Tokens a text may have.
 pub const POSITIONS: usize = 512;
-const EPSILON: f64 = 1e-12;
-const WORDS: &str = "embeddings.word_embeddings.weight";
+pub const EPSILON: f64 = 1e-12;
+pub const WORDS: &str = "embeddings.word_embeddings.weight";
 
 #[derive(Module, Debug)]
 pub struct MiniLm {

@@ -9,7 +9,7 @@ pub mod pack;
 pub mod tail;
 mod weights;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 #[cfg(feature = "webgpu")]
 use burn::tensor::Tensor;
@@ -26,8 +26,8 @@ use crate::error::{Error, Result};
 /// The architectures a pack can name, on the CPU and on a GPU.
 #[derive(Debug)]
 enum Net {
-    Lite0(Box<lite0::cpu::Lite0>, Mutex<lite0::cpu::Scratch>),
-    MiniLm(Box<minilm::cpu::MiniLm>, Mutex<minilm::cpu::Scratch>),
+    Lite0(Arc<lite0::cpu::Lite0>, Mutex<lite0::cpu::Scratch>),
+    MiniLm(Arc<minilm::cpu::MiniLm>, Mutex<minilm::cpu::Scratch>),
     #[cfg(feature = "webgpu")]
     GpuLite0(Box<lite0::gpu::Lite0>),
     #[cfg(feature = "webgpu")]
@@ -73,6 +73,13 @@ impl Backbone {
         if let Some(tuned) = tuned {
             weights.replace(tuned)?;
         }
+        Self::build(manifest, weights, computer)
+    }
+
+    /// The same from tensors wherever they are from.
+    ///
+    /// Errors: `bad-pack`.
+    pub fn build(manifest: Manifest, mut weights: Weights, computer: &Computer) -> Result<Self> {
         let net = match manifest.architecture.as_str() {
             "efficientnet-lite0" => {
                 let fits = manifest.task == "image" && manifest.image()?.size as usize == lite0::SIZE;
@@ -101,6 +108,17 @@ impl Backbone {
         };
         weights.finish()?;
         Ok(Self { manifest, net })
+    }
+
+    /// The same weights with room of their own, for another core. `None` on a GPU, which is one.
+    pub fn beside(&self) -> Option<Self> {
+        let net = match &self.net {
+            Net::Lite0(net, _) => Net::Lite0(net.clone(), Mutex::default()),
+            Net::MiniLm(net, _) => Net::MiniLm(net.clone(), Mutex::default()),
+            #[cfg(feature = "webgpu")]
+            Net::GpuLite0(_) | Net::GpuMiniLm(_) => return None,
+        };
+        Some(Self { manifest: self.manifest.clone(), net })
     }
 
     pub fn manifest(&self) -> &Manifest {
@@ -154,6 +172,24 @@ impl Backbone {
                 Ok(net.boundary(&[text.to_vec()], layers, scratch).to_vec())
             }
             _ => unreachable!("what is trained on the CPU is loaded there"),
+        }
+    }
+
+    /// Encoded pictures where the last `stages` begin, on a GPU, if that is where this is.
+    #[cfg(feature = "webgpu")]
+    pub fn gpu_boundary_pixels(&self, pixels: &[u8], stages: usize) -> Option<Tensor<1>> {
+        match &self.net {
+            Net::GpuLite0(net) => Some(net.boundary(pixels, stages)),
+            _ => None,
+        }
+    }
+
+    /// A text where the last `layers` begin, on a GPU, if that is where this is.
+    #[cfg(feature = "webgpu")]
+    pub fn gpu_boundary_ids(&self, text: &[u32], layers: usize) -> Option<Tensor<1>> {
+        match &self.net {
+            Net::GpuMiniLm(net) => Some(net.boundary(text, layers)),
+            _ => None,
         }
     }
 

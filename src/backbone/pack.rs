@@ -60,15 +60,21 @@ impl Manifest {
             None => return Err(bad(format!("it has no `format`; a pack's says `{FORMAT}`"))),
         }
         let manifest: Self = serde_json::from_value(value).map_err(|e| bad(e.to_string()))?;
-        let possible = match &manifest.preprocess {
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// Errors: `bad-pack` for preprocessing that cannot be done here, or without weights.
+    pub fn check(&self) -> Result<()> {
+        let possible = match &self.preprocess {
             Preprocess::Image(p) => p.resample == "bicubic" && (1..=1024).contains(&p.size) && p.std > 0.0,
             Preprocess::Text(p) => p.max_tokens > 2,
         };
         if !possible {
-            return Err(bad(format!("preprocessing {:?} is none we can do", manifest.preprocess)));
+            let why = format!("preprocessing {:?} is none we can do", self.preprocess);
+            return Err(Error::BadPack { file: "manifest.json".into(), why });
         }
-        manifest.weights()?;
-        Ok(manifest)
+        self.weights().map(|_| ())
     }
 
     /// The weights file: the one that ends in `.safetensors`.

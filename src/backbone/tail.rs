@@ -1,6 +1,9 @@
 //! The last stages of a backbone, as they are trained: one flat vector of parameters, and a list that says what lies where.
 //! The optimiser sees numbers, a file sees the checkpoint's names.
 
+#[cfg(feature = "webgpu")]
+pub mod gpu;
+
 use std::ops::Range;
 
 use safetensors::Dtype;
@@ -86,7 +89,7 @@ impl Tail {
     /// Width of a feature.
     pub fn dim(&self) -> usize {
         match self {
-            Tail::Lite0(_) => lite0::DIM,
+            Tail::Lite0(tail) => tail.dim(),
             Tail::MiniLm(_) => minilm::DIM,
         }
     }

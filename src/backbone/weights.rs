@@ -49,6 +49,11 @@ impl<'a> Weights<'a> {
         Ok(())
     }
 
+    /// Tensors of these names are no business of the network.
+    pub fn leave(&mut self, others: impl Fn(&str) -> bool) {
+        self.taken.extend(self.tensors.names().into_iter().filter(|name| others(name)).map(str::to_owned));
+    }
+
     /// The tensor `name` as f32, whatever it is stored as; the last dimension runs fastest.
     pub fn take<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Vec<f32>> {
         let stored = self.stored(name, &shape)?;

@@ -14,6 +14,9 @@ pub use nearest::nearest;
 pub use store::RowStore;
 pub use windows::join_windows;
 
+#[cfg(feature = "webgpu")]
+use burn::tensor::Tensor;
+
 use crate::backbone::{Backbone, Rows};
 use crate::device::Computer;
 #[cfg(feature = "webgpu")]
@@ -58,16 +61,55 @@ pub async fn extract_texts(backbone: &Backbone, computer: &Computer, texts: &[Ve
     Ok(Matrix::new(dim, values))
 }
 
+/// Encoded pictures where the last `stages` begin, one after another: see [`crate::backbone::tail`].
+///
+/// Errors: `gpu-lost`, `gpu-wrong`, `bad-pack` for a text backbone.
+pub async fn boundary_pixels(
+    backbone: &Backbone,
+    computer: &Computer,
+    pixels: &[u8],
+    stages: usize,
+) -> Result<Vec<f32>> {
+    let bytes = backbone.manifest().image()?.bytes();
+    #[cfg(feature = "webgpu")]
+    if let Some(values) = backbone.gpu_boundary_pixels(pixels, stages) {
+        return read(computer, values).await;
+    }
+    let _ = computer;
+    let pictures = pixels.chunks_exact(bytes).map(|picture| backbone.boundary_pixels(picture, stages));
+    Ok(pictures.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// A text where the last `layers` begin. Errors: `gpu-lost`, `gpu-wrong`, `bad-pack` for an image backbone.
+pub async fn boundary_ids(
+    backbone: &Backbone,
+    computer: &Computer,
+    text: &[u32],
+    layers: usize,
+) -> Result<Vec<f32>> {
+    #[cfg(feature = "webgpu")]
+    if let Some(values) = backbone.gpu_boundary_ids(text, layers) {
+        return read(computer, values).await;
+    }
+    let _ = computer;
+    backbone.boundary_ids(text, layers)
+}
+
 async fn read_back(backbone: &Backbone, computer: &Computer, rows: Rows) -> Result<Matrix> {
     let values = match rows {
         Rows::Host(values) => values,
         #[cfg(feature = "webgpu")]
-        Rows::Gpu(tensor) => {
-            let lost = |reason: String| Error::GpuLost { reason };
-            let data = tensor.into_data_async().await.map_err(|e| lost(e.to_string()))?;
-            data.try_into_vec().map_err(|e| lost(format!("{e:?}")))?
-        }
+        Rows::Gpu(tensor) => read(computer, tensor).await?,
     };
     computer.check()?;
     Ok(Matrix::new(backbone.manifest().dim, values))
+}
+
+#[cfg(feature = "webgpu")]
+async fn read<const D: usize>(computer: &Computer, tensor: Tensor<D>) -> Result<Vec<f32>> {
+    let lost = |reason: String| Error::GpuLost { reason };
+    let data = tensor.into_data_async().await.map_err(|e| lost(e.to_string()))?;
+    let values = data.try_into_vec().map_err(|e| lost(format!("{e:?}")))?;
+    computer.check()?;
+    Ok(values)
 }

@@ -1,7 +1,5 @@
 //! Values and errors over the border.
 
-#![cfg_attr(feature = "webgpu", allow(dead_code, reason = "the GPU module takes and gives arrays only"))]
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;

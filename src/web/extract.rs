@@ -23,7 +23,7 @@ pub struct Extractor {
 impl Extractor {
     /// `weights`: a file that [`super::encode`]'s `checkFile` has let pass. Every worker would hash the same 23 MB again.
     pub async fn load(manifest: String, weights: Vec<u8>, webgpu: bool) -> JsResult<Extractor> {
-        let computer = if webgpu { open_gpu().await? } else { Computer::cpu() };
+        let computer = open(webgpu).await?;
         let backbone = Backbone::load_checked(Manifest::parse(&manifest)?, &weights, &computer)?;
         Ok(Self { backbone, computer })
     }
@@ -93,6 +93,11 @@ impl Extractor {
         }
         Ok(features::extract_texts(&self.backbone, &self.computer, &texts).await?.values().into())
     }
+}
+
+/// The GPU, or the CPU. Errors: `no-webgpu`, `gpu-wrong`, `gpu-lost`.
+pub async fn open(webgpu: bool) -> crate::Result<Computer> {
+    if webgpu { open_gpu().await } else { Ok(Computer::cpu()) }
 }
 
 #[cfg(not(feature = "webgpu"))]

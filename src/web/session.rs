@@ -372,6 +372,10 @@ impl Session {
         Ok(self.tuning.as_deref_mut().ok_or(Error::NotTrained)?)
     }
 
+    pub(super) fn learner(&self) -> &Learner {
+        &self.learner
+    }
+
     fn matrix(&self, rows: Vec<f32>) -> Matrix {
         Matrix::new(self.learner.dim(), rows)
     }

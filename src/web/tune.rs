@@ -9,18 +9,23 @@ use wasm_bindgen::prelude::*;
 
 use super::JsResult;
 use super::convert::{from_js, to_js};
+use super::extract::open;
 use crate::backbone::tail::Tail;
 use crate::backbone::{Backbone, Manifest};
 use crate::device::Computer;
 use crate::encode::image::view;
 use crate::error::Error;
+use crate::features::{boundary_ids, boundary_pixels};
 use crate::learn::BatchNorm;
+#[cfg(feature = "webgpu")]
+use crate::learn::tune::check;
 use crate::learn::tune::{Inputs, Job, TuneStep, Tuned, Tuner};
 
 /// What samples are where the trained stages begin, and the training that is under way on them.
 #[wasm_bindgen]
 pub struct TuneBench {
     backbone: Backbone,
+    computer: Computer,
     stages: usize,
     tail: Arc<Tail>,
     parameters: Vec<f32>,
@@ -32,38 +37,55 @@ pub struct TuneBench {
 
 #[wasm_bindgen]
 impl TuneBench {
-    /// `weights`: a file whose hash was checked. `tuned`: tensors that the last stages begin with in the place of its own.
-    #[wasm_bindgen(constructor)]
-    pub fn new(manifest: &str, weights: &[u8], stages: usize, tuned: Option<Vec<u8>>) -> JsResult<TuneBench> {
-        let manifest = Manifest::parse(manifest)?;
-        let (tail, parameters) = Tail::load_tuned(&manifest, weights, tuned.as_deref(), stages)?;
-        let backbone = Backbone::load_checked(manifest, weights, &Computer::cpu())?;
+    /// `weights`: a file whose hash was checked. `tuned`: tensors that the last stages begin with in the place of its own. A GPU is
+    /// refused where its gradients are not the CPU's.
+    pub async fn load(
+        manifest: String,
+        weights: Vec<u8>,
+        stages: usize,
+        webgpu: bool,
+        tuned: Option<Vec<u8>>,
+    ) -> JsResult<TuneBench> {
+        let computer = open(webgpu).await?;
+        let manifest = Manifest::parse(&manifest)?;
+        let (tail, parameters) = Tail::load_tuned(&manifest, &weights, tuned.as_deref(), stages)?;
         let (tail, inputs) = (Arc::new(tail), Arc::default());
-        Ok(Self { backbone, stages, tail, parameters, inputs, tuner: None, tuned: None, batch_norm: None })
+        #[cfg(feature = "webgpu")]
+        if webgpu {
+            check(&computer, &tail, &parameters).await?;
+        }
+        let backbone = Backbone::load_checked(manifest, &weights, &computer)?;
+        Ok(Self { backbone, computer, stages, tail, parameters, inputs, tuner: None, tuned: None, batch_norm: None })
     }
 
-    /// A view of an encoded picture where the trained stages begin, as f16. `seed`: which part of it a view shows.
-    pub fn picture(&self, pixels: &[u8], which: usize, seed: f64) -> JsResult<Uint16Array> {
-        let pixels = view(pixels, self.backbone.manifest().image()?, which, seed as u64)?;
-        Ok(narrow(&self.backbone.boundary_pixels(&pixels, self.stages)?))
+    /// The first `views` of an encoded picture where the trained stages begin, one after another, as f16. `seed`: which part of it
+    /// a view shows.
+    pub async fn picture(&self, pixels: Vec<u8>, views: usize, seed: f64) -> JsResult<Uint16Array> {
+        let image = self.backbone.manifest().image()?;
+        let all: Vec<_> =
+            (0..views).map(|which| view(&pixels, image, which, seed as u64)).collect::<Result<_, _>>()?;
+        Ok(narrow(&boundary_pixels(&self.backbone, &self.computer, &all.concat(), self.stages).await?))
     }
 
     /// A text as token ids where the trained layers begin, as f16.
-    pub fn text(&self, ids: &[u32]) -> JsResult<Uint16Array> {
-        Ok(narrow(&self.backbone.boundary_ids(ids, self.stages)?))
+    pub async fn text(&self, ids: Vec<u32>) -> JsResult<Uint16Array> {
+        Ok(narrow(&boundary_ids(&self.backbone, &self.computer, &ids, self.stages).await?))
     }
 
-    /// The next view of a sample, before any training. `length`: tokens of a text, 1 for a picture.
-    pub fn push(&mut self, sample: usize, values: Vec<u16>, length: usize) {
+    /// The views of a sample, one after another, before any training. `length`: tokens of a text, 1 for a picture.
+    pub fn push(&mut self, sample: usize, values: Vec<u16>, views: usize, length: usize) {
         let inputs = Arc::get_mut(&mut self.inputs).expect("no training is under way");
-        inputs.push(sample, values.into_iter().map(f16::from_bits).collect(), length);
+        for view in values.chunks_exact(values.len() / views) {
+            inputs.push(sample, view.iter().map(|&bits| f16::from_bits(bits)).collect(), length);
+        }
     }
 
     /// Begins a training; one before it ends. `job`: of the learner's session.
     pub fn start(&mut self, job: JsValue) -> JsResult<()> {
         let job: Job = from_js("job", &job)?;
         self.tuned = None;
-        self.tuner = Some(Tuner::new(self.tail.clone(), &self.parameters, self.inputs.clone(), job));
+        let inputs = self.inputs.clone();
+        self.tuner = Some(Tuner::on(&self.computer, self.tail.clone(), &self.parameters, inputs, job));
         Ok(())
     }
 
@@ -74,14 +96,14 @@ impl TuneBench {
     }
 
     /// A bounded piece of what was begun last: → its progress, or nothing when it is done.
-    pub fn step(&mut self) -> JsResult<JsValue> {
+    pub async fn step(&mut self) -> JsResult<JsValue> {
         if let Some(batch_norm) = &mut self.batch_norm {
             return match batch_norm.step() {
                 Some(progress) => to_js(&progress),
                 None => Ok(JsValue::UNDEFINED),
             };
         }
-        match self.tuner.as_mut().ok_or(Error::NotTrained)?.step() {
+        match self.tuner.as_mut().ok_or(Error::NotTrained)?.step().await? {
             TuneStep::Progress(progress) => to_js(&progress),
             TuneStep::Done(tuned) => {
                 self.tuned = Some(tuned);
@@ -112,11 +134,11 @@ impl TuneBench {
     }
 
     /// The tensors as they are now, a safetensors file.
-    pub fn file(&self) -> JsResult<Uint8Array> {
+    pub async fn file(&self) -> JsResult<Uint8Array> {
         if let Some(file) = self.batch_norm.as_ref().and_then(BatchNorm::file) {
             return Ok(file.as_slice().into());
         }
-        Ok(self.tuner.as_ref().ok_or(Error::NotTrained)?.file().as_slice().into())
+        Ok(self.tuner.as_ref().ok_or(Error::NotTrained)?.tensors().await?.as_slice().into())
     }
 }
 

@@ -22,15 +22,15 @@ export const hasShared = existsSync(join(shared, "data"));
 /** For `test(name, needsShared, …)`: says so where the shared data is absent. */
 export const needsShared = { skip: hasShared ? false : "../shared is not here" };
 
-/** Runs `work(page)` on a page of its own, in a context of its own. `strangers: "refused"`: it tries, and must fail. */
-export async function withPage(work, { path = "/", strangers: expected = "none", ...options } = {}) {
+/** Runs `work(page)` on a page of its own, in a context of its own. `strangers: "refused"`: it tries, and must fail. `origin`: of another server than the tests' own. */
+export async function withPage(work, { origin: home = server.origin, path = "/", strangers: expected = "none", ...options } = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const strangers = [];
   const complaints = [];
   context.on("request", (request) => {
     const { protocol, origin } = new URL(request.url());
-    if (protocol.startsWith("http") && origin !== server.origin) strangers.push(request.url());
+    if (protocol.startsWith("http") && origin !== home) strangers.push(request.url());
   });
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
   page.on("console", (message) => {
@@ -38,7 +38,7 @@ export async function withPage(work, { path = "/", strangers: expected = "none",
   });
   page.complaints = complaints;
   try {
-    await page.goto(server.origin + path);
+    await page.goto(home + path);
     const result = await work(page);
     if (expected === "none") assert.deepEqual(strangers, [], "requests that left the page's origin");
     return result;

@@ -87,9 +87,14 @@ test("numbers: predicted with a range that holds, reported, and never mixed with
     await learner.undo();
     const { label, heatmap } = await learner.explain(others[0].data);
     const labels = learner.labels;
+    await learner.relabel(added.ids.slice(3, 5), null);
+    const waiting = (await learner.samples()).filter((s) => s.label === null).map((s) => s.id);
+    const fewer = (await learner.evaluate()).bill.labels;
+    await learner.undo();
+    const back = (await learner.samples()).filter((s) => s.label === null).length;
     const mixed = await code(learner.evaluate({ samples: [{ ...others[0], label: "red" }] }));
     await learner.close();
-    return { rejected: added.rejected, result, predictions, truth: others.map((s) => s.label), report, given, doctor, label, cells: heatmap.data.length, labels, mixed };
+    return { rejected: added.rejected, result, predictions, truth: others.map((s) => s.label), report, given, doctor, label, cells: heatmap.data.length, labels, mixed, waiting, those: added.ids.slice(3, 5), fewer, back };
   });
   assert.deepEqual(found.rejected.map((r) => r.code), ["bad-sample"]);
   assert.deepEqual([found.labels, found.result.estimate], [[], undefined]);
@@ -108,4 +113,6 @@ test("numbers: predicted with a range that holds, reported, and never mixed with
   assert.ok(found.doctor.labelIssues.every((issue) => typeof issue.suggested === "number") && found.doctor.imbalance.length === 0);
   assert.ok(Number.isFinite(Number(found.label)) && found.cells === 49);
   assert.equal(found.mixed, "bad-labels");
+  // Taken off, and back with undo.
+  assert.deepEqual([found.waiting, found.fewer, found.back], [found.those, 118, 0]);
 });

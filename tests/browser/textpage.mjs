@@ -175,7 +175,7 @@ test("a table of numbers: imported as such, trained, reported, predicted", async
     await button(page, "Another number").click();
     await page.getByRole("textbox", { name: "Number", exact: true }).last().fill("6.5");
     await button(page, "Label them").click();
-    await said(page, "1 text moved to 6.5");
+    await said(page, "1 text is now 6.5");
     await button(page, "Undo").click();
     await said(page, "Taken back");
     assert.match((await rows(page))[3], /\| 5\.5$/);

@@ -16,8 +16,7 @@ export const READINGS = [
 /** So many different numbers are no names of classes, as 1 to 5 may be. */
 const MANY = 10;
 
-export function guessed({ samples }: TextImport): Kind {
-  const labels = samples.flatMap(({ label }) => label ?? []);
+export function guessed(labels: readonly string[]): Kind {
   if (labels.length === 0) return "classes";
   const numbers = labels.flatMap((label) => parsed(label) ?? []);
   // "unknown" here and there does not make them names.
@@ -39,8 +38,10 @@ export function readAs({ samples, rejected }: TextImport, kind: Kind): Labelled 
   return { samples: good, rejected: bad };
 }
 
-function asKind(text: string, kind: Kind): Label | null {
-  return kind === "numbers" ? parsed(text) : split(text);
+/** `null` for what cannot be read so. */
+export function asKind(text: string, kind: Kind): Label | null {
+  if (kind === "numbers") return parsed(text);
+  return kind === "labels" ? split(text) : text;
 }
 
 /** A sample of a table is named by its line. */

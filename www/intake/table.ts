@@ -11,7 +11,7 @@ export function sorted(found: readonly Found[]): { texts: Found[]; tables: Found
 }
 
 /** Reads a file that is one text. Throws, with our codes, when it is empty or not UTF-8. */
-export async function textOfFile({ open }: Found): Promise<string> {
+export async function textOfFile({ open }: Pick<Found, "open">): Promise<string> {
   const bytes = await (await open()).arrayBuffer();
   let text: string;
   try {

@@ -4,7 +4,7 @@ import { Thumb } from "../parts/Thumb";
 import { useObjectUrl } from "../parts/useObjectUrl";
 import { useExplained } from "../parts/useExplained";
 import { fileOf } from "../state/contents";
-import { called } from "../state/predictions";
+import { called, explainedAs, isOfNumbers } from "../state/predictions";
 import { figure } from "../state/labels";
 import { useStore } from "../state/store";
 import { Heat } from "./Heat";
@@ -23,7 +23,7 @@ export function Answer({ name, file, prediction }: { name: string; file: Blob; p
       {url && (
         <div className="shown">
           <img src={url} alt={`The picture ${name}`} />
-          {explanation?.heatmap && <Heat heatmap={explanation.heatmap} label={explanation.label} />}
+          {explanation?.heatmap && <Heat heatmap={explanation.heatmap} said={isOfNumbers(prediction) ? "What made the number larger" : `What spoke for ${explainedAs(prediction, explanation)}`} />}
         </div>
       )}
       <Scores prediction={prediction} />
@@ -66,8 +66,8 @@ function between({ interval }: Prediction): string {
   return `Between ${figure(interval.low)} and ${figure(interval.high)}: such a range held the truth of 95 % of held-out samples.`;
 }
 
-function strange({ novelty }: Prediction): string {
-  return `It is stranger than what the model learnt from: strangeness ${novelty.toFixed(2)}, where 0 is just like a class and 2 as unlike as can be.`;
+function strange(prediction: Prediction): string {
+  return `It is stranger than what the model learnt from: strangeness ${prediction.novelty.toFixed(2)}, where 0 is just like ${isOfNumbers(prediction) ? "the others" : "a class"} and 2 as unlike as can be.`;
 }
 
 function Nearest({ ids }: { ids: readonly string[] }) {

@@ -1,6 +1,7 @@
 import { Button, Cell, Column, Row, Table, TableBody, TableHeader, TableLayout, Virtualizer } from "react-aria-components";
 import { download } from "../parts/download";
 import { Thumb } from "../parts/Thumb";
+import { figure } from "../state/labels";
 import { type Judged, asCsv, called, sureness } from "../state/predictions";
 import { noun, task } from "../state/task";
 import { count } from "../state/words";
@@ -21,11 +22,11 @@ const MANY = 12;
 export function Batch({ batch }: { batch: readonly Judged[] }) {
   const byLabel = new Map<string, number>();
   for (const { prediction } of batch) if (prediction) byLabel.set(called(prediction), (byLabel.get(called(prediction)) ?? 0) + 1);
-  const numbers = batch.some((one) => typeof one.prediction?.label === "number");
+  const numbers = batch.flatMap(({ prediction }) => (typeof prediction?.label === "number" ? prediction.label : []));
   return (
     <div className="batch">
       <div className="row">
-        <p className="soft">{byLabel.size > MANY ? `${byLabel.size.toLocaleString("en")} different answers` : [...byLabel].map(([label, n]) => `${label}: ${n.toLocaleString("en")}`).join(", ")}</p>
+        <p className="soft">{numbers.length > 0 ? spread(numbers) : byLabel.size > MANY ? `${byLabel.size.toLocaleString("en")} different answers` : [...byLabel].map(([label, n]) => `${label}: ${n.toLocaleString("en")}`).join(", ")}</p>
         <Button className="button" onPress={() => download(asCsv(batch), "predictions.csv")}>
           Download CSV
         </Button>
@@ -37,8 +38,8 @@ export function Batch({ batch }: { batch: readonly Judged[] }) {
             <Column isRowHeader width={task === "text" ? "3fr" : "2fr"}>
               {task === "text" ? "Text" : "File"}
             </Column>
-            <Column minWidth={72}>{numbers ? "Number" : "Class"}</Column>
-            <Column width={numbers ? 132 : 84}>{numbers ? "95 % range" : "Score"}</Column>
+            <Column minWidth={72}>{numbers.length > 0 ? "Number" : "Class"}</Column>
+            <Column width={numbers.length > 0 ? 132 : 84}>{numbers.length > 0 ? "95 % range" : "Score"}</Column>
           </TableHeader>
           <TableBody items={batch}>
             {(one) => (
@@ -57,4 +58,9 @@ export function Batch({ batch }: { batch: readonly Judged[] }) {
       </Virtualizer>
     </div>
   );
+}
+
+function spread(numbers: readonly number[]): string {
+  const [least, most] = [numbers.reduce((a, b) => Math.min(a, b)), numbers.reduce((a, b) => Math.max(a, b))];
+  return `${figure(least)} to ${figure(most)}, ${figure(numbers.reduce((a, b) => a + b, 0) / numbers.length)} in the mean`;
 }

@@ -14,6 +14,7 @@ import { realNames, say, sentence, total, useRunning, useStore } from "../state/
 import { useTables } from "../state/tables";
 import { count } from "../state/words";
 import { ImportTable } from "./ImportTable";
+import { LabelKind } from "./LabelKind";
 import { PasteTexts } from "./PasteTexts";
 import { Problems } from "./Problems";
 import { TextTable } from "./TextTable";
@@ -39,6 +40,9 @@ export function CollectTexts() {
   const [first] = tables.waiting;
   return (
     <Panel id="collect" title="Collect" aside={<UndoRedo />}>
+      <div className="row">
+        <LabelKind />
+      </div>
       <DropZone
         className="drop"
         aria-label="Drop or paste tables, or folders of texts"

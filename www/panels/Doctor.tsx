@@ -11,11 +11,12 @@ import { Imbalance, LabelNext, NearDuplicates, Outliers, WrongLabels } from "./D
 export function Doctor() {
   const { found, made, kept } = useDoctor();
   const ready = useStore(isReady);
+  const numbers = useStore((s) => s.kind === "numbers");
   const running = useRunning("doctor");
   const collecting = useRunning("collect");
   return (
     <Panel id="doctor" title="What may be wrong with your samples">
-      {!found && <p className="soft">Looks for labels that are likely wrong, for {nouns} that are almost the same or unlike all others, and for classes with too few. You decide what becomes of them.</p>}
+      {!found && <p className="soft">Looks for labels that are likely wrong, {numbers ? "and " : ""}for {nouns} that are almost the same or unlike all others{numbers ? ". " : ", "}{!numbers && "and for classes with too few. "}You decide what becomes of them.</p>}
       <div className="row">
         <Button className={found ? "button quiet" : "button"} isDisabled={!ready || running || collecting} onPress={() => void examine()}>
           {found ? "Check the samples again" : "Check the samples"}
@@ -25,7 +26,7 @@ export function Doctor() {
             Show {kept.size} kept again
           </Button>
         )}
-        <JobBar of="doctor">{!ready && !found && <p>Collect {nouns} of two classes first.</p>}</JobBar>
+        <JobBar of="doctor">{!ready && !found && <p>{numbers ? `Give some ${nouns} a number first.` : `Collect ${nouns} of two classes first.`}</p>}</JobBar>
       </div>
       {found && (
         <Outdated made={made} of="this check">
@@ -38,7 +39,7 @@ export function Doctor() {
           <NearDuplicates found={found.nearDuplicates} />
           <Outliers found={found.outliers} />
           <LabelNext found={found.labelNext} />
-          <Imbalance found={found.imbalance} />
+          {!numbers && <Imbalance found={found.imbalance} />}
         </>
       )}
     </Panel>

@@ -1,5 +1,6 @@
 import type { DoctorReport, Label } from "headstart";
 import { Button, MenuTrigger, Popover } from "react-aria-components";
+import { passFocus } from "../parts/passFocus";
 import { Seen } from "../parts/Seen";
 import { useMembers } from "../parts/useMembers";
 import { keyOfDuplicates, keyOfIssue, keyOfOutlier, leave, useDoctor } from "../state/doctor";
@@ -11,6 +12,7 @@ import { noun, nouns, task } from "../state/task";
 import { count, list } from "../state/words";
 import { OtherClasses } from "./ClassTools";
 import { Findings, Settle } from "./Finding";
+import { GiveNumber } from "./GiveNumber";
 
 /** Of a group of near-duplicates. */
 const SHOWN = 6;
@@ -108,11 +110,12 @@ export function Outliers({ found }: { found: DoctorReport["outliers"] }) {
   const known = useMembers();
   const kept = useDoctor((s) => s.kept);
   const open = found.filter((one) => known.has(one.id) && !kept.has(keyOfOutlier(one)));
+  const numbers = useStore((s) => s.kind === "numbers");
   return (
     <Findings
-      title="Unlike every class"
-      what={`Perhaps they came in by mistake. The strangest come first: 0 is just like a class, 2 as unlike as can be.`}
-      none={`No ${noun} is unlike every class.`}
+      title={numbers ? "Unlike all others" : "Unlike every class"}
+      what={`Perhaps they came in by mistake. The strangest come first: 0 is just like ${numbers ? "the others" : "a class"}, 2 as unlike as can be.`}
+      none={`No ${noun} is unlike ${numbers ? "all others" : "every class"}.`}
       all={open}
       keyOf={keyOfOutlier}
     >
@@ -155,7 +158,7 @@ export function LabelNext({ found }: { found: DoctorReport["labelNext"] }) {
           <Seen member={known.get(id)!} />
           <div className="row" role="group" aria-label="It is …">
             {kind === "numbers" ? (
-              <p className="note">Pick it in the table above to give it a number.</p>
+              <GiveNumber ids={[id]} onGive={passFocus} />
             ) : classes.length <= BUTTONS ? (
               classes.map((name) => (
                 <Settle key={name} onPress={() => void move([id], name)}>

@@ -9,13 +9,13 @@ const SIDE = 224;
 /** At most so much covers the picture, or nobody sees what it is about. */
 const COVER = 170;
 
-/** What spoke for and against the answer, laid over the square in the middle that the backbone saw. */
-export function Heat({ heatmap, label }: { heatmap: Heatmap; label: string }) {
+/** What spoke for and against the answer, laid over the square in the middle that the backbone saw. `said`: the first in words. */
+export function Heat({ heatmap, said }: { heatmap: Heatmap; said: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => draw(canvas.current!, heatmap), [heatmap]);
   return (
     <div className="heat">
-      <canvas ref={canvas} width={SIDE} height={SIDE} role="img" aria-label={`What spoke for ${label}: most of it ${strongest(heatmap)}`} />
+      <canvas ref={canvas} width={SIDE} height={SIDE} role="img" aria-label={`${said}: most of it ${strongest(heatmap)}`} />
     </div>
   );
 }

@@ -42,7 +42,7 @@ export function ImportTable({ source, verb, waiting, onTexts, onClose, onCloseAl
   const [forAll, setForAll] = useState("");
   const [reading, setReading] = useState<Kind | null>(null);
   // To a prediction the labels are nothing, and none of them leaves a text out.
-  const kind = table && verb === "Add" ? (reading ?? guessed(table)) : "classes";
+  const kind = table && verb === "Add" ? (reading ?? guessed(table.samples.flatMap(({ label }) => label ?? []))) : "classes";
   const read = useMemo(() => table && readAs(table, kind), [table, kind]);
 
   useEffect(() => {

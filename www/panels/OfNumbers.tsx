@@ -1,13 +1,20 @@
 import type { Interval, NumberReport } from "headstart";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
+import { Button } from "react-aria-components";
 import { ChartFigure } from "../parts/ChartFigure";
 import { PlainTable } from "../parts/PlainTable";
+import { Window } from "../parts/Window";
 import { useStages } from "../parts/useStages";
 import { figure, shown } from "../state/labels";
 import { noun, nouns } from "../state/task";
+import { count } from "../state/words";
 import { Bill } from "./Bill";
 import { Measure } from "./Measure";
+import { PickedSamples } from "./PickedSamples";
 import { Slices } from "./Slices";
+
+/** So many of the worst are enough to see what is wrong with them. */
+const WORST = 20;
 
 const load = () => import("../plots/said");
 
@@ -15,6 +22,7 @@ const load = () => import("../plots/said");
 export function OfNumbers({ report }: { report: NumberReport }) {
   const { mae, rmse, r2, baselines, predictions, learningCurve } = report;
   const stage = useStages(2);
+  const [looking, setLooking] = useState(false);
   const byError = useMemo(() => [...predictions].sort((a, b) => error(b) - error(a)), [predictions]);
   return (
     <>
@@ -51,6 +59,18 @@ export function OfNumbers({ report }: { report: NumberReport }) {
         >
           <p>A dot for each {noun}, by a model that had not seen it. On the dashed line it would be right.</p>
         </ChartFigure>
+      )}
+      {stage > 0 && (
+        <div className="row">
+          <Button className="button quiet small" onPress={() => setLooking(true)}>
+            Look at those it was farthest off
+          </Button>
+        </div>
+      )}
+      {looking && (
+        <Window title={`The ${count(Math.min(WORST, byError.length), noun)} that it was farthest off, the worst first`} wide onClose={() => setLooking(false)}>
+          <PickedSamples name="Farthest off" ids={byError.slice(0, WORST).map(({ id }) => id)} onClose={() => setLooking(false)} />
+        </Window>
       )}
       <div className="tables">
         {stage > 1 && <Slices slices={report.slices} />}

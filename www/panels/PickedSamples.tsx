@@ -3,7 +3,9 @@ import { Button, MenuTrigger, Popover } from "react-aria-components";
 import { useMembers } from "../parts/useMembers";
 import { move } from "../state/labelling";
 import { remove } from "../state/samples";
+import { useStore } from "../state/store";
 import { OtherClasses } from "./ClassTools";
+import { GiveNumber } from "./GiveNumber";
 import { SampleGrid } from "./SampleGrid";
 
 interface Props {
@@ -14,9 +16,10 @@ interface Props {
   onClose: () => void;
 }
 
-/** Samples from several classes, to be moved to one or removed. */
+/** Samples from several classes, to be moved to one or removed; or with numbers, to be put right. */
 export function PickedSamples({ name, ids, all = false, onClose }: Props) {
   const known = useMembers();
+  const numbers = useStore((s) => s.kind === "numbers");
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set(all ? ids : []));
   const members = ids.flatMap((id) => known.get(id) ?? []);
   const chosen = members.filter((m) => picked.has(m.id));
@@ -28,14 +31,18 @@ export function PickedSamples({ name, ids, all = false, onClose }: Props) {
     <>
       <SampleGrid name={name} members={members} picked={picked} empty="None of them are here any more." onPick={setPicked} />
       <div className="row end">
-        <MenuTrigger>
-          <Button className="button quiet" isDisabled={act.length === 0}>
-            Move {act.length || "picked"} to class …
-          </Button>
-          <Popover className="popover">
-            <OtherClasses than={from} onChoose={(to) => void move(act, to)} />
-          </Popover>
-        </MenuTrigger>
+        {numbers ? (
+          act.length > 0 && <GiveNumber ids={act} />
+        ) : (
+          <MenuTrigger>
+            <Button className="button quiet" isDisabled={act.length === 0}>
+              Move {act.length || "picked"} to class …
+            </Button>
+            <Popover className="popover">
+              <OtherClasses than={from} onChoose={(to) => void move(act, to)} />
+            </Popover>
+          </MenuTrigger>
+        )}
         <Button className="button quiet" isDisabled={act.length === 0} onPress={() => void remove(act)}>
           Remove {act.length || "picked"}
         </Button>

@@ -3,7 +3,7 @@ import { fromDrop } from "../intake/drop";
 import { Thumb } from "../parts/Thumb";
 import { move } from "../state/labelling";
 import { takeIn } from "../state/samples";
-import { type Member, say, sentence, useRunning } from "../state/store";
+import { type Member, say, sentence, useRunning, useStore } from "../state/store";
 
 /** What is dragged from class to class: a picture and where it was, as JSON. */
 const PICTURES = "headstart-pictures";
@@ -19,8 +19,10 @@ interface Props {
 /** The pictures of a class. Only those in view are in the document, so that ten thousand scroll like ten. */
 export function PictureGrid({ name, pictures, picked, onPick }: Props) {
   const collecting = useRunning("collect");
+  // There is no class to drag them to.
+  const numbers = useStore((s) => s.kind === "numbers");
   const { dragAndDropHooks } = useDragAndDrop({
-    getItems: (keys) => [...keys].map((key) => ({ [PICTURES]: JSON.stringify({ id: String(key), from: name }), "text/plain": String(key) })),
+    getItems: numbers ? undefined : (keys) => [...keys].map((key) => ({ [PICTURES]: JSON.stringify({ id: String(key), from: name }), "text/plain": String(key) })),
     getAllowedDropOperations: () => ["move"],
     // A label that was given is changed, not taken off.
     getDropOperation: (_target, types, allowed) => (types.has(PICTURES) ? (name === "" ? "cancel" : "move") : (allowed[0] ?? "cancel")),
@@ -54,9 +56,11 @@ export function PictureGrid({ name, pictures, picked, onPick }: Props) {
         {(picture) => (
           <GridListItem id={picture.id} textValue={picture.name} className="picture">
             <Thumb id={picture.id} alt={picture.name} />
-            <Button slot="drag" className="grip" aria-label={`Drag ${picture.name}`}>
-              ⠿
-            </Button>
+            {!numbers && (
+              <Button slot="drag" className="grip" aria-label={`Drag ${picture.name}`}>
+                ⠿
+              </Button>
+            )}
           </GridListItem>
         )}
       </GridList>

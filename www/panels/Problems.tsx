@@ -7,6 +7,7 @@ import { count } from "../state/words";
 export function Problems() {
   const problems = useStore((s) => s.problems);
   if (problems.length === 0) return null;
+  const lines = task === "text" || problems.some((p) => p.code === "bad-line");
   const copy = () => {
     const text = problems.map((p) => `${p.name}\t${p.code}\t${p.message}`).join("\n");
     // Only pages from https or this machine have a clipboard; there the list can still be marked and copied.
@@ -19,7 +20,7 @@ export function Problems() {
     <Disclosure className="problems">
       <Heading level={3}>
         <Button slot="trigger" className="button quiet small">
-          {task === "text" ? count(problems.length, "line or file was", "lines or files were") : count(problems.length, "file was", "files were")} left out
+          {lines ? count(problems.length, "line or file was", "lines or files were") : count(problems.length, "file was", "files were")} left out
         </Button>
       </Heading>
       <DisclosurePanel>

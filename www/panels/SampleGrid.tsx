@@ -1,6 +1,7 @@
 import { GridLayout, GridList, GridListItem, ListLayout, type Selection, Size, Virtualizer } from "react-aria-components";
 import { Thumb } from "../parts/Thumb";
 import { textOf } from "../state/contents";
+import { figure } from "../state/labels";
 import type { Member } from "../state/store";
 import { task } from "../state/task";
 
@@ -38,8 +39,9 @@ function Pictures(props: Props) {
     <Virtualizer layout={GridLayout} layoutOptions={{ minItemSize: new Size(96, 96), maxItemSize: new Size(128, 128), minSpace: new Size(6, 6), preserveAspectRatio: true }}>
       <GridList layout="grid" {...shared(props)}>
         {(member) => (
-          <GridListItem id={member.id} textValue={member.name} className="picture">
+          <GridListItem id={member.id} textValue={typeof member.given === "number" ? `${member.name}, ${member.label}` : member.name} className="picture">
             <Thumb id={member.id} alt={member.name} />
+            {typeof member.given === "number" && <span className="badge">{figure(member.given)}</span>}
           </GridListItem>
         )}
       </GridList>

@@ -2,12 +2,13 @@ import { useMemo, useRef, useState } from "react";
 import { Button, ToggleButton } from "react-aria-components";
 import { AsTable } from "../parts/AsTable";
 import { DotMap } from "../parts/DotMap";
-import { type Mark, marksOf } from "../parts/marks";
+import { type Mark, levelMarksOf, marksOf } from "../parts/marks";
 import { mapSvg } from "../parts/mapSvg";
 import { Outdated } from "../parts/Outdated";
 import { Panel } from "../parts/Panel";
 import type { Dot } from "../parts/placed";
 import { PlainTable } from "../parts/PlainTable";
+import { rangesOf } from "../parts/ranges";
 import { SaveButtons } from "../parts/SaveButtons";
 import { Seen } from "../parts/Seen";
 import { useMembers } from "../parts/useMembers";
@@ -22,11 +23,12 @@ import { PickedSamples } from "./PickedSamples";
 export function Scatter() {
   const { places, drawing, made } = useMap();
   const samples = useStore(total);
+  const numbers = useStore((s) => s.kind === "numbers");
   const collecting = useRunning("collect");
   return (
     <Panel id="map" title="Map of your samples">
       <p className="soft">
-        Each mark is a {noun}. Those that look alike to the backbone lie close together: a mark among those of another class may have a wrong label.
+        Each mark is a {noun}. Those that look alike to the backbone lie close together: a mark among {numbers ? "those with quite other numbers may have a wrong one" : "those of another class may have a wrong label"}.
         {places && ` It is a flat picture of something with many directions (the two in which the ${nouns} differ most: principal components), so not every neighbour here is one.`}
       </p>
       <div className="row">
@@ -55,22 +57,25 @@ interface Entry {
 function Drawn({ places }: { places: readonly Place[] }) {
   const known = useMembers();
   const classes = useStore((s) => s.classes);
+  const numbers = useStore((s) => s.kind === "numbers");
   const box = useRef<HTMLDivElement>(null);
   // Each choice has its number: what is shown of one begins with all of it.
   const [{ picked, choice }, choose] = useState<{ picked: ReadonlySet<string>; choice: number }>({ picked: new Set(), choice: 0 });
   const setPicked = (next: Iterable<string>) => choose({ picked: new Set(next), choice: choice + 1 });
   const { dots, legend } = useMemo(() => {
-    const marks = marksOf(classes.map((c) => c.name));
+    const ranges = rangesOf([...known.values()].flatMap(({ given }) => (typeof given === "number" ? given : [])));
+    const marks = numbers ? levelMarksOf(ranges.names) : marksOf(classes.map((c) => c.name));
     const labelled = places.flatMap(({ id, x, y }) => {
+      const member = known.get(id);
       // Of several labels the first.
-      const label = known.get(id)?.names[0];
+      const label = typeof member?.given === "number" ? ranges.of(member.given) : member?.names[0];
       const mark = label === undefined ? undefined : marks.get(label);
       return mark ? [{ id, x, y, mark, label: label! }] : [];
     });
     const groups = Map.groupBy(labelled, (dot) => dot.label);
     const legend: Entry[] = [...marks].flatMap(([name, mark]) => (groups.has(name) ? [{ name, mark, dots: groups.get(name)! }] : []));
     return { dots: labelled as readonly Dot[], legend };
-  }, [places, known, classes]);
+  }, [places, known, classes, numbers]);
   const pick = (ids: readonly string[], more: boolean) => setPicked(more ? [...picked, ...ids] : ids);
   const toggleOne = (id: string) => setPicked(picked.has(id) ? [...picked].filter((other) => other !== id) : [...picked, id]);
   const toggle = (entry: Entry, on: boolean) => {
@@ -84,7 +89,7 @@ function Drawn({ places }: { places: readonly Place[] }) {
         <DotMap
           dots={dots}
           picked={picked}
-          label={`Map of ${count(dots.length, noun)} in ${count(legend.length, "class", "classes")}`}
+          label={`Map of ${count(dots.length, noun)} in ${numbers ? count(legend.length, "range of numbers", "ranges of numbers") : count(legend.length, "class", "classes")}`}
           onPick={pick}
           onToggle={toggleOne}
           words={(id) => `${textOf(id) ?? known.get(id)!.name}, ${known.get(id)!.label || "no label"}`}
@@ -95,21 +100,22 @@ function Drawn({ places }: { places: readonly Place[] }) {
             </>
           )}
         />
-        <div className="legend" role="group" aria-label="Pick by class">
-          <p className="note">Draw a rectangle over some to pick them (on a touch screen, start sideways), or press a class. Shift adds to what is picked.</p>
+        <div className="legend" role="group" aria-label={numbers ? "Pick by number" : "Pick by class"}>
+          <p className="note">Draw a rectangle over some to pick them (on a touch screen, start sideways), or press a {numbers ? "range" : "class"}. Shift adds to what is picked.</p>
           {legend.map((entry) => (
             <ToggleButton key={entry.name} className="button quiet small entry" isSelected={entry.dots.every((d) => picked.has(d.id))} onChange={(on) => toggle(entry, on)}>
               <svg viewBox="-6 -6 12 12" aria-hidden="true">
                 <path d={entry.mark.shape} style={{ fill: `var(${entry.mark.colour})` }} />
               </svg>
-              {nameOf(entry)} {entry.dots.length.toLocaleString("en")}
+              {nameOf(entry)}
+              {numbers && ":"} {entry.dots.length.toLocaleString("en")}
             </ToggleButton>
           ))}
         </div>
       </div>
       <SaveButtons name="map" make={() => mapSvg(dots, legend.map((entry) => ({ name: nameOf(entry), mark: entry.mark })), box.current!)} />
       <AsTable>
-        <PlainTable name="The map by class" heads={["Class", "On the map", "Middle across", "Middle up"]} rows={legend.map((entry) => [nameOf(entry), entry.dots.length, mean(entry.dots, "x"), mean(entry.dots, "y")])} />
+        <PlainTable name={numbers ? "The map by number" : "The map by class"} heads={[numbers ? "Number" : "Class", "On the map", "Middle across", "Middle up"]} rows={legend.map((entry) => [nameOf(entry), entry.dots.length, mean(entry.dots, "x"), mean(entry.dots, "y")])} />
       </AsTable>
       {ids.length > 0 && (
         <div className="picked">

@@ -3,10 +3,10 @@ import { Button, Cell, Column, Input, Label, MenuTrigger, Popover, Row, SearchFi
 import { Ask } from "../parts/Ask";
 import { Choose } from "../parts/Choose";
 import { textOf } from "../state/contents";
-import { parsed } from "../state/labels";
+import { noNumber } from "../state/labels";
 import { alsoLabel, give, move, takeOff } from "../state/labelling";
 import { remove } from "../state/samples";
-import { type Member, realNames, say, total, useStore } from "../state/store";
+import { type Member, realNames, total, useStore } from "../state/store";
 import { ClassMenu, ClassName, OtherClasses } from "./ClassTools";
 
 /** Stands for every label in the list of labels; a label that is called so would have to contain a line break. */
@@ -117,13 +117,11 @@ export function TextTable() {
           title={`${named ? "A new label" : "Another number"} for ${ids.length === 1 ? "this text" : `these ${ids.length} texts`}`}
           label={named ? "Label" : "Number"}
           ok="Label them"
+          {...(named ? {} : { wrong: noNumber })}
           onAnswer={(name) => {
             setNaming(false);
             if (name === null) return;
-            const number = parsed(name);
-            if (named) act(move(ids, name));
-            else if (number === null) say(`“${name}” is no number.`);
-            else act(give(ids, number));
+            act(named ? move(ids, name) : give(ids, Number(name)));
           }}
         />
       )}

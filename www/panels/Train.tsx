@@ -11,11 +11,11 @@ import { noun, nouns, task } from "../state/task";
 import { count } from "../state/words";
 import { TrainingCurve, load } from "./TrainingCurve";
 
-const HEADS: { id: Head; name: string; what: string }[] = [
-  { id: "linear", name: "Linear", what: "logistic regression; the best choice as a rule" },
-  { id: "mlp", name: "Small network", what: "one hidden layer, for classes that no line divides; takes longer" },
+const HEADS: { id: Head; name: string; what: string; ofNumbers?: string }[] = [
+  { id: "linear", name: "Linear", what: "logistic regression; the best choice as a rule", ofNumbers: "ridge regression; the best choice as a rule" },
+  { id: "mlp", name: "Small network", what: "one hidden layer, for classes that no line divides; takes longer", ofNumbers: "one hidden layer, for what does not grow in a line; takes longer" },
   { id: "prototype", name: "Prototype", what: "nearest class mean, by the shared covariance; no iterations" },
-  { id: "knn", name: "Nearest neighbours", what: `the most similar ${nouns} vote` },
+  { id: "knn", name: "Nearest neighbours", what: `the most similar ${nouns} vote`, ofNumbers: `the mean of the most similar ${nouns}` },
   { id: "scratch", name: "Without the backbone", what: `learns from your ${nouns} alone; where the check below says that the backbone hurts` },
 ];
 
@@ -55,9 +55,9 @@ export function Train() {
           </Button>
           <Popover className="popover">
             <ListBox className="menu">
-              {heads.map(({ id, name, what }) => (
+              {heads.map(({ id, name, what, ofNumbers }) => (
                 <ListBoxItem key={id} id={id} textValue={name} className="menu-item">
-                  <strong>{name}</strong> <span className="soft">{what}</span>
+                  <strong>{name}</strong> <span className="soft">{kind === "numbers" ? (ofNumbers ?? what) : what}</span>
                 </ListBoxItem>
               ))}
             </ListBox>
@@ -88,7 +88,9 @@ export function Train() {
 function note(classes: readonly Class[], kind: Kind, result: TrainResult | null): string {
   const filled = classes.filter((c) => c.members.length > 0 && c.name !== "");
   const samples = count(total({ classes: filled, kind }), noun);
-  if (kind === "numbers" && !result) return `${samples} with a number ${samples.startsWith("1 ") ? "is" : "are"} ready.`;
+  const numbered = total({ classes: filled, kind });
+  if (kind === "numbers" && numbered < 2) return `Give two ${nouns} a number first. That is enough to begin; thirty with different numbers are better.`;
+  if (kind === "numbers" && !result) return `${samples} with a number are ready.`;
   if (kind === "numbers" && result) return `${result.head} head, trained in ${result.seconds.toFixed(1)} s: ${result.reason}.`;
   if (filled.length > 1 && result) return `${result.head} head, trained in ${result.seconds.toFixed(1)} s: ${result.reason}.`;
   if (filled.length === 0) return `Collect ${task === "text" ? "texts of two kinds" : "pictures of two things"} first. One of each is enough to begin; eight of each are better.`;

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from "react";
-import { Button, Form, Input, Label, TextField } from "react-aria-components";
+import { Button, FieldError, Form, Input, Label, TextField } from "react-aria-components";
 import { Window } from "./Window";
 
 interface Props {
@@ -11,12 +11,14 @@ interface Props {
   ok: string;
   /** The button that answers with no name, where that is an answer. */
   without?: string;
+  /** Why an answer is none; `null` where it is one. */
+  wrong?: (answer: string) => string | null;
   children?: ReactNode;
   onAnswer: (answer: string | null) => void;
 }
 
 /** Asks for a name. `null` when the person leaves, empty when it is to be without. */
-export function Ask({ title, label, initial = "", choices = [], ok, without, children, onAnswer }: Props) {
+export function Ask({ title, label, initial = "", choices = [], ok, without, wrong, children, onAnswer }: Props) {
   const [text, setText] = useState(initial);
   return (
     <Window title={title} onClose={() => onAnswer(null)}>
@@ -36,9 +38,10 @@ export function Ask({ title, label, initial = "", choices = [], ok, without, chi
           if (text.trim()) onAnswer(text.trim());
         }}
       >
-        <TextField value={text} onChange={setText} autoFocus isRequired>
+        <TextField value={text} onChange={setText} autoFocus isRequired validate={(answer) => wrong?.(answer) ?? true}>
           <Label>{label}</Label>
           <Input autoComplete="off" />
+          <FieldError className="problem" />
         </TextField>
         <div className="row end">
           <Button className="button quiet" onPress={() => onAnswer(null)}>

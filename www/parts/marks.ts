@@ -31,6 +31,15 @@ export function marksOf(names: readonly string[]): ReadonlyMap<string, Mark> {
   );
 }
 
+/** From cold to warm, by the number of their token. */
+const LEVELS = [3, 6, 9, 5, 2];
+
+/** Of ranges of numbers, the smallest first; what has none is grey. */
+export function levelMarksOf(ranges: readonly string[]): ReadonlyMap<string, Mark> {
+  const mark = (i: number): Mark => ({ colour: `--class-${LEVELS[Math.round((i * (LEVELS.length - 1)) / Math.max(1, ranges.length - 1))]}`, shape: SHAPES[i % SHAPES.length]! });
+  return new Map([...ranges.map((name, i) => [name, mark(i)] as const), ["", REST] as const]);
+}
+
 /** What a token is here and now: a canvas does not know light from dark. */
 export function resolve(token: string, near: Element): string {
   const probe = document.createElement("span");

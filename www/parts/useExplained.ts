@@ -1,5 +1,6 @@
 import type { Explanation, Prediction } from "headstart";
 import { useEffect, useRef, useState } from "react";
+import { explainedAs } from "../state/predictions";
 import { learner, say, sentence } from "../state/store";
 
 export interface Explained {
@@ -25,7 +26,7 @@ export function useExplained(question: Blob | string, answer: Prediction): Expla
         (explanation) => {
           if (leave.signal.aborted) return;
           setMade({ to: answer, explanation });
-          say(`Explained: why ${explanation.label}.`);
+          say(`Explained: why ${explainedAs(answer, explanation)}.`);
         },
         (error: unknown) => {
           if (leave.signal.aborted) return;

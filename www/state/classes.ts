@@ -22,7 +22,9 @@ export async function refresh(): Promise<void> {
   const turn = ++latest;
   const samples = await learner().samples();
   set({ inGroups: samples.filter((s) => s.group !== null).length });
-  set({ kind: kindOf(samples.map((s) => s.label)) });
+  const given = samples.filter((s) => s.label !== null).map((s) => s.label);
+  // Of samples that all wait it is what they are to get.
+  set({ kind: given.length > 0 ? kindOf(given) : get().kind === "numbers" ? "numbers" : "classes" });
   const groups = new Map<string, Member[]>();
   for (const member of samples.map(asMember)) {
     for (const name of member.names) {
@@ -80,6 +82,10 @@ export function unpin(name: string): void {
 /** Gives a name its place in the order, if it has none. */
 export function place(name: string, after?: string): void {
   if (!order.includes(name)) order.splice(after === undefined ? order.length : order.indexOf(after) + 1, 0, name);
+}
+
+export function unpinAll(): void {
+  pinned.clear();
 }
 
 export function pinnedNow(): readonly string[] {

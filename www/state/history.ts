@@ -1,14 +1,22 @@
 // What was done to samples and classes, so that it can be taken back. The learner remembers its samples; which classes are
-// shown without a picture is the page's own, and is remembered here beside the learner's steps.
+// shown without a picture, and what kind of label is to be given where none is yet, is the page's own, and is remembered
+// here beside the learner's steps.
 import { pinnedNow, refresh, restorePinned } from "./classes";
+import type { Kind } from "./labels";
 import { nouns } from "./task";
 import { get, learner, say, sentence, set } from "./store";
+
+/** The page's own part. */
+interface Shown {
+  readonly pinned: readonly string[];
+  readonly kind: Kind;
+}
 
 interface Entry {
   /** Steps of the learner's own that it took. */
   readonly steps: number;
-  readonly before: readonly string[];
-  readonly after: readonly string[];
+  readonly before: Shown;
+  readonly after: Shown;
 }
 
 const done: Entry[] = [];
@@ -33,18 +41,18 @@ export function edit(work: () => Promise<Deed>): Promise<void> {
 /** The same for an import, which waits for the one before it. */
 export function edited(work: () => Promise<Deed>): Promise<void> {
   return inTurn(async () => {
-    const before = pinnedNow();
+    const before = shownNow();
     let deed: Deed;
     try {
       deed = await work();
     } catch (error) {
-      restorePinned(before);
+      restore(before);
       throw error;
     } finally {
       await refresh();
     }
-    const after = pinnedNow();
-    if (deed.steps > 0 || after.join("\n") !== before.join("\n")) {
+    const after = shownNow();
+    if (deed.steps > 0 || after.kind !== before.kind || after.pinned.join("\n") !== before.pinned.join("\n")) {
       done.push({ steps: deed.steps, before, after });
       undone.length = 0;
       tell(deed.steps > 0);
@@ -61,18 +69,27 @@ export function redo(): Promise<void> {
   return step(undone, done, (entry) => entry.after, () => learner().redo(), "Done again.");
 }
 
-function step(from: Entry[], to: Entry[], pinned: (entry: Entry) => readonly string[], go: () => Promise<boolean>, says: string): Promise<void> {
+function step(from: Entry[], to: Entry[], then: (entry: Entry) => Shown, go: () => Promise<boolean>, says: string): Promise<void> {
   if (collecting()) return Promise.resolve();
   return inTurn(async () => {
     const entry = from.pop();
     if (!entry) return;
     for (let i = 0; i < entry.steps; i++) await go();
-    restorePinned(pinned(entry));
+    restore(then(entry));
     to.push(entry);
     await refresh();
     tell(entry.steps > 0);
     say(says);
   });
+}
+
+function shownNow(): Shown {
+  return { pinned: pinnedNow(), kind: get().kind };
+}
+
+function restore({ pinned, kind }: Shown): void {
+  restorePinned(pinned);
+  set({ kind });
 }
 
 function tell(changed: boolean): void {

@@ -1,11 +1,14 @@
-// What a person does with labels: move, give, add, take off.
+// What a person does with labels: move, give, add, take off, turn classes into numbers and back.
 import type { Label } from "headstart";
-import { givenOf, labelOf, pin, place } from "./classes";
-import { edit } from "./history";
-import { NUMBERS, shown } from "./labels";
-import { get, learner, realNames } from "./store";
-import { noun } from "./task";
+import { givenOf, labelOf, pin, place, unpinAll } from "./classes";
+import { type Deed, edit } from "./history";
+import { type Kind, NUMBERS, parsed, shown } from "./labels";
+import { get, learner, realNames, set } from "./store";
+import { noun, nouns } from "./task";
 import { count } from "./words";
+
+/** Of so many different numbers each can be a class. */
+const FEW = 20;
 
 /**
  * From a class to another, or to their first; of several labels `from` alone gives way. A class that was emptied stays, to
@@ -33,7 +36,8 @@ export function give(ids: readonly string[], label: Label): Promise<void> {
     if (changed.length === 0) return { steps: 0 };
     keepEmptied(changed);
     await learner().relabel(changed, label);
-    return { steps: 1, says: `${count(changed.length, noun)} moved to ${to}.` };
+    const n = count(changed.length, noun);
+    return { steps: 1, says: typeof label === "number" ? `${n} ${changed.length === 1 ? "is" : "are"} now ${to}.` : `${n} moved to ${to}.` };
   });
 }
 
@@ -52,13 +56,21 @@ function relabelled(ids: readonly string[], become: Become, says: (n: number) =>
 /** `become`: the labels of a sample → those that it is to have. One class each stays one class each. */
 export async function relabelling(ids: readonly string[], become: Become): Promise<{ steps: number; changed: string[] }> {
   const several = get().kind === "labels";
-  const groups = new Map<string, { label: Label; ids: string[] }>();
+  const wanted = new Map<string, Label>();
   for (const id of ids) {
     const before = namesOfSample(id);
     const names = [...new Set(become(before))];
-    if (names.join("\n") === before.join("\n")) continue;
-    const label = names.length === 1 && !several ? names[0]! : names;
-    const key = JSON.stringify(label);
+    if (names.join("\n") !== before.join("\n")) wanted.set(id, names.length === 1 && !several ? names[0]! : names);
+  }
+  return labelling(wanted);
+}
+
+/** Each sample its own label; those that have it already are left alone. `null` has it wait for one. */
+export async function labelling(wanted: ReadonlyMap<string, Label | null>): Promise<{ steps: number; changed: string[] }> {
+  const groups = new Map<string, { label: Label | null; ids: string[] }>();
+  for (const [id, label] of wanted) {
+    const key = keyOf(label);
+    if (key === keyOf(givenOf(id))) continue;
     if (!groups.has(key)) groups.set(key, { label, ids: [] });
     groups.get(key)!.ids.push(id);
   }
@@ -74,6 +86,40 @@ export async function relabelling(ids: readonly string[], become: Become): Promi
     throw error;
   }
   return { steps, changed: [...groups.values()].flatMap((group) => group.ids) };
+}
+
+/** The order of several labels says nothing. */
+function keyOf(label: Label | null): string {
+  return JSON.stringify(Array.isArray(label) ? [...label].sort() : label);
+}
+
+/** What samples are to get from now on, for those that have a label too. */
+export function choose(kind: Kind): Promise<void> {
+  return edit(async () => {
+    const { steps, kept, waiting } = await turning(kind);
+    const what = kind === "numbers" ? "number" : "class";
+    const one = `${nouns[0]!.toUpperCase()}${nouns.slice(1)} get a ${what} each.`;
+    if (kept + waiting === 0) return { steps, says: one };
+    const read = kept > 0 ? ` ${count(kept, noun)} got theirs from ${kind === "numbers" ? "the name of the class" : "the number"}.` : "";
+    return { steps, says: `${one}${read}${waiting > 0 ? ` ${count(waiting, "waits", "wait")} for one.` : ""}` };
+  });
+}
+
+/** A class whose name is a number becomes that number, and a number a class where there are few; the others wait for a label. */
+export async function turning(kind: Kind): Promise<Pick<Deed, "steps"> & { kept: number; waiting: number }> {
+  const given = get().classes.flatMap((c) => c.members.map((m) => [m.id, m.given] as const));
+  const few = new Set(given.map(([, label]) => label)).size <= FEW;
+  const wanted = new Map<string, Label | null>();
+  for (const [id, label] of given) {
+    if (label === null || (typeof label === "number") === (kind === "numbers")) continue;
+    if (kind === "numbers") wanted.set(id, typeof label === "string" ? parsed(label) : null);
+    else wanted.set(id, few ? String(label) : null);
+  }
+  const { steps } = await labelling(wanted);
+  if (kind === "numbers") unpinAll();
+  set({ kind });
+  const kept = [...wanted.values()].filter((label) => label !== null).length;
+  return { steps, kept, waiting: wanted.size - kept };
 }
 
 /** The labels that a sample has; none where it waits for one, or has a list with nothing in it. */

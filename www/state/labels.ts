@@ -40,6 +40,16 @@ export function parsed(text: string): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
+/** Why it cannot be a number; `null` where it can. */
+export function noNumber(text: string): string | null {
+  return parsed(text) === null ? `“${text.trim()}” is no number: write it like 12 or 3.5` : null;
+}
+
+/** Numbers and names do not go together; a class and several do. */
+export function goTogether(kind: Kind, other: Kind): boolean {
+  return (kind === "numbers") === (other === "numbers");
+}
+
 /** A number that was computed: three figures, and all that are before the point. */
 export function figure(number: number): string {
   const before = Math.floor(Math.log10(Math.abs(number) || 1)) + 1;

@@ -1,5 +1,5 @@
 // What the model says about pictures and texts it was not trained on.
-import type { Prediction } from "headstart";
+import type { Explanation, Prediction } from "headstart";
 import Papa from "papaparse";
 import { create } from "zustand";
 import { asJob } from "./jobs";
@@ -53,6 +53,16 @@ export function sureness({ label, confidence, interval }: Prediction): string {
 
 export function inWords(prediction: Prediction): string {
   return [called(prediction), sureness(prediction)].filter((part) => part !== "").join(", ");
+}
+
+/** Whether the model answers with numbers: then there are no scores, not of what is refused either. */
+export function isOfNumbers({ scores }: Prediction): boolean {
+  return Object.keys(scores).length === 0;
+}
+
+/** What an explanation is about, in words. */
+export function explainedAs(answer: Prediction, { label }: Explanation): string {
+  return isOfNumbers(answer) ? figure(Number(label)) : label;
 }
 
 /** Questions on their way at once: enough that no worker waits. */

@@ -1,10 +1,12 @@
 // What a person does with samples: take in, remove.
-import type { Sample } from "headstart";
+import type { Label, Sample } from "headstart";
 import type { Found } from "../intake/found";
 import { textOfFile } from "../intake/table";
 import { awaitClasses, awaitNone, refresh } from "./classes";
-import { edit, edited } from "./history";
+import { type Deed, edit, edited } from "./history";
 import { asJob } from "./jobs";
+import { type Kind, goTogether, parsed } from "./labels";
+import { labelling, turning } from "./labelling";
 import { drop, keep } from "./contents";
 import { type Problem, get, learner, say, sentence, set, total } from "./store";
 import { noun, nouns } from "./task";
@@ -24,10 +26,45 @@ interface Incoming {
   readonly open: () => Promise<Sample & { data: Blob | string }>;
 }
 
-/** Adds pictures; each has its class in `folder`, which is empty for those that wait for a label. A burst of the webcam is one `group`. */
+/**
+ * Adds pictures; each has its class in `folder`, or its number where they get numbers. Empty, or no number, it waits for a
+ * label. A burst of the webcam is one `group`.
+ */
 export function takeIn(found: readonly (Found & { folder: string })[], group?: string): Promise<void> {
-  const incoming = found.map(({ name, path, folder, open }) => ({ path, open: async () => ({ data: await open(), name, ...(folder === "" ? {} : { label: folder }), group }) }));
-  return take(incoming, found.map(({ folder }) => folder).filter((folder) => folder !== ""));
+  const incoming = found.map(({ name, path, folder, open }) => ({
+    path,
+    open: async () => ({ data: await open(), name, ...labelled(get().kind === "numbers" ? parsed(folder) : folder || null), group }),
+  }));
+  return take(incoming, get().kind === "numbers" ? [] : found.map(({ folder }) => folder).filter((folder) => folder !== ""));
+}
+
+function labelled(label: Label | null): Pick<Sample, "label"> {
+  return label === null ? {} : { label };
+}
+
+/** What a table says: of pictures that came with it, `null` for those that it does not name; and of samples that are `here`. */
+export interface Tabled {
+  readonly kind: Kind;
+  readonly pictures: readonly (Found & { readonly label: Label | null })[];
+  readonly here: ReadonlyMap<string, Label>;
+}
+
+/** Adds the pictures and labels what is here, in one action. `left` are rows that say nothing of any picture. */
+export function takeByTable({ kind, pictures, here }: Tabled, left: readonly Problem[]): Promise<void> {
+  if (left.length > 0) set({ problems: [...get().problems, ...left] });
+  const first = async () => {
+    const turned = goTogether(kind, get().kind) ? 0 : (await turning(kind)).steps;
+    // Labelling asks what they have now.
+    if (turned > 0) await refresh();
+    const { steps, changed } = await labelling(here).catch(async (error: unknown) => {
+      for (let i = 0; i < turned; i++) await learner().undo();
+      throw error;
+    });
+    return { steps: turned + steps, says: `${count(changed.length, noun)} labelled.` };
+  };
+  if (pictures.length === 0) return edited(first);
+  const incoming = pictures.map(({ name, path, label, open }) => ({ path, open: async () => ({ data: await open(), name, ...labelled(label) }) }));
+  return take(incoming, [], first);
 }
 
 /** Adds texts; `left` were left out on the way here. */
@@ -46,10 +83,14 @@ export function takeTextFiles(found: readonly Found[]): Promise<void> {
   );
 }
 
-/** `classes`: those that the samples are for, as far as it is known and they are shown as cards. */
-function take(incoming: readonly Incoming[], classes: readonly string[] = []): Promise<void> {
+/**
+ * `classes`: those that the samples are for, as far as it is known and they are shown as cards. `first`: what belongs to
+ * the same action; then samples that are here already get the label that they come with.
+ */
+function take(incoming: readonly Incoming[], classes: readonly string[] = [], first?: () => Promise<Deed>): Promise<void> {
   if (incoming.length === 0) return Promise.resolve();
   return edited(async () => {
+    let steps = first ? (await first()).steps : 0;
     const before = total(get());
     const few = incoming.length <= SHOWN_LIVE;
     // One that fails is followed by another, at the end at the latest.
@@ -59,17 +100,20 @@ function take(incoming: readonly Incoming[], classes: readonly string[] = []): P
         awaitClasses(new Set(classes));
         await refresh();
       }
-      await add(incoming);
+      steps += await add(incoming, first !== undefined);
     } finally {
       clearInterval(live);
       awaitNone();
     }
-    return { steps: (await learner().samples()).length === before ? 0 : 1 };
+    return { steps: steps + ((await learner().samples()).length === before ? 0 : 1) };
   });
 }
 
-async function add(incoming: readonly Incoming[]): Promise<void> {
+/** `relabel`: those that are here already too. → the steps that this took. */
+async function add(incoming: readonly Incoming[], relabel: boolean): Promise<number> {
   const problems: Problem[] = [];
+  const labels: (Label | null)[] = [];
+  let steps = 0;
   const ids: string[] = [];
   const paths: string[] = [];
   // Files of a zip are unpacked one by one, as fast as the learner takes them.
@@ -80,6 +124,7 @@ async function add(incoming: readonly Incoming[]): Promise<void> {
         const id = keep(sample.data);
         ids.push(id);
         paths.push(path);
+        labels.push(sample.label ?? null);
         yield { ...sample, id };
       } catch (error) {
         problems.push({ name: path, code: codeOf(error), message: sentence(error) });
@@ -96,13 +141,20 @@ async function add(incoming: readonly Incoming[]): Promise<void> {
     report.ids.forEach((id, i) => id !== ids[i] && drop(ids[i]!));
     problems.push(...report.rejected.map(({ index, code, message }) => ({ name: paths[index]!, code, message })));
     await refresh();
+    // The same picture twice in one import has the first one's label.
+    const others = report.duplicates.filter(({ index, id }) => relabel && labels[index] != null && !report.added.includes(id));
+    const again = await labelling(new Map(others.map(({ index, id }) => [id, labels[index]!])));
+    steps = again.steps;
+    if (steps > 0) await refresh();
     const parts = [`${count(report.added.length, noun)} added in ${((performance.now() - since) / 1000).toFixed(1)} s`];
     if (report.duplicates.length > 0) parts.push(`${count(report.duplicates.length, "was", "were")} here already`);
+    if (again.changed.length > 0) parts.push(`${again.changed.length} of them got another label`);
     if (report.truncated.length > 0) parts.push(`${count(report.truncated.length, "was", "were")} longer than the backbone reads and cut`);
     if (problems.length > 0) parts.push(`${problems.length} left out, listed under Collect`);
     say(`${parts.join(", ")}.`);
   });
   if (problems.length > 0) set({ problems: [...get().problems, ...problems] });
+  return steps;
 }
 
 /** Ours, where it has one: the number that a DOMException has is none. */

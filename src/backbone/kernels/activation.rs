@@ -1,46 +1,49 @@
 //! What comes between the products: ReLU6, GELU, softmax, layer norm.
 
-use super::lanes::F4;
+use super::lanes::{F4, Lanes};
 
 #[inline(always)]
-pub fn relu6(x: F4) -> F4 {
-    x.max(F4::splat(0.0)).min(F4::splat(6.0))
+pub fn relu6<V: Lanes>(x: V) -> V {
+    x.max(V::splat(0.0)).min(V::splat(6.0))
 }
 
 /// `½x(1 + erf(x/√2))`.
-#[inline]
+#[cfg_attr(target_arch = "wasm32", inline)]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
-pub fn gelu(x: F4) -> F4 {
-    let half = x.mul(F4::splat(0.5));
+pub fn gelu<V: Lanes>(x: V) -> V {
+    let half = x.mul(V::splat(0.5));
     half.mul_add(erf_and_bell(x).0, half)
 }
 
 /// `erf(x/√2)` by Abramowitz & Stegun 7.1.26, which is off by 1.5e-7 at most, and the `exp(-x²/2)` that it takes.
-#[inline]
+#[cfg_attr(target_arch = "wasm32", inline)]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
-pub fn erf_and_bell(x: F4) -> (F4, F4) {
-    let z = x.abs().mul(F4::splat(core::f32::consts::FRAC_1_SQRT_2));
-    let t = F4::splat(1.0).div(z.mul_add(F4::splat(0.327_591_1), F4::splat(1.0)));
-    let p = F4::splat(1.061_405_4).mul_add(t, F4::splat(-1.453_152));
+pub fn erf_and_bell<V: Lanes>(x: V) -> (V, V) {
+    let z = x.abs().mul(V::splat(core::f32::consts::FRAC_1_SQRT_2));
+    let t = V::splat(1.0).div(z.mul_add(V::splat(0.327_591_1), V::splat(1.0)));
+    let p = V::splat(1.061_405_4).mul_add(t, V::splat(-1.453_152));
     let p =
-        p.mul_add(t, F4::splat(1.421_413_8)).mul_add(t, F4::splat(-0.284_496_74)).mul_add(t, F4::splat(0.254_829_6));
-    let bell = exp(F4::splat(0.0).sub(z.mul(z)));
+        p.mul_add(t, V::splat(1.421_413_8)).mul_add(t, V::splat(-0.284_496_74)).mul_add(t, V::splat(0.254_829_6));
+    let bell = exp(V::splat(0.0).sub(z.mul(z)));
     let tail = p.mul(t).mul(bell);
-    (F4::splat(1.0).sub(tail).signed(x), bell)
+    (V::splat(1.0).sub(tail).signed(x), bell)
 }
 
 /// Relative error under 2e-7. Below -87 it is as at -87, above 88 as at 88.
-#[inline]
+#[cfg_attr(target_arch = "wasm32", inline)]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
-pub fn exp(x: F4) -> F4 {
-    let x = x.max(F4::splat(-87.0)).min(F4::splat(88.0));
-    let n = x.mul(F4::splat(core::f32::consts::LOG2_E)).nearest();
+pub fn exp<V: Lanes>(x: V) -> V {
+    let x = x.max(V::splat(-87.0)).min(V::splat(88.0));
+    let n = x.mul(V::splat(core::f32::consts::LOG2_E)).nearest();
     // ln 2 in two parts: the first has zeros enough at its end for the product to be exact.
-    let r = n.mul_add(F4::splat(2.121_944_4e-4), n.mul_add(F4::splat(-0.693_359_4), x));
+    let r = n.mul_add(V::splat(2.121_944_4e-4), n.mul_add(V::splat(-0.693_359_4), x));
     // Cephes' polynomial for |r| ≤ ½ ln 2.
-    let p = F4::splat(1.987_569_1e-4).mul_add(r, F4::splat(1.398_199_9e-3)).mul_add(r, F4::splat(8.333_452e-3));
-    let p = p.mul_add(r, F4::splat(4.166_579_6e-2)).mul_add(r, F4::splat(0.166_666_65)).mul_add(r, F4::splat(0.5));
-    p.mul_add(r.mul(r), r.add(F4::splat(1.0))).exp2_scale(n)
+    let p = V::splat(1.987_569_1e-4).mul_add(r, V::splat(1.398_199_9e-3)).mul_add(r, V::splat(8.333_452e-3));
+    let p = p.mul_add(r, V::splat(4.166_579_6e-2)).mul_add(r, V::splat(0.166_666_65)).mul_add(r, V::splat(0.5));
+    p.mul_add(r.mul(r), r.add(V::splat(1.0))).exp2_scale(n)
 }
 
 /// A row of logits, each times `scale` first, → probabilities.

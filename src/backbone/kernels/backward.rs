@@ -2,7 +2,7 @@
 //! in, in the same place. And the ways forward that keep what this takes.
 
 use super::activation::{centre, erf_and_bell, gelu, padded, sum};
-use super::lanes::F4;
+use super::lanes::{F4, Lanes};
 
 /// `Σ aᵢ·bᵢ`.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {

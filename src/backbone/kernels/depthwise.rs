@@ -2,15 +2,17 @@
 //!
 //! The input lies in rows; in a row, block after block of 4 channels; in a block, pixel after pixel. A filter's
 //! neighbours are then a constant distance apart, which the instructions carry: with the channels of a pixel side by side
-//! the engine keeps more addresses than it has registers for.
+//! the engine keeps more addresses than it has registers for. Eight lanes are two pixels of a block.
 
 use super::activation::relu6;
-use super::lanes::F4;
+use super::lanes::{F4, Lanes};
+#[cfg(target_arch = "x86_64")]
+use super::lanes::{F8, wide};
 
 /// Channels of a block.
 pub const BLOCK: usize = 4;
-/// Outputs along a row that share the weights they load: as many sums as it takes to hide the time an addition takes. All
-/// rows of the networks for 224 × 224 pictures are multiples of it.
+/// Sums along a row that share the weights they load: as many as it takes to hide the time an addition takes. All rows of
+/// the networks for 224 × 224 pictures are multiples of it.
 const ACROSS: usize = 7;
 
 /// One square filter a channel.
@@ -80,64 +82,123 @@ impl Depthwise {
     }
 
     /// A row of outputs, from the `side` rows of `wide` pixels that it sees.
-    fn row<const S: usize>(&self, x: &[f32], wide: usize, out: &mut [f32]) {
+    fn row<const S: usize>(&self, x: &[f32], pixels: usize, out: &mut [f32]) {
         let columns = out.len() / self.channels;
         // What the raw pointers below rely on.
-        assert!((columns - 1) * S + self.side <= wide && x.len() == self.side * self.line(wide));
+        assert!((columns - 1) * S + self.side <= pixels && x.len() == self.side * self.line(pixels));
         for block in 0..self.bias.len() / BLOCK {
-            let x = &x[block * wide * BLOCK..];
-            let place = |column: usize| column * self.channels + block * BLOCK;
-            let some = columns / ACROSS * ACROSS;
-            for first in (0..some).step_by(ACROSS) {
-                // Safety: asserted above for the last row and column of the last block.
-                let sums = unsafe { self.filter::<S, ACROSS>(x.as_ptr().add(first * S * BLOCK), block, wide) };
-                for (n, sum) in sums.into_iter().enumerate() {
-                    self.put(sum, block, &mut out[place(first + n)..]);
-                }
+            let x = &x[block * pixels * BLOCK..];
+            let mut from = 0;
+            #[cfg(target_arch = "x86_64")]
+            if wide() {
+                // Safety: asserted above for the last row and column of the last block; the machine has eight lanes.
+                from = unsafe { self.run_wide::<S, ACROSS>(x, block, pixels, from, out) };
             }
-            for column in some..columns {
-                // Safety: as above.
-                let [sum] = unsafe { self.filter::<S, 1>(x.as_ptr().add(column * S * BLOCK), block, wide) };
-                self.put(sum, block, &mut out[place(column)..]);
+            // Safety: asserted above; a module with relaxed SIMD does not load in an engine without it.
+            unsafe {
+                from = self.run::<S, ACROSS>(x, block, pixels, from, out);
+                self.run::<S, 1>(x, block, pixels, from, out);
             }
         }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn run_wide<const S: usize, const N: usize>(
+        &self,
+        x: &[f32],
+        block: usize,
+        pixels: usize,
+        from: usize,
+        out: &mut [f32],
+    ) -> usize {
+        unsafe { self.run_of::<F8, S, N>(x, block, pixels, from, out) }
+    }
+
+    #[cfg_attr(target_arch = "wasm32", inline)]
+    #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
+    unsafe fn run<const S: usize, const N: usize>(
+        &self,
+        x: &[f32],
+        block: usize,
+        pixels: usize,
+        from: usize,
+        out: &mut [f32],
+    ) -> usize {
+        unsafe { self.run_of::<F4, S, N>(x, block, pixels, from, out) }
+    }
+
+    /// Outputs of a block from column `from` on, N lanes' worth at a time as long as there are so many. → the first column that
+    /// is left.
+    ///
+    /// Safety: `x` has `side` rows of `pixels` in all blocks, enough for the outputs.
+    #[inline(always)]
+    unsafe fn run_of<V: Lanes, const S: usize, const N: usize>(
+        &self,
+        x: &[f32],
+        block: usize,
+        pixels: usize,
+        mut from: usize,
+        out: &mut [f32],
+    ) -> usize {
+        let at_once = N * V::WIDTH / BLOCK;
+        while from + at_once <= out.len() / self.channels {
+            // Safety: the caller's word.
+            let sums = unsafe { self.filter::<V, S, N>(x.as_ptr().add(from * S * BLOCK), block, pixels) };
+            for (n, sum) in sums.into_iter().enumerate() {
+                let column = from + n * V::WIDTH / BLOCK;
+                self.put(relu6(sum), block, &mut out[column * self.channels + block * BLOCK..]);
+            }
+            from += at_once;
+        }
+        from
     }
 
     #[inline(always)]
-    fn put(&self, sum: F4, block: usize, out: &mut [f32]) {
-        let left = self.channels - block * BLOCK;
+    fn put<V: Lanes>(&self, values: V, block: usize, out: &mut [f32]) {
+        let (left, fours) = (self.channels - block * BLOCK, V::WIDTH / BLOCK);
         if left >= BLOCK {
-            // Safety: four values.
-            unsafe { relu6(sum).store(out[..BLOCK].as_mut_ptr()) };
+            let out = &mut out[..(fours - 1) * self.channels + BLOCK];
+            // Safety: as many fours.
+            unsafe { values.store_fours(out.as_mut_ptr(), self.channels) };
         } else {
-            let mut four = [0f32; BLOCK];
-            // Safety: four values.
-            unsafe { relu6(sum).store(four.as_mut_ptr()) };
-            out[..left].copy_from_slice(&four[..left]);
+            let mut eight = [0f32; 2 * BLOCK];
+            // Safety: there is room for eight.
+            unsafe { values.store(eight.as_mut_ptr()) };
+            for (pixel, four) in eight.chunks_exact(BLOCK).take(fours).enumerate() {
+                out[pixel * self.channels..][..left].copy_from_slice(&four[..left]);
+            }
         }
     }
 
-    /// `N` outputs of a block, side by side.
+    /// N lanes' worth of outputs of a block, side by side.
     ///
-    /// Safety: `x` has `side` rows, of `wide` pixels in all blocks, and in this block `(N - 1) · S + side` pixels from `x` on.
-    #[inline]
+    /// Safety: `x` has `side` rows, of `pixels` in all blocks, and in this block those that the outputs see from `x` on.
+    #[cfg_attr(target_arch = "wasm32", inline)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
-    unsafe fn filter<const S: usize, const N: usize>(&self, x: *const f32, block: usize, wide: usize) -> [F4; N] {
+    unsafe fn filter<V: Lanes, const S: usize, const N: usize>(
+        &self,
+        x: *const f32,
+        block: usize,
+        pixels: usize,
+    ) -> [V; N] {
         let area = self.side * self.side * BLOCK;
         let mut taps = self.taps[block * area..][..area].as_ptr();
         let mut x = x;
         // Safety: the caller's word, and `taps` has side × side blocks.
         unsafe {
-            let mut sums = [F4::load(self.bias[block * BLOCK..][..BLOCK].as_ptr()); N];
+            let mut sums = [V::load_four(self.bias[block * BLOCK..][..BLOCK].as_ptr()); N];
             for _ in 0..self.side {
                 for kx in 0..self.side {
-                    let tap = F4::load(taps);
+                    let tap = V::load_four(taps);
                     for (n, sum) in sums.iter_mut().enumerate() {
-                        *sum = F4::load(x.add((n * S + kx) * BLOCK)).mul_add(tap, *sum);
+                        let seen = V::load_fours(x.add(n * V::WIDTH * S + kx * BLOCK), S * BLOCK);
+                        *sum = seen.mul_add(tap, *sum);
                     }
                     taps = taps.add(BLOCK);
                 }
-                x = x.add(self.line(wide));
+                x = x.add(self.line(pixels));
             }
             sums
         }

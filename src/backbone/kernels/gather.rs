@@ -4,7 +4,7 @@
 //! Pixels lie with their channels side by side, as the products on either side of the filter have them: a training pass
 //! reads each value too seldom to pay for the blocks of [`super::Depthwise`].
 
-use super::lanes::F4;
+use super::lanes::{F4, Lanes};
 
 /// For each output, the pairs `(p, q)` whose products are summed.
 #[derive(Debug, Clone, PartialEq)]

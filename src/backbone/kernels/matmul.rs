@@ -2,14 +2,19 @@
 //!
 //! The weights are packed once in the order the inner loop reads them: panels of 8 outputs. A tile of 4 rows × 8 outputs
 //! stays in registers over all inputs: 8 sums, 2 weights, a value and a product of the 15 that an engine on x64 has to give.
+//! With eight lanes it is 6 rows × 2 panels: 12 sums, as many as hide the four cycles that one takes on two units.
 
 use super::activation::{gelu, relu6};
-use super::lanes::F4;
+use super::lanes::{F4, Lanes};
+#[cfg(target_arch = "x86_64")]
+use super::lanes::{F8, wide};
 
 /// Outputs of a panel.
 const WIDE: usize = 8;
-/// Rows of a tile.
+/// Rows of a tile, with four lanes and with eight.
 const TALL: usize = 4;
+#[cfg(target_arch = "x86_64")]
+const TALLER: usize = 6;
 /// Values of input and output that a block of rows may have: half of a small second-level cache.
 const BLOCK: usize = 32 * 1024;
 
@@ -148,9 +153,12 @@ impl Packed {
         // What the raw pointers below rely on.
         assert!((rows - 1) * stride + self.inputs <= x.len(), "rows end after their slice");
         assert!(THEN != ADD || rows * self.outputs <= other.len(), "fewer values to add than outputs");
-        let block = (BLOCK / (self.inputs + self.outputs)).next_multiple_of(TALL);
-        for first in (0..rows).step_by(block) {
-            let end = rows.min(first + block);
+        // Safety: asserted just now.
+        #[cfg(target_arch = "x86_64")]
+        if wide() {
+            return unsafe { self.run_wide::<THEN>(x.as_ptr(), stride, rows, to, other) };
+        }
+        for (first, end) in self.blocks(rows, TALL) {
             for panel in 0..self.outputs.div_ceil(WIDE) {
                 for row in (first..end).step_by(TALL) {
                     // Safety: asserted above.
@@ -166,6 +174,64 @@ impl Packed {
         }
     }
 
+    /// Rows in parts of which input and output stay in the cache.
+    fn blocks(&self, rows: usize, tall: usize) -> impl Iterator<Item = (usize, usize)> {
+        let block = (BLOCK / (self.inputs + self.outputs)).next_multiple_of(tall);
+        (0..rows).step_by(block).map(move |first| (first, rows.min(first + block)))
+    }
+
+    /// Safety: from `x` on there are `rows` rows of `inputs` values, `stride` apart; the machine has eight lanes.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn run_wide<const THEN: u8>(
+        &self,
+        x: *const f32,
+        stride: usize,
+        rows: usize,
+        to: &mut To,
+        other: &[f32],
+    ) {
+        let panels = self.outputs.div_ceil(WIDE);
+        for (first, end) in self.blocks(rows, TALLER) {
+            for panel in (0..panels).step_by(2) {
+                for row in (first..end).step_by(TALLER) {
+                    // Safety: the caller's word.
+                    unsafe {
+                        let x = x.add(row * stride);
+                        match (end - row, panels - panel) {
+                            (1, 1) => self.tile_wide::<1, 1, THEN>(x, stride, panel, row, to, other),
+                            (2, 1) => self.tile_wide::<2, 1, THEN>(x, stride, panel, row, to, other),
+                            (3, 1) => self.tile_wide::<3, 1, THEN>(x, stride, panel, row, to, other),
+                            (4, 1) => self.tile_wide::<4, 1, THEN>(x, stride, panel, row, to, other),
+                            (5, 1) => self.tile_wide::<5, 1, THEN>(x, stride, panel, row, to, other),
+                            (_, 1) => self.tile_wide::<TALLER, 1, THEN>(x, stride, panel, row, to, other),
+                            (1, _) => self.tile_wide::<1, 2, THEN>(x, stride, panel, row, to, other),
+                            (2, _) => self.tile_wide::<2, 2, THEN>(x, stride, panel, row, to, other),
+                            (3, _) => self.tile_wide::<3, 2, THEN>(x, stride, panel, row, to, other),
+                            (4, _) => self.tile_wide::<4, 2, THEN>(x, stride, panel, row, to, other),
+                            (5, _) => self.tile_wide::<5, 2, THEN>(x, stride, panel, row, to, other),
+                            _ => self.tile_wide::<TALLER, 2, THEN>(x, stride, panel, row, to, other),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Safety: as [`Packed::run_wide`] from this row on, of which there are M.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn tile_wide<const M: usize, const N: usize, const THEN: u8>(
+        &self,
+        x: *const f32,
+        stride: usize,
+        panel: usize,
+        row: usize,
+        to: &mut To,
+        other: &[f32],
+    ) {
+        self.tile_of::<F8, M, N, THEN>(x, stride, panel, row, to, other);
+    }
+
     #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
     fn tile<const M: usize, const THEN: u8>(
         &self,
@@ -176,39 +242,67 @@ impl Packed {
         to: &mut To,
         other: &[f32],
     ) {
+        self.tile_of::<F4, M, 2, THEN>(x, stride, panel, row, to, other);
+    }
+
+    /// M rows, N lanes' worth of outputs.
+    #[inline(always)]
+    fn tile_of<V: Lanes, const M: usize, const N: usize, const THEN: u8>(
+        &self,
+        x: *const f32,
+        stride: usize,
+        panel: usize,
+        row: usize,
+        to: &mut To,
+        other: &[f32],
+    ) {
         let first = panel * WIDE;
-        let bias = &self.bias[first..][..WIDE];
-        let weights = &self.panels[first * self.inputs..][..WIDE * self.inputs];
+        let bias = &self.bias[first..][..N * V::WIDTH];
+        let weights = &self.panels[first * self.inputs..][..N * V::WIDTH * self.inputs];
         // Safety: `x` has M rows of `inputs` values, `stride` apart: asserted where it was made.
-        let sums = unsafe { product::<M>(x, stride, weights, bias) };
-        let whole = first + WIDE <= self.outputs;
-        for (i, mut pair) in sums.into_iter().enumerate() {
-            if THEN == RELU6 {
-                pair = [relu6(pair[0]), relu6(pair[1])];
-            }
-            if THEN == GELU {
-                pair = [gelu(pair[0]), gelu(pair[1])];
+        let sums = unsafe { product::<V, M, N>(x, stride, weights, self.inputs, bias) };
+        let whole = first + N * V::WIDTH <= self.outputs;
+        let fours = V::WIDTH / 4;
+        for (i, mut outputs) in sums.into_iter().enumerate() {
+            // Loops, not `map`: what a closure does would not be inlined with the machine's features.
+            for v in &mut outputs {
+                if THEN == RELU6 {
+                    *v = relu6(*v);
+                }
+                #[allow(unused_unsafe, reason = "the function has a target feature in one of the builds")]
+                if THEN == GELU {
+                    // Safety: a module with relaxed SIMD does not load in an engine without it.
+                    *v = unsafe { gelu(*v) };
+                }
             }
             let at = to.rows.of(row + i) + first / 4 * to.apart;
             let add = (row + i) * self.outputs + first;
             if !whole {
                 let other = if THEN == ADD { &other[add..] } else { &[] };
-                to.put_some(at, pair, other, THEN == SUM, self.outputs - first);
+                for (n, outputs) in outputs.into_iter().enumerate() {
+                    let (done, mut eight) = (n * V::WIDTH, [0f32; WIDE]);
+                    // Safety: there is room for eight.
+                    unsafe { outputs.store(eight.as_mut_ptr()) };
+                    let some = (self.outputs - first).saturating_sub(done).min(V::WIDTH);
+                    let other = other.get(done..).unwrap_or(&[]);
+                    to.put_some(at + n * fours * to.apart, &eight[..some], other, THEN == SUM);
+                }
                 continue;
             }
-            assert!(at + to.apart + 4 <= to.values.len(), "a row ends after the output");
+            assert!(at + (N * fours - 1) * to.apart + 4 <= to.values.len(), "a row ends after the output");
             // Safety: asserted just now, and where the run began.
             unsafe {
-                if THEN == ADD {
-                    let other = other.as_ptr().add(add);
-                    pair = [pair[0].add(F4::load(other)), pair[1].add(F4::load(other.add(4)))];
-                }
                 let out = to.values.as_mut_ptr().add(at);
-                if THEN == SUM {
-                    pair = [pair[0].add(F4::load(out)), pair[1].add(F4::load(out.add(to.apart)))];
+                for (n, outputs) in outputs.iter_mut().enumerate() {
+                    let out = out.add(n * fours * to.apart);
+                    if THEN == ADD {
+                        *outputs = outputs.add(V::load(other.as_ptr().add(add + n * V::WIDTH)));
+                    }
+                    if THEN == SUM {
+                        *outputs = outputs.add(V::load_fours(out, to.apart));
+                    }
+                    outputs.store_fours(out, to.apart);
                 }
-                pair[0].store(out);
-                pair[1].store(out.add(to.apart));
             }
         }
     }
@@ -225,50 +319,67 @@ impl Place<'_> {
 }
 
 impl To<'_> {
-    /// The first of eight outputs, for the last panel.
+    /// Outputs of the last panel, where it is not full.
     #[cold]
-    fn put_some(&mut self, at: usize, pair: [F4; 2], other: &[f32], sum: bool, some: usize) {
-        let mut eight = [0f32; WIDE];
-        // Safety: eight.
-        unsafe {
-            pair[0].store(eight.as_mut_ptr());
-            pair[1].store(eight.as_mut_ptr().add(4));
-        }
-        for (j, value) in eight.iter().enumerate().take(some) {
+    fn put_some(&mut self, at: usize, outputs: &[f32], other: &[f32], sum: bool) {
+        for (j, value) in outputs.iter().enumerate() {
             let place = &mut self.values[at + j / 4 * self.apart + j % 4];
             *place = value + if sum { *place } else { *other.get(j).unwrap_or(&0.0) };
         }
     }
 }
 
-/// M rows times a panel, begun at the bias.
+/// M rows times N lanes' worth of outputs, begun at the bias.
 ///
-/// Safety: from `x` on there are M rows of `panel.len() / 8` values, `stride` apart. `bias` has eight.
-#[inline]
+/// Safety: from `x` on there are M rows of `inputs` values, `stride` apart. `panels` and `bias` are those of the outputs.
+#[cfg_attr(target_arch = "wasm32", inline)]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
-unsafe fn product<const M: usize>(x: *const f32, stride: usize, panel: &[f32], bias: &[f32]) -> [[F4; 2]; M] {
+unsafe fn product<V: Lanes, const M: usize, const N: usize>(
+    x: *const f32,
+    stride: usize,
+    panels: &[f32],
+    inputs: usize,
+    bias: &[f32],
+) -> [[V; N]; M] {
     unsafe {
-        let mut sums = [[F4::load(bias.as_ptr()), F4::load(bias.as_ptr().add(4))]; M];
+        let mut begin = [V::splat(0.0); N];
+        for (n, begin) in begin.iter_mut().enumerate() {
+            *begin = V::load(bias.as_ptr().add(n * V::WIDTH));
+        }
+        let mut sums = [begin; M];
+        let apart = if V::WIDTH == WIDE { WIDE * inputs } else { V::WIDTH };
         let mut x = x;
         // One at a time: LLVM orders several so that more values are held than there are registers.
-        for weights in panel.chunks_exact(WIDE) {
-            step(&mut sums, x, stride, weights.as_ptr());
+        for weights in panels[..WIDE * inputs].chunks_exact(WIDE) {
+            step(&mut sums, x, stride, weights.as_ptr(), apart);
             x = x.add(1);
         }
         sums
     }
 }
 
-/// One input of M rows times eight weights.
-#[inline]
+/// One input of M rows times its weights.
+#[cfg_attr(target_arch = "wasm32", inline)]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
-unsafe fn step<const M: usize>(sums: &mut [[F4; 2]; M], x: *const f32, stride: usize, weights: *const f32) {
+unsafe fn step<V: Lanes, const M: usize, const N: usize>(
+    sums: &mut [[V; N]; M],
+    x: *const f32,
+    stride: usize,
+    weights: *const f32,
+    apart: usize,
+) {
     unsafe {
-        let pair = [F4::load(weights), F4::load(weights.add(4))];
+        let mut some = [V::splat(0.0); N];
+        for (n, some) in some.iter_mut().enumerate() {
+            *some = V::load(weights.add(n * apart));
+        }
         for (i, sums) in sums.iter_mut().enumerate() {
-            let value = F4::load_splat(x.add(i * stride));
-            sums[0] = value.mul_add(pair[0], sums[0]);
-            sums[1] = value.mul_add(pair[1], sums[1]);
+            let value = V::load_splat(x.add(i * stride));
+            for (sum, weights) in sums.iter_mut().zip(some) {
+                *sum = value.mul_add(weights, *sum);
+            }
         }
     }
 }

@@ -13,14 +13,16 @@ pub mod gpu;
 mod lanes;
 mod linear;
 mod matmul;
+mod moments;
 
 pub use activation::{layer_norm, softmax};
 pub use backward::{dot, gelu_apart, gelu_back, layer_norm_apart, layer_norm_back, softmax_back};
 pub use depthwise::{BLOCK, Depthwise};
 pub use gather::Filter;
-pub use lanes::PEAK_PRODUCTS;
+pub use lanes::{PEAK_PRODUCTS, narrow};
 pub use linear::{Linear, transpose};
 pub use matmul::{Packed, Place, Then, To};
+pub use moments::{Moments, Move};
 
 /// Fills the time of [`PEAK_PRODUCTS`] multiplications at the speed of this core: see [`lanes::peak`].
 pub fn peak() -> f32 {

@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 
+use super::tail::begins;
 use super::{BlockShape, DIM, LAST, SIZE, STEM, blocks, border};
 use crate::backbone::Weights;
 use crate::backbone::kernels::gpu::{Buffer, Depthwise, Linear, Mean, Stem, Then, mean};
@@ -37,19 +38,19 @@ impl Lite0 {
 
     /// Pictures, `224 × 224 × 3` bytes each → `[n, 1280]`.
     pub fn forward(&self, pixels: &[u8]) -> Tensor<2> {
-        let mut x = self.stem.apply(pixels, &self.device);
-        for block in &self.blocks {
-            x = block.apply(&x);
-        }
-        self.pooled(&x)
+        self.pooled(&self.run_blocks(pixels, self.blocks.len()))
+    }
+
+    /// Pictures → what the last `stages` (1 to 3) begin with: pixel after pixel, channels side by side.
+    pub fn boundary(&self, pixels: &[u8], stages: usize) -> Tensor<1> {
+        let x = self.run_blocks(pixels, begins(stages));
+        let len = x.len();
+        x.tensor([len])
     }
 
     /// Pictures → `[n × 49, 1280]`: the values that a feature is the mean of, row by row from the top left.
     pub fn feature_map(&self, pixels: &[u8]) -> Tensor<2> {
-        let mut x = self.stem.apply(pixels, &self.device);
-        for block in &self.blocks {
-            x = block.apply(&x);
-        }
+        let x = self.run_blocks(pixels, self.blocks.len());
         let cells = x.len() / LAST;
         self.head.apply(&x, Then::Relu6).tensor([cells, DIM])
     }
@@ -69,6 +70,11 @@ impl Lite0 {
             settled(first(&x)).await?;
         }
         settled(self.pooled(&x).flatten(0, 1)).await
+    }
+
+    fn run_blocks(&self, pixels: &[u8], blocks: usize) -> Buffer {
+        let x = self.stem.apply(pixels, &self.device);
+        self.blocks[..blocks].iter().fold(x, |x, block| block.apply(&x))
     }
 
     fn pooled(&self, x: &Buffer) -> Tensor<2> {

@@ -4,6 +4,8 @@
 //! The batch norms are folded into the convolutions, so their statistics stay as they were; what they scaled and shifted by
 //! is trained with the weights.
 
+#[cfg(feature = "webgpu")]
+pub mod gpu;
 mod renorm;
 
 use std::ops::Range;
@@ -77,25 +79,59 @@ impl Tail {
     /// The last `stages` (1 to 3), and their parameters as the checkpoint has them. Takes its tensors out of `weights` and leaves
     /// the others. Errors: `bad-pack`.
     pub fn load(weights: &mut Weights, stages: usize) -> Result<(Self, Vec<f32>)> {
+        let trained = blocks().into_iter().enumerate().skip(begins(stages));
+        let stage_of = |i: usize| BEGINS.iter().filter(|&&begin| i < begin).count();
+        Self::lay(trained.map(|(i, shape)| (shape, stage_of(i))), [DIM, LAST], |name, shape| {
+            let weight = weights.take(&format!("{name}.weight"), shape)?;
+            Ok((weight, weights.take(&format!("{name}.bias"), [shape[0]])?))
+        })
+    }
+
+    /// A small network of the same kinds of layers, and its parameters: what a GPU is tried on. ReLU6 has corners, and none of its
+    /// values is so near to one that rounding could tip it over.
+    pub fn small() -> (Self, Vec<f32>) {
+        let block = |i: usize, [input, inner, output]: [usize; 3], kernel, stride, side| {
+            let name = format!("block {i}");
+            (BlockShape { name, input, inner, output, kernel, stride, side }, 2 - i)
+        };
+        let blocks = [
+            block(0, [8, 20, 8], 5, 1, 6),
+            block(1, [8, 24, 12], 5, 2, 6),
+            block(2, [12, 16, 12], 3, 1, 3),
+        ];
+        let mut seed = 0.0;
+        let tail = Self::lay(blocks.into_iter(), [16, 12], |_, shape| {
+            seed += 1.0;
+            let [outputs, inputs, high, wide] = shape;
+            let each = inputs * high * wide;
+            let size = 2.5 / (each as f32).sqrt();
+            let weight = (0..outputs * each).map(|i| size * (i as f32 * (1.3 + 0.1 * seed) + seed).sin()).collect();
+            Ok((weight, (0..outputs).map(|i| 0.5 + (i as f32 * 1.9 + seed).cos()).collect()))
+        });
+        tail.expect("nothing is missing")
+    }
+
+    fn lay(
+        shapes: impl Iterator<Item = (BlockShape, usize)>,
+        [dim, last]: [usize; 2],
+        mut tensors: impl FnMut(&str, [usize; 4]) -> Result<(Vec<f32>, Vec<f32>)>,
+    ) -> Result<(Self, Vec<f32>)> {
         let (mut spans, mut parameters) = (Vec::new(), Vec::new());
         let mut layer = |name: &str, stage: usize, shape: [usize; 4]| -> Result<Layer> {
-            let mut take = |key: String, shape: &[usize], values: Vec<f32>| {
+            let mut take = |part: &str, shape: &[usize], values: Vec<f32>| {
                 let range = parameters.len()..parameters.len() + values.len();
                 parameters.extend(values);
-                spans.push(Span { name: key, shape: shape.to_vec(), range: range.clone(), stage });
+                let name = format!("{name}.{part}");
+                spans.push(Span { name, shape: shape.to_vec(), range: range.clone(), stage });
                 range
             };
-            let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
-            let values = weights.take(&weight, shape)?;
-            let weight = take(weight, &shape, values);
-            let values = weights.take(&bias, [shape[0]])?;
-            Ok(Layer { weight, bias: take(bias, &shape[..1], values) })
+            let (weight, bias) = tensors(name, shape)?;
+            Ok(Layer { weight: take("weight", &shape, weight), bias: take("bias", &shape[..1], bias) })
         };
-        let mut trained = Vec::new();
-        for (i, shape) in blocks().into_iter().enumerate().skip(begins(stages)) {
-            let stage = BEGINS.iter().filter(|&&begin| i < begin).count();
+        let mut blocks = Vec::new();
+        for (shape, stage) in shapes {
             let BlockShape { ref name, input, inner, output, kernel, stride, side } = shape;
-            trained.push(Block {
+            blocks.push(Block {
                 expand: layer(&format!("{name}._expand_conv"), stage, [inner, input, 1, 1])?,
                 depthwise: layer(&format!("{name}._depthwise_conv"), stage, [inner, 1, kernel, kernel])?,
                 project: layer(&format!("{name}._project_conv"), stage, [output, inner, 1, 1])?,
@@ -104,8 +140,13 @@ impl Tail {
                 shape,
             });
         }
-        let head = layer("_conv_head", 0, [DIM, LAST, 1, 1])?;
-        Ok((Self { spans, blocks: trained, head }, parameters))
+        let head = layer("_conv_head", 0, [dim, last, 1, 1])?;
+        Ok((Self { spans, blocks, head }, parameters))
+    }
+
+    /// Width of a feature.
+    pub fn dim(&self) -> usize {
+        self.head.bias.len()
     }
 
     pub fn spans(&self) -> &[Span] {
@@ -134,13 +175,13 @@ impl Tail {
             block.project.forward(parameters, filtered, filtered.len() / block.shape.inner, linear, out, then);
         }
         let x = &blocks.last().expect("at least one block is trained").out;
-        self.head.forward(parameters, x, x.len() / LAST, linear, cells, Then::Relu6);
-        let area = self.area();
+        self.head.forward(parameters, x, x.len() / self.last(), linear, cells, Then::Relu6);
+        let (area, dim) = (self.area(), self.dim());
         features.clear();
-        for picture in cells.chunks_exact(area * DIM) {
+        for picture in cells.chunks_exact(area * dim) {
             let from = features.len();
-            features.resize(from + DIM, 0.0);
-            for cell in picture.chunks_exact(DIM) {
+            features.resize(from + dim, 0.0);
+            for cell in picture.chunks_exact(dim) {
                 features[from..].iter_mut().zip(cell).for_each(|(sum, v)| *sum += v / area as f32);
             }
         }
@@ -159,15 +200,15 @@ impl Tail {
         gradient: &mut [f32],
     ) {
         let Room { linear, blocks, cells, slopes: by_out, filtered, wide, input, taps, taps_gradient, .. } = room;
-        let area = self.area();
+        let (area, dim) = (self.area(), self.dim());
         // The cells' gradient takes their place.
-        for (picture, slopes) in cells.chunks_exact_mut(area * DIM).zip(slopes.chunks_exact(DIM)) {
-            for cell in picture.chunks_exact_mut(DIM) {
+        for (picture, slopes) in cells.chunks_exact_mut(area * dim).zip(slopes.chunks_exact(dim)) {
+            for cell in picture.chunks_exact_mut(dim) {
                 cell.iter_mut().zip(slopes).for_each(|(v, s)| *v = through_relu6(*v, s / area as f32));
             }
         }
         let last = &blocks.last().expect("a forward pass came before").out;
-        let pixels = last.len() / LAST;
+        let pixels = last.len() / self.last();
         self.head.gradient(gradient, last, cells, pixels, linear);
         self.head.back(parameters, cells, pixels, linear, by_out);
         for (i, block) in self.blocks.iter().enumerate().rev() {
@@ -204,6 +245,11 @@ impl Tail {
             }
             std::mem::swap(input, by_out);
         }
+    }
+
+    /// Channels of the last block.
+    fn last(&self) -> usize {
+        self.head.weight.len() / self.dim()
     }
 
     /// Cells that a feature is the mean of.

@@ -44,13 +44,24 @@ impl MiniLm {
         let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
         let padded =
             texts.iter().flat_map(|text| text.iter().map(|&id| id as i32).chain(std::iter::repeat(0)).take(longest));
-        let ids = Buffer::integers(padded.collect(), &self.device);
         let lengths = Buffer::integers(texts.iter().map(|text| text.len() as i32).collect(), &self.device);
-        let mut x = self.norm.apply(&self.embeddings.of(&ids, longest));
-        for layer in &self.layers {
-            x = layer.apply(&x, &lengths);
-        }
+        let x = self.hidden(padded.collect(), &lengths, LAYERS);
         normalise(mean(&x, Mean::First { lengths: &lengths }, DIM).tensor([texts.len(), DIM]))
+    }
+
+    /// What the last `layers` layers begin with, `tokens × 384`, of one text.
+    pub fn boundary(&self, text: &[u32], layers: usize) -> Tensor<1> {
+        let lengths = Buffer::integers(vec![text.len() as i32], &self.device);
+        let ids = text.iter().map(|&id| id as i32).collect();
+        self.hidden(ids, &lengths, LAYERS - layers).tensor([text.len() * DIM])
+    }
+
+    /// Texts padded to one length through the first `layers` layers.
+    fn hidden(&self, ids: Vec<i32>, lengths: &Buffer, layers: usize) -> Buffer {
+        let longest = ids.len() / lengths.len();
+        let ids = Buffer::integers(ids, &self.device);
+        let x = self.norm.apply(&self.embeddings.of(&ids, longest));
+        self.layers[..layers].iter().fold(x, |x, layer| layer.apply(&x, lengths))
     }
 }
 

@@ -3,6 +3,9 @@
 //! The layers before them do not change: what they give is computed once ([`MiniLm::boundary`](super::cpu::MiniLm::boundary)).
 //! Texts lie one after another without any padding, as there.
 
+#[cfg(feature = "webgpu")]
+pub mod gpu;
+
 use std::ops::Range;
 
 use super::cpu::pool;
@@ -134,15 +137,9 @@ impl Tail {
         let Room { layers, embeddings, scales, work } = room;
         work.slopes.resize(x.len(), 0.0);
         let mut tokens = work.slopes.chunks_exact_mut(DIM);
-        let texts = embeddings.chunks_exact(DIM).zip(slopes.chunks_exact(DIM)).zip(scales).zip(lengths);
-        for (((embedding, slopes), scale), &length) in texts {
-            // What goes along the embedding only makes it longer, and is taken out again.
-            let along = dot(embedding, slopes);
-            for token in tokens.by_ref().take(length) {
-                for ((to, v), slope) in token.iter_mut().zip(embedding).zip(slopes) {
-                    *to = (slope - along * v) * *scale;
-                }
-            }
+        let by_sum = through_unit(embeddings, scales, slopes);
+        for (slopes, &length) in by_sum.chunks_exact(DIM).zip(lengths) {
+            tokens.by_ref().take(length).for_each(|token| token.copy_from_slice(slopes));
         }
         let first = self.layers.len().saturating_sub(depth);
         for (i, layer) in self.layers.iter().enumerate().skip(first).rev() {
@@ -308,6 +305,27 @@ impl Affine {
         let (by_gamma, by_beta) = self.of_mut(gradient);
         layer_norm_back(&normed.standard, &normed.scales, self.of(parameters).0, slopes, by_gamma, by_beta);
     }
+}
+
+/// Makes each row of `x` one of length 1. → what it was multiplied by for it.
+pub fn to_unit(x: &mut [f32]) -> Vec<f32> {
+    let one = |row: &mut [f32]| {
+        let scale = 1.0 / dot(row, row).sqrt().max(1e-12);
+        row.iter_mut().for_each(|v| *v *= scale);
+        scale
+    };
+    x.chunks_exact_mut(DIM).map(one).collect()
+}
+
+/// The gradient by rows of length 1 → by what they were before they were multiplied by `scales`.
+pub fn through_unit(unit: &[f32], scales: &[f32], slopes: &[f32]) -> Vec<f32> {
+    let rows = unit.chunks_exact(DIM).zip(slopes.chunks_exact(DIM)).zip(scales);
+    let back = rows.flat_map(|((unit, slopes), scale)| {
+        // What goes along the row only makes it longer, and is taken out again.
+        let along = dot(unit, slopes);
+        unit.iter().zip(slopes).map(move |(v, slope)| (slope - along * v) * *scale)
+    });
+    back.collect()
 }
 
 /// Probabilities of all heads of all texts.

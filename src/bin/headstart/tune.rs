@@ -1,194 +1,215 @@
 //! `headstart tune`: the same trainings and the same guard as in the page, on all cores.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
+use clap::{Args, ValueEnum};
 use half::f16;
+use headstart::backbone::Backbone;
 use headstart::backbone::tail::Tail;
-use headstart::backbone::{Backbone, Manifest, Rows};
 use headstart::device::Computer;
 use headstart::encode::image::{VIEWS, view};
-use headstart::features::Matrix;
 use headstart::judge::TuningStage;
-use headstart::learn::tune::{Inputs, Job, Method, TuneRecipe, Tuned, Tuner};
-use headstart::learn::{Recipe, Step};
-use headstart::learner::Learner;
-use headstart::source::{Label, Meta};
-use serde_json::json;
+use headstart::learn::tune::{Inputs, Job, Method, TuneRecipe, Tuner};
+use serde_json::{Value, json};
 
-use crate::Failure;
-use crate::arguments::Arguments;
-use crate::samples::{Input, Sample, draw, read};
+use crate::encoder::{Encoder, Input};
+use crate::failure::Failure;
+use crate::given::{Given, given};
+use crate::lesson::Lesson;
+use crate::machine::each;
+use crate::options::{Chance, Everywhere, Out, Reading_, Task};
+use crate::output::{Done, Output, merged};
+use crate::project;
 
-const KNOWN: [&str; 11] =
-    ["pack", "train", "test", "per-class", "seed", "stages", "epochs", "rate", "method", "views", "folds"];
+#[derive(Args)]
+pub struct Options {
+    /// A project that holds its samples, or a folder or table
+    samples: PathBuf,
+    #[command(flatten)]
+    out: Out,
+    /// Labelled samples that nothing is trained on: scored before and after
+    #[arg(long, value_name = "SAMPLES")]
+    test: Option<PathBuf>,
+    /// Stages (of texts, layers) that are trained, counted from the last: 1 to 3
+    #[arg(long, default_value_t = 2)]
+    stages: usize,
+    /// Contrastive: on pairs of texts with the same label or not [default: for texts of at most 64 a class]
+    #[arg(long, value_enum)]
+    method: Option<MethodName>,
+    /// Passes over the samples [default: 8, more where that would be fewer than 80 updates]
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Part of a weight's size that an update moves it by at most [default: 0.005 for pictures, 0.001 for texts, 0.002 for pairs]
+    #[arg(long)]
+    rate: Option<f64>,
+    /// Folds of the guard, 2 to 10
+    #[arg(long, default_value_t = 3)]
+    folds: usize,
+    /// MiB that the samples may take where the trained stages begin
+    #[arg(long, default_value_t = 4096)]
+    memory: usize,
+    #[command(flatten)]
+    chance: Chance,
+    #[command(flatten)]
+    reading: Reading_,
+}
 
-pub fn run(args: &[String]) -> Result<(), Failure> {
-    let args = Arguments::parse(args, &KNOWN)?;
-    let pack = PathBuf::from(args.need("pack")?);
-    let manifest = Manifest::parse(&std::fs::read_to_string(pack.join("manifest.json"))?)?;
-    let weights = std::fs::read(pack.join(&manifest.weights()?.name))?;
-    let seed = args.get("seed")?.unwrap_or(0);
-    let mut samples = read(&PathBuf::from(args.need("train")?), &manifest, &pack)?;
-    if let Some(per_class) = args.get("per-class")? {
-        samples = draw(samples, per_class, seed);
-    }
-    let test = match args.get::<PathBuf>("test")? {
-        Some(path) => read(&path, &manifest, &pack)?,
-        None => Vec::new(),
-    };
-    let method = match args.get::<String>("method")?.as_deref() {
-        None => None,
-        Some("cross-entropy") => Some(Method::CrossEntropy),
-        Some("contrastive") => Some(Method::Contrastive),
-        Some(other) => return Err(format!("--method: `{other}` is neither cross-entropy nor contrastive").into()),
-    };
-    let defaults = TuneRecipe::default();
-    let recipe = TuneRecipe {
-        method,
-        stages: args.get("stages")?.unwrap_or(defaults.stages),
-        epochs: args.get("epochs")?,
-        rate: args.get("rate")?,
-        folds: args.get("folds")?.unwrap_or(defaults.folds),
-        seed,
-        ..defaults
-    };
-    let views = args.get("views")?.unwrap_or(VIEWS);
+#[derive(Clone, Copy, ValueEnum)]
+enum MethodName {
+    CrossEntropy,
+    Contrastive,
+}
 
-    let frozen = Backbone::load(manifest.clone(), &weights, &Computer::cpu())?;
-    let mut learner = Learner::new(manifest.dim, seed);
-    for sample in &samples {
-        let meta = Meta { label: Some(Label::Class(sample.label.clone())), ..Meta::default() };
-        learner.add(&sample.id, meta, Some((&features(&frozen, sample)?, sample.content.clone())), 0)?;
-    }
-    let mut training = learner.train(Recipe { seed, ..Recipe::default() })?;
-    let fitted = loop {
-        if let Step::Done(fitted) = training.step() {
-            break *fitted;
-        }
-    };
-    learner.finish(training, fitted);
-    let before = accuracy(&learner, &frozen, &test)?;
-
+pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
-    let mut tuning = learner.tune(recipe.clone(), &[])?;
-    while let TuningStage::Progress { .. } = tuning.step()? {}
-    let contents = learner.contents_of(&tuning);
-    let (tail, parameters) = Tail::load(&manifest, &weights, recipe.stages)?;
-    let tail = Arc::new(tail);
-    let inputs = Arc::new(boundaries(&manifest, &weights, &samples, &contents, recipe.stages, views)?);
-    eprintln!("{} samples at the boundary: {} MB, {:.0?}", inputs.samples(), inputs.bytes() >> 20, start.elapsed());
-    let jobs: Vec<(usize, Job)> = (0..tuning.parts()).map(|fold| (fold, tuning.job(Some(fold)))).collect();
-    let train = |job: Job, what: &str| {
-        let mut tuner = Tuner::new(tail.clone(), &parameters, inputs.clone(), job);
-        let tuned = tuner.run(|p| {
-            if let Some(guard) = p.guard {
-                eprintln!("{what}: {} of {}, loss {:.3}, guard {guard:.3}", p.done, p.total, p.loss.unwrap_or(0.0));
-            }
-        });
-        (tuned, tuner.file(), tuner.head())
-    };
-    let done: Mutex<Vec<(usize, Tuned)>> = Mutex::new(Vec::new());
-    let queue = Mutex::new(jobs.into_iter());
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let Some((fold, job)) = queue.lock().unwrap().next() else { break };
-                    let (tuned, ..) = train(job, &format!("fold {fold}"));
-                    done.lock().unwrap().push((fold, tuned));
-                }
-            });
+    let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
+    let mut test = match &options.test {
+        Some(path) => {
+            let mut given = given(path, &options.reading)?;
+            given.items.retain(|item| item.meta.label.is_some());
+            Some(given)
         }
-    });
-    for (fold, tuned) in done.into_inner().unwrap() {
-        tuning.take(fold, tuned);
+        None => None,
+    };
+    with_sources(&lesson)?;
+    if !lesson.trained {
+        lesson.train(lesson.learner.default_recipe(), output)?;
     }
+    let before = test.clone().map(|given| score(&lesson, given, output)).transpose()?;
+    let recipe = TuneRecipe {
+        method: options.method.map(|method| match method {
+            MethodName::CrossEntropy => Method::CrossEntropy,
+            MethodName::Contrastive => Method::Contrastive,
+        }),
+        stages: options.stages,
+        epochs: options.epochs,
+        rate: options.rate,
+        folds: options.folds,
+        memory: options.memory << 20,
+        seed: options.chance.seed,
+    };
+    let mut tuning = lesson.learner.tune(recipe.clone(), &[])?;
+    while let TuningStage::Progress { done, total } = tuning.step()? {
+        output.progress.at(done, total, "fit heads");
+    }
+    let contents = lesson.learner.contents_of(&tuning);
+    let inputs = Arc::new(boundaries(&lesson, &contents, &recipe, output)?);
+    let (tail, parameters) = Tail::load(&lesson.encoder.pack.manifest, &lesson.encoder.pack.weights, recipe.stages)?;
+    let tail = Arc::new(tail);
+    let tuner = |job: Job| Tuner::new(tail.clone(), &parameters, inputs.clone(), job);
+
+    let jobs: Vec<Job> = (0..tuning.parts()).map(|fold| tuning.job(Some(fold))).collect();
+    output.progress.stage("guard", jobs.len());
+    let done = each(lesson.encoder.machine.threads, &jobs, || (), |(), _, job| {
+        let tuned = tuner(job.clone()).run(|_| {});
+        output.progress.more(1);
+        tuned
+    });
+    done.into_iter().enumerate().for_each(|(fold, tuned)| tuning.take(fold, tuned));
     let decision = loop {
         if let Some(decision) = tuning.decide()? {
             break decision;
         }
     };
-    eprintln!("{}", decision.guarded.sentence);
-    let guarded = decision.guarded.clone();
-    let (whole, file, joint) = train(tuning.job(None), "all");
-    let loss = tuning.job(None).loss;
-    learner.finish_tuning(tuning, Some(decision), &contents, Some(whole), "")?;
-    let seconds = start.elapsed().as_secs_f64();
-
-    let tuned = Backbone::load_tuned(manifest.clone(), &weights, Some(&file), &Computer::cpu())?;
-    let after = accuracy(&learner, &tuned, &test)?;
-    let head = joint.affine(&loss, manifest.dim);
-    let mut x = Matrix::with_capacity(manifest.dim, test.len());
-    for sample in &test {
-        x.push(&features(&tuned, sample)?);
-    }
-    let mut names = learner.labels();
-    names.sort_unstable();
-    let said = head.outputs(&x);
-    let hits = test.iter().zip(said.iter()).filter(|(sample, p)| {
-        let top = (0..p.len()).fold(0, |best, c| if p[c] > p[best] { c } else { best });
-        names.get(top) == Some(&sample.label)
-    });
-    let joint = hits.count() as f64 / test.len().max(1) as f64;
-    println!(
-        "{}",
-        json!({
-            "samples": samples.len(), "test": test.len(), "seed": seed, "seconds": seconds,
-            "frozen": before, "tuned": after, "joint": joint, "kept": guarded.kept, "p": guarded.p,
-            "heldOut": { "frozen": guarded.frozen.value, "tuned": guarded.tuned.value },
-        })
-    );
-    Ok(())
-}
-
-fn features(backbone: &Backbone, sample: &Sample) -> Result<Vec<f32>, Failure> {
-    let rows = match &sample.input {
-        Input::Pixels(pixels) => backbone.forward_pixels(pixels, 1, &mut |_, _| {})?,
-        Input::Ids(ids) => backbone.forward_ids(std::slice::from_ref(ids), &mut |_, _| {})?,
+    let kept = decision.guarded.kept;
+    let (whole, file) = if kept {
+        let mut tuner = tuner(tuning.job(None));
+        let whole = tuner.run(|p| output.progress.at(p.done, p.total, "tune"));
+        (Some(whole), Some(tuner.file()))
+    } else {
+        (None, None)
     };
-    match rows {
-        Rows::Host(values) => Ok(values),
-        #[cfg(feature = "webgpu")]
-        Rows::Gpu(_) => unreachable!("it was loaded for the CPU"),
+    let result = lesson.learner.finish_tuning(tuning, Some(decision), &contents, whole, "")?;
+    if let Some(file) = file {
+        lesson.adopt(file, everywhere, output)?;
     }
+    let seconds = start.elapsed().as_secs_f64();
+    lesson.remember(&result, seconds);
+    project::save(&lesson, &options.out)?;
+    let after = test.take().map(|given| score(&lesson, given, output)).transpose()?;
+    let mut text = format!("{}\n{}", lesson.counts(), result.reason);
+    let right = |report: &Option<Value>| report.as_ref().and_then(|r| r["accuracy"]["value"].as_f64());
+    if let (Some(before), Some(after)) = (right(&before), right(&after)) {
+        text += &format!("\nof the test samples {:.1} % were right before and {:.1} % after", 100.0 * before, 100.0 * after);
+    }
+    text += &format!("\n{}", options.out.out.display());
+    let more = json!({
+        "seconds": seconds, "out": options.out.out, "seed": options.chance.seed,
+        "samples": contents.len(), "test": { "before": before, "after": after },
+    });
+    Ok(Done::new(merged(&result, more), text, lesson.rejected))
 }
 
-fn accuracy(learner: &Learner, backbone: &Backbone, test: &[Sample]) -> Result<f64, Failure> {
-    let mut x = Matrix::with_capacity(backbone.manifest().dim, test.len());
-    for sample in test {
-        x.push(&features(backbone, sample)?);
+/// Errors: `bad-sample` where a picture is not to be had again. A tuned backbone has to see all samples.
+fn with_sources(lesson: &Lesson) -> Result<(), Failure> {
+    let without = lesson.learner.samples().filter(|sample| !lesson.sources.contains_key(&sample.content)).count();
+    if without == 0 {
+        return Ok(());
     }
-    let contents: Vec<_> = test.iter().map(|sample| Arc::new(sample.content.clone())).collect();
-    let said = learner.predict(&x, &contents, None)?;
-    let hits = said.iter().zip(test).filter(|(said, sample)| said.label == Some(Label::Class(sample.label.clone())));
-    Ok(hits.count() as f64 / test.len().max(1) as f64)
+    let why = format!("the pictures of {without} samples are not in the project, so it cannot be tuned; train it without --no-samples");
+    Err(Failure::new("bad-sample", why))
 }
 
-/// In the order of `contents`.
-fn boundaries(
-    manifest: &Manifest,
-    weights: &[u8],
-    samples: &[Sample],
-    contents: &[String],
-    stages: usize,
-    views: usize,
-) -> Result<Inputs, Failure> {
-    let backbone = Backbone::load(manifest.clone(), weights, &Computer::cpu())?;
-    let of: std::collections::HashMap<&str, &Sample> = samples.iter().map(|s| (s.id.as_str(), s)).collect();
-    let mut inputs = Inputs::default();
-    let narrow = |values: Vec<f32>| values.into_iter().map(f16::from_f32).collect();
-    for (i, content) in contents.iter().enumerate() {
-        match &of[content.as_str()].input {
-            Input::Pixels(pixels) => {
-                for n in 0..views {
-                    let pixels = view(pixels, manifest.image()?, n, i as u64)?;
-                    inputs.push(i, narrow(backbone.boundary_pixels(&pixels, stages)?), 1);
-                }
+/// What samples are where the trained stages begin, in the order of `contents`.
+fn boundaries(lesson: &Lesson, contents: &[String], recipe: &TuneRecipe, output: &Output) -> Result<Inputs, Failure> {
+    let Encoder { pack, machine, .. } = &lesson.encoder;
+    // Of the pretrained weights, and on the CPU, where they are trained.
+    let frozen = Backbone::load_checked(pack.manifest.clone(), &pack.weights, &Computer::cpu())?;
+    let one = |backbone: &Backbone, i: usize, views: usize| -> Result<Vec<(Vec<f16>, usize)>, Failure> {
+        let ready = lesson.encoder.ready_one(&lesson.sources[&contents[i]])?;
+        let narrow = |values: Vec<f32>| values.into_iter().map(f16::from_f32).collect();
+        match ready.input {
+            Input::Pixels(pixels) => (0..views)
+                .map(|n| {
+                    let pixels = view(&pixels, pack.manifest.image()?, n, i as u64)?;
+                    Ok((narrow(backbone.boundary_pixels(&pixels, recipe.stages)?), 1))
+                })
+                .collect(),
+            // Of a text in windows the first.
+            Input::Ids(windows) => {
+                Ok(vec![(narrow(backbone.boundary_ids(&windows[0], recipe.stages)?), windows[0].len())])
             }
-            Input::Ids(ids) => inputs.push(i, narrow(backbone.boundary_ids(ids, stages)?), ids.len()),
+        }
+    };
+    let views = if lesson.task == Task::Image { views(contents.len(), one(&frozen, 0, 1)?[0].0.len(), recipe.memory)? } else { 1 };
+    output.progress.stage("read again", contents.len());
+    let places: Vec<usize> = (0..contents.len()).collect();
+    let beside = || frozen.beside().expect("it is on the CPU");
+    let done = each(machine.threads, &places, beside, |backbone, _, &i| {
+        let views = one(backbone, i, views);
+        output.progress.more(1);
+        views
+    });
+    let mut inputs = Inputs::default();
+    for (i, views) in done.into_iter().enumerate() {
+        for (values, length) in views? {
+            inputs.push(i, values, length);
         }
     }
+    if inputs.bytes() > recipe.memory {
+        return Err(too_large(inputs.bytes(), recipe.memory));
+    }
     Ok(inputs)
+}
+
+/// Views of each picture that fit into the memory: all, as it is and mirrored, or as it is.
+fn views(samples: usize, values: usize, memory: usize) -> Result<usize, Failure> {
+    let bytes = |views: usize| 2 * samples * values * views;
+    [VIEWS, 2, 1].into_iter().find(|&views| bytes(views) <= memory).ok_or_else(|| too_large(bytes(1), memory))
+}
+
+fn too_large(bytes: usize, memory: usize) -> Failure {
+    let why = format!(
+        "the samples take {} MiB where the trained stages begin, and --memory is {}; raise it, or use fewer stages or samples",
+        bytes.div_ceil(1 << 20),
+        memory >> 20
+    );
+    Failure::option("memory", why)
+}
+
+fn score(lesson: &Lesson, test: Given, output: &Output) -> Result<Value, Failure> {
+    let (_, elsewhere, _) = lesson.elsewhere(test, lesson.predicting(), output)?;
+    Ok(serde_json::to_value(lesson.learner.evaluate_on(elsewhere)?).expect("reports are plain"))
 }

@@ -3,23 +3,32 @@
 //! The head starts as the frozen backbone's, so the first outputs are those that have to be beaten. Stages are let go from the top
 //! (gradual unfreezing: Howard & Ruder 2018), the lower ones at lower rates.
 
+#[cfg(feature = "webgpu")]
+mod check;
 mod contrast;
 mod inputs;
 mod optimiser;
+mod stages;
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "webgpu")]
+pub use check::check;
 pub use inputs::Inputs;
 use optimiser::{AdamW, Group, schedule};
+use stages::Stages;
 
 use super::{Affine, Loss, Progress};
-use crate::backbone::kernels::{Linear, Then};
-use crate::backbone::tail::{Room, Tail, tuned_file};
+use crate::backbone::kernels::{Linear, Moments, Then};
+use crate::backbone::tail::{Tail, tuned_file};
+use crate::device::Computer;
 use crate::error::{Error, Result};
 use crate::features::Matrix;
 
@@ -28,8 +37,8 @@ const BATCH: usize = 32;
 /// Values where the trained stages begin that go through them at once: what a pass leaves behind for the way back is some thirty
 /// times that.
 const PART: usize = 176 * 1024;
-/// The same for pairs, which need a whole batch at once.
-const PAIRS_PART: usize = 768 * 1024;
+/// The same for pairs, which need a whole batch at once, and on a GPU, which is idle while its features are read.
+const LARGE_PART: usize = 768 * 1024;
 /// Updates that a training has at least, in epochs, and epochs at most because of that.
 const UPDATES: usize = 80;
 const MOST_EPOCHS: usize = 30;
@@ -157,12 +166,9 @@ pub struct Tuner {
     tail: Arc<Tail>,
     inputs: Arc<Inputs>,
     job: Job,
-    /// The tail's, then the head's.
-    parameters: Vec<f32>,
-    gradient: Vec<f32>,
-    optimiser: AdamW,
+    stages: Stages,
+    head: Head,
     rng: ChaCha8Rng,
-    room: Room,
     linear: Linear,
     x: Vec<f32>,
     lengths: Vec<usize>,
@@ -174,6 +180,15 @@ pub struct Tuner {
     epoch: usize,
     updates: usize,
     per_epoch: usize,
+}
+
+/// The head while it is trained, always on the CPU.
+struct Head {
+    /// Weights, then biases.
+    parameters: Vec<f32>,
+    gradient: Vec<f32>,
+    optimiser: AdamW,
+    moments: Moments,
 }
 
 enum Phase {
@@ -209,46 +224,20 @@ impl Passes {
 }
 
 impl Tuner {
-    /// `parameters`: of the tail, as the checkpoint has them.
+    /// On the CPU. `parameters`: of the tail, as the checkpoint has them.
     pub fn new(tail: Arc<Tail>, parameters: &[f32], inputs: Arc<Inputs>, job: Job) -> Self {
-        let dim = tail.dim();
-        let mut all = parameters.to_vec();
-        let mut groups: Vec<Group> = tail
-            .spans()
-            .iter()
-            .map(|span| {
-                let outputs = if span.shape.len() > 1 { span.shape[0] } else { 1 };
-                let values = &parameters[span.range.clone()];
-                let size = (values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32).sqrt();
-                Group {
-                    range: span.range.clone(),
-                    row: span.range.len() / outputs,
-                    factor: LOWER.powi(span.stage as i32),
-                    // A channel that was dead at the start can come to life.
-                    floor: (0.1 * size).max(1e-4),
-                    stage: span.stage,
-                }
-            })
-            .collect();
-        // Pairs have no use for the head.
-        let stage = if job.method == Method::Contrastive { usize::MAX } else { 0 };
-        let mut head = |values: &[f32]| {
-            let size = (values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32).sqrt();
-            let range = all.len()..all.len() + values.len();
-            groups.push(Group { range: range.clone(), row: values.len(), factor: HEAD, floor: size.max(0.1), stage });
-            all.extend_from_slice(values);
-        };
-        head(&job.head.weight);
-        head(&job.head.bias);
-        assert_eq!(job.head.weight.len(), job.head.bias.len() * dim, "a head has the backbone's width");
+        Self::on(&Computer::cpu(), tail, parameters, inputs, job)
+    }
+
+    /// The same with the stages on any computer; the head is trained on the CPU.
+    pub fn on(computer: &Computer, tail: Arc<Tail>, parameters: &[f32], inputs: Arc<Inputs>, job: Job) -> Self {
+        assert_eq!(job.head.weight.len(), job.head.bias.len() * tail.dim(), "a head has the backbone's width");
         let per_epoch = job.train.len().div_ceil(BATCH);
         Self {
             phase: Phase::Look { passes: Passes::new(job.held_out.iter().copied(), 0), plain: None },
-            gradient: vec![0.0; all.len()],
-            optimiser: AdamW::new(groups, all.clone()),
-            parameters: all,
+            stages: Stages::new(tail.clone(), parameters, computer),
+            head: Head::new(&job),
             rng: ChaCha8Rng::seed_from_u64(job.seed),
-            room: Room::default(),
             linear: Linear::default(),
             x: Vec::new(),
             lengths: Vec::new(),
@@ -264,16 +253,16 @@ impl Tuner {
         }
     }
 
-    /// A bounded piece of the work: one part of one batch.
-    pub fn step(&mut self) -> TuneStep {
+    /// A bounded piece of the work: one part of one batch. Errors: `gpu-lost`, `gpu-wrong`; then the training is over.
+    pub async fn step(&mut self) -> Result<TuneStep> {
         let phase = std::mem::replace(&mut self.phase, Phase::Features(Passes::new([], 0)));
         match phase {
             Phase::Look { mut passes, plain } => {
-                if self.pass(&mut passes) {
+                if self.pass(&mut passes).await? {
                     let total = passes.which.len();
                     let progress = self.progress("look", passes.done, total);
                     self.phase = Phase::Look { passes, plain };
-                    return progress;
+                    return Ok(progress);
                 }
                 let (loss, wrong) = self.judge(&passes);
                 self.frozen = plain.unwrap_or((loss, wrong));
@@ -287,11 +276,11 @@ impl Tuner {
                     }
                     self.begin_epoch();
                 }
-                self.progress("look", self.job.held_out.len(), self.job.held_out.len())
+                Ok(self.progress("look", self.job.held_out.len(), self.job.held_out.len()))
             }
             Phase::Train { batches, mut batch, mut at, mut loss } => {
                 let (part, size) = (self.part_of(&batches[batch][at..]), batches[batch].len());
-                loss += self.learn(&batches[batch], at..at + part);
+                loss += self.learn(&batches[batch], at..at + part).await?;
                 at += part;
                 let done = at == size;
                 if done {
@@ -309,18 +298,18 @@ impl Tuner {
                         loss: shown.unwrap_or(0.0),
                     }
                 };
-                TuneStep::Progress(Progress {
+                Ok(TuneStep::Progress(Progress {
                     stage: "tune",
                     done: self.updates,
                     total: epochs * self.per_epoch,
                     loss: shown,
                     guard: None,
-                })
+                }))
             }
             Phase::Guard { mut passes, loss } => {
-                if self.pass(&mut passes) {
+                if self.pass(&mut passes).await? {
                     self.phase = Phase::Guard { passes, loss };
-                    return self.progress("tune", self.updates, self.job.epochs * self.per_epoch);
+                    return Ok(self.progress("tune", self.updates, self.job.epochs * self.per_epoch));
                 }
                 let guard = (!self.job.held_out.is_empty()).then(|| self.judge(&passes));
                 let worse = guard.is_some_and(|(loss, wrong)| loss > WORSE * self.frozen.0 && wrong > self.frozen.1);
@@ -330,39 +319,44 @@ impl Tuner {
                 } else {
                     self.phase = Phase::Features(Passes::new(0..self.inputs.samples(), 0));
                 }
-                TuneStep::Progress(Progress {
+                Ok(TuneStep::Progress(Progress {
                     stage: "tune",
                     done: self.updates,
                     total: self.job.epochs * self.per_epoch,
                     loss: Some(loss),
                     guard: guard.map(|(loss, _)| loss),
-                })
+                }))
             }
             Phase::Features(mut passes) => {
-                if self.pass(&mut passes) {
+                if self.pass(&mut passes).await? {
                     let (done, total) = (passes.done, passes.which.len());
                     self.phase = Phase::Features(passes);
-                    return self.progress("features", done, total);
+                    return Ok(self.progress("features", done, total));
                 }
-                TuneStep::Done(Box::new(Tuned {
+                Ok(TuneStep::Done(Box::new(Tuned {
                     features: Matrix::new(self.tail.dim(), passes.features),
                     mirror: self.mirror,
                     gave_up: self.worse == PATIENCE,
                     epochs: self.epoch,
-                }))
+                })))
             }
         }
     }
 
-    /// The tuned tensors, as a safetensors file under the checkpoint's names.
-    pub fn file(&self) -> Vec<u8> {
-        tuned_file(self.tail.spans(), &self.parameters)
+    /// The tuned tensors, as a safetensors file under the checkpoint's names. Errors: `gpu-lost`, `gpu-wrong`.
+    pub async fn tensors(&self) -> Result<Vec<u8>> {
+        Ok(tuned_file(self.tail.spans(), &self.stages.parameters().await?))
     }
 
-    /// All of it.
+    /// The same of a training on the CPU.
+    pub fn file(&self) -> Vec<u8> {
+        at_once(self.tensors())
+    }
+
+    /// All of a training on the CPU.
     pub fn run(&mut self, mut heard: impl FnMut(Progress)) -> Tuned {
         loop {
-            match self.step() {
+            match at_once(self.step()) {
                 TuneStep::Progress(progress) => heard(progress),
                 TuneStep::Done(tuned) => return *tuned,
             }
@@ -388,7 +382,8 @@ impl Tuner {
 
     /// How many of these samples go through the network at once.
     fn part_of(&self, samples: &[usize]) -> usize {
-        let most = if self.job.method == Method::Contrastive { PAIRS_PART } else { PART };
+        let large = self.job.method == Method::Contrastive || self.stages.on_gpu();
+        let most = if large { LARGE_PART } else { PART };
         let per_token = self.tail.per_token();
         let mut values = 0;
         let fits = |&&sample: &&usize| {
@@ -407,27 +402,25 @@ impl Tuner {
     }
 
     /// The gradient of a part of a batch is added. → its part of the batch's loss.
-    fn learn(&mut self, batch: &[usize], part: std::ops::Range<usize>) -> f64 {
+    async fn learn(&mut self, batch: &[usize], part: std::ops::Range<usize>) -> Result<f64> {
         let (samples, depth) = (&batch[part], self.depth());
         let which: Vec<(usize, usize)> = samples.iter().map(|&sample| (sample, self.view(sample))).collect();
         self.inputs.read(&which, &mut self.x, &mut self.lengths);
-        let tail = self.tail.spans().last().map_or(0, |span| span.range.end);
-        let (parameters, head) = self.parameters.split_at(tail);
-        let features = self.tail.forward(parameters, &self.x, &self.lengths, &mut self.room);
+        let features = self.stages.forward(&self.x, &self.lengths).await?;
         let dim = self.tail.dim();
         let (loss, slopes) = match self.job.method {
-            Method::Contrastive => contrast::pairs(features, dim, |i, j| self.job.loss.alike(samples[i], samples[j])),
+            Method::Contrastive => contrast::pairs(&features, dim, |i, j| self.job.loss.alike(samples[i], samples[j])),
             Method::CrossEntropy => {
                 let outputs = self.job.head.bias.len();
-                let (weight, bias) = head.split_at(outputs * dim);
-                let (unit, norms) = unit(features, dim);
+                let (weight, bias) = self.head.parameters.split_at(outputs * dim);
+                let (unit, norms) = unit(&features, dim);
                 let mut z = Vec::new();
                 self.linear.forward(weight, bias, &unit, samples.len(), &mut z, Then::Nothing);
                 let of = self.job.loss.part(samples, self.job.loss.weight_of(batch)).smoothed(SMOOTHING);
                 let (loss, by_output, _) = of.of(z);
                 let by_row: Vec<f32> =
                     (0..by_output.len()).map(|i| by_output[i % outputs * samples.len() + i / outputs]).collect();
-                let (by_weight, by_bias) = self.gradient[tail..].split_at_mut(outputs * dim);
+                let (by_weight, by_bias) = self.head.gradient.split_at_mut(outputs * dim);
                 self.linear.gradient(&unit, &by_row, samples.len(), by_weight, by_bias);
                 let mut slopes = Vec::new();
                 self.linear.back(weight, &by_row, outputs, samples.len(), &mut slopes);
@@ -435,9 +428,8 @@ impl Tuner {
                 (loss, slopes)
             }
         };
-        let gradient = &mut self.gradient[..tail];
-        self.tail.backward(parameters, &self.x, &self.lengths, &slopes, depth, &mut self.room, gradient);
-        loss
+        self.stages.backward(&self.x, &self.lengths, &slopes, depth);
+        Ok(loss)
     }
 
     /// Stages that are trained now.
@@ -453,24 +445,25 @@ impl Tuner {
     fn update(&mut self) {
         let total = self.job.epochs * self.per_epoch;
         let (rate, depth) = (self.job.rate * schedule(self.updates.min(total - 1), total), self.depth());
-        self.optimiser.step(&mut self.parameters, &self.gradient, rate, depth);
-        self.gradient.fill(0.0);
+        self.stages.update(rate, depth);
+        // Pairs have no use for the head.
+        if self.job.method == Method::CrossEntropy {
+            self.head.update(rate);
+        }
         self.updates += 1;
     }
 
     /// The next part of some samples through the network. False when all were.
-    fn pass(&mut self, passes: &mut Passes) -> bool {
+    async fn pass(&mut self, passes: &mut Passes) -> Result<bool> {
         let rest: Vec<usize> = passes.which[passes.done..].iter().map(|(sample, _)| *sample).collect();
         if rest.is_empty() {
-            return false;
+            return Ok(false);
         }
         let part = self.part_of(&rest);
         self.inputs.read(&passes.which[passes.done..][..part], &mut self.x, &mut self.lengths);
-        let tail = self.tail.spans().last().map_or(0, |span| span.range.end);
-        let features = self.tail.forward(&self.parameters[..tail], &self.x, &self.lengths, &mut self.room);
-        passes.features.extend_from_slice(features);
+        passes.features.extend(self.stages.forward(&self.x, &self.lengths).await?);
         passes.done += part;
-        true
+        Ok(true)
     }
 
     /// The head's loss on what went through the network, and the part that it gets wrong.
@@ -491,9 +484,43 @@ impl Tuner {
 
     /// As it is now; pairs leave it as it was.
     pub fn head(&self) -> TuneHead {
-        let tail = self.tail.spans().last().map_or(0, |span| span.range.end);
-        let (weight, bias) = self.parameters[tail..].split_at(self.job.head.weight.len());
+        let (weight, bias) = self.head.parameters.split_at(self.job.head.weight.len());
         TuneHead { weight: weight.to_vec(), bias: bias.to_vec() }
+    }
+}
+
+impl Head {
+    fn new(job: &Job) -> Self {
+        let TuneHead { weight, bias } = &job.head;
+        let parameters = [&weight[..], bias].concat();
+        let group = |range: std::ops::Range<usize>| {
+            let floor = size(&parameters[range.clone()]).max(0.1);
+            Group { row: range.len(), range, factor: HEAD, floor, stage: 0 }
+        };
+        let groups = vec![group(0..weight.len()), group(weight.len()..parameters.len())];
+        let (optimiser, sizes) = AdamW::new(groups, &parameters);
+        let moments = Moments::new(parameters.clone(), sizes);
+        Self { gradient: vec![0.0; parameters.len()], parameters, optimiser, moments }
+    }
+
+    fn update(&mut self, rate: f64) {
+        for step in self.optimiser.step(rate, 1) {
+            self.moments.apply(&step, &mut self.parameters, &self.gradient);
+        }
+        self.gradient.fill(0.0);
+    }
+}
+
+/// Root mean square.
+fn size(values: &[f32]) -> f32 {
+    (values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32).sqrt()
+}
+
+/// The CPU is never waited for, and cannot be lost.
+fn at_once<T>(work: impl Future<Output = Result<T>>) -> T {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => done.expect("only a GPU can be lost"),
+        Poll::Pending => unreachable!("only a GPU is waited for"),
     }
 }
 

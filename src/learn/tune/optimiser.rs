@@ -7,8 +7,10 @@
 
 use std::ops::Range;
 
+use crate::backbone::kernels::Move;
+
 /// Memory of the gradient and of its square (Kingma & Ba 2015).
-const BETA: (f64, f64) = (0.9, 0.999);
+const BETA: [f64; 2] = [0.9, 0.999];
 /// Part of the way back to the start that a step of the whole rate goes.
 const DECAY: f32 = 0.01;
 
@@ -32,46 +34,45 @@ pub struct Group {
 #[derive(Debug)]
 pub struct AdamW {
     groups: Vec<Group>,
-    start: Vec<f32>,
-    /// Root mean square of each row at the start, group after group.
-    sizes: Vec<Vec<f32>>,
-    first: Vec<f32>,
-    second: Vec<f32>,
+    /// Where the sizes of each group's rows begin.
+    sizes: Vec<usize>,
     /// Steps of each group.
     steps: Vec<i32>,
 }
 
 impl AdamW {
-    pub fn new(groups: Vec<Group>, start: Vec<f32>) -> Self {
+    /// And the root mean square of each row at the start, group after group.
+    pub fn new(groups: Vec<Group>, start: &[f32]) -> (Self, Vec<f32>) {
         let size = |row: &[f32]| (row.iter().map(|v| v * v).sum::<f32>() / row.len() as f32).sqrt();
-        let sizes = groups
-            .iter()
-            .map(|group| start[group.range.clone()].chunks(group.row).map(|row| size(row).max(group.floor)).collect())
-            .collect();
-        let zeros = vec![0.0; start.len()];
-        Self { steps: vec![0; groups.len()], groups, start, sizes, first: zeros.clone(), second: zeros }
+        let mut all = Vec::new();
+        let mut sizes = Vec::new();
+        for group in &groups {
+            sizes.push(all.len());
+            all.extend(start[group.range.clone()].chunks(group.row).map(|row| size(row).max(group.floor)));
+        }
+        (Self { steps: vec![0; groups.len()], groups, sizes }, all)
     }
 
-    /// Moves the parameters of the groups of stages below `depth`. `rate`: the part of a row's size that a steady gradient moves it.
-    pub fn step(&mut self, parameters: &mut [f32], gradient: &[f32], rate: f64, depth: usize) {
-        for (i, group) in self.groups.iter().enumerate().filter(|(_, group)| group.stage < depth) {
-            self.steps[i] += 1;
-            let correct = |beta: f64| (1.0 - beta.powi(self.steps[i])) as f32;
-            let (one, two) = (correct(BETA.0), correct(BETA.1));
+    /// What moves the parameters of the groups of stages below `depth`. `rate`: the part of a row's size that a steady gradient
+    /// moves it.
+    pub fn step(&mut self, rate: f64, depth: usize) -> Vec<Move> {
+        let groups = self.groups.iter().zip(&self.sizes).zip(&mut self.steps);
+        let moves = groups.filter(|((group, _), _)| group.stage < depth).map(|((group, &sizes), steps)| {
+            *steps += 1;
+            let correct = |beta: f64| (1.0 - beta.powi(*steps)) as f32;
             // A stage that is let go late would begin with the whole rate, in a direction known from one batch.
-            let warm = (self.steps[i] as f32 / WARM).min(1.0);
-            let rate = rate as f32 * group.factor * warm;
-            for (r, &size) in self.sizes[i].iter().enumerate() {
-                let from = group.range.start + r * group.row;
-                for at in from..(from + group.row).min(group.range.end) {
-                    let g = gradient[at];
-                    self.first[at] += (1.0 - BETA.0 as f32) * (g - self.first[at]);
-                    self.second[at] += (1.0 - BETA.1 as f32) * (g * g - self.second[at]);
-                    let way = (self.first[at] / one) / ((self.second[at] / two).sqrt() + 1e-12);
-                    parameters[at] -= rate * (size * way + DECAY * (parameters[at] - self.start[at]));
-                }
+            let warm = (*steps as f32 / WARM).min(1.0);
+            Move {
+                range: group.range.clone(),
+                row: group.row,
+                sizes,
+                rate: rate as f32 * group.factor * warm,
+                blend: BETA.map(|beta| 1.0 - beta as f32),
+                correct: BETA.map(correct),
+                decay: DECAY,
             }
-        }
+        });
+        moves.collect()
     }
 }
 

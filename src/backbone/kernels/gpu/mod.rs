@@ -10,11 +10,15 @@ mod convolution;
 mod linear;
 mod norm;
 mod pool;
+pub mod train;
 
 use burn::backend::Wgpu;
 use burn::backend::wgpu::CubeTensor;
 use burn::cubecl::prelude::{CubeCount, CubeDim};
 use burn::tensor::{DType, Device, Int, Shape, Tensor, TensorData};
+
+use crate::device::Computer;
+use crate::error::{Error, Result};
 
 pub use attention::attention;
 pub use check::check;
@@ -58,6 +62,15 @@ impl Buffer {
     pub fn tensor<const D: usize>(self, shape: [usize; D]) -> Tensor<D> {
         let len = self.len();
         Tensor::<1>::from_primitive::<Wgpu>(self.flat(len)).reshape(shape)
+    }
+
+    /// What they are, once they are computed. Errors: `gpu-lost`, `gpu-wrong`.
+    pub async fn read(&self, computer: &Computer) -> Result<Vec<f32>> {
+        let lost = |reason: String| Error::GpuLost { reason };
+        let data = self.clone().tensor([self.len()]).into_data_async().await.map_err(|e| lost(e.to_string()))?;
+        let values = data.try_into_vec().map_err(|e| lost(format!("{e:?}")))?;
+        computer.check()?;
+        Ok(values)
     }
 
     fn flat(self, len: usize) -> CubeTensor {

@@ -75,7 +75,7 @@ fn norm(
 }
 
 #[cube]
-fn across(v: Vector<f32, Const<4>>) -> f32 {
+pub fn across(v: Vector<f32, Const<4>>) -> f32 {
     v.extract(0usize) + v.extract(1usize) + v.extract(2usize) + v.extract(3usize)
 }
 

@@ -1,0 +1,236 @@
+//! Samples from a disk: a folder of pictures with a folder for each class, a table of texts or of picture paths.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use headstart::source::{Label, Meta, table};
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+
+use crate::failure::{Failure, read};
+use crate::labels::{Reading, guess};
+use crate::options::{Reading_, Task};
+
+/// Names of a table's column of picture paths.
+const PATHS: [&str; 8] = ["path", "file", "filename", "file_name", "image", "image_path", "picture", "photo"];
+/// What a picture's name ends with.
+const ENDINGS: [&str; 7] = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "jfif"];
+
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// What it is called: the path below the folder that was given, the path as the table has it, or the table's name and line.
+    pub name: String,
+    pub meta: Meta,
+    pub data: Data,
+}
+
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// Read when it is its turn.
+    Picture(PathBuf),
+    /// In a project file.
+    Within(Arc<Vec<u8>>, Range<usize>),
+    Text(String),
+}
+
+/// In an order that depends on nothing but the names.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub task: Task,
+    pub items: Vec<Item>,
+    pub rejected: Vec<Failure>,
+}
+
+/// Errors: `unreadable`, `empty`, `unsupported-encoding`, `bad-option`.
+pub fn given(path: &Path, how: &Reading_) -> Result<Given, Failure> {
+    let given = match std::fs::metadata(path).map_err(|e| Failure::unreadable(path, e))?.is_dir() {
+        true => folder(path, how)?,
+        false if is_picture(path) => single(path, how)?,
+        false => rows(path, how)?,
+    };
+    if given.items.is_empty() && given.rejected.is_empty() {
+        let why = match given.task {
+            Task::Image => "has no pictures in it, nor in the folders below",
+            Task::Text => "has no texts in it",
+        };
+        return Err(Failure::new("empty", format!("{} {why}", path.display())).of(path.display()));
+    }
+    Ok(given)
+}
+
+impl Given {
+    /// So many of each class, drawn by the seed. Those without one class are all kept.
+    pub fn draw(&mut self, per_class: usize, seed: u64) {
+        let mut order: Vec<usize> = (0..self.items.len()).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        let mut counts = HashMap::<&str, usize>::new();
+        let mut kept = vec![true; self.items.len()];
+        for i in order {
+            if let Some(Label::Class(class)) = &self.items[i].meta.label {
+                let count = counts.entry(class).or_default();
+                *count += 1;
+                kept[i] = *count <= per_class;
+            }
+        }
+        let mut kept = kept.into_iter();
+        self.items.retain(|_| kept.next().expect("one an item"));
+    }
+}
+
+/// A class is the folder that a file lies in, wherever below the one given that is; files beside the classes have none.
+fn folder(path: &Path, how: &Reading_) -> Result<Given, Failure> {
+    for (name, column) in [("text", &how.text), ("label", &how.label), ("group", &how.group)] {
+        if column.is_some() {
+            return Err(Failure::option(name, "it names a column of a table, and this is a folder"));
+        }
+    }
+    let task = how.task.unwrap_or(Task::Image);
+    let mut given = Given { task, items: Vec::new(), rejected: Vec::new() };
+    let mut files = Vec::new();
+    list(path, String::new(), &mut files, &mut given.rejected)?;
+    files.sort();
+    let class = |name: &str| name.rsplit('/').nth(1).map(str::to_owned);
+    let reading = how.labels.unwrap_or(Reading::Classes);
+    for (name, file) in files {
+        let label = match class(&name).map(|class| (reading.label(&class), class)) {
+            None => None,
+            Some((Some(label), _)) => Some(label),
+            Some((None, class)) => {
+                given.rejected.push(Failure::new("bad-labels", format!("its folder `{class}` is no number")).of(name));
+                continue;
+            }
+        };
+        let meta = Meta { name: Some(name.clone()), label, ..Meta::default() };
+        let data = match task {
+            Task::Image => Data::Picture(file),
+            Task::Text => match text_file(&file) {
+                Ok(text) => Data::Text(text),
+                Err(failure) => {
+                    given.rejected.push(failure.of(name));
+                    continue;
+                }
+            },
+        };
+        given.items.push(Item { name, meta, data });
+    }
+    Ok(given)
+}
+
+/// Files below `path` as `(name below the folder, path)`. Hidden ones are nobody's samples.
+fn list(
+    path: &Path,
+    below: String,
+    files: &mut Vec<(String, PathBuf)>,
+    rejected: &mut Vec<Failure>,
+) -> Result<(), Failure> {
+    for entry in std::fs::read_dir(path).map_err(|e| Failure::unreadable(path, e))? {
+        let entry = entry.map_err(|e| Failure::unreadable(path, e))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') || name == "Thumbs.db" || name == "__MACOSX" {
+            continue;
+        }
+        let (path, name) = (entry.path(), format!("{below}{name}"));
+        match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => {
+                // A folder that may not be opened does not keep the others out.
+                if let Err(failure) = list(&path, format!("{name}/"), files, rejected) {
+                    rejected.push(failure.of(name));
+                }
+            }
+            Ok(_) => files.push((name, path)),
+            Err(error) => rejected.push(Failure::unreadable(&path, error).of(name)),
+        }
+    }
+    Ok(())
+}
+
+fn text_file(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(read(path)?).map_err(|_| {
+        headstart::Error::UnsupportedEncoding { encoding: "an encoding that is not UTF-8".into() }.into()
+    })
+}
+
+/// A picture by itself.
+fn single(path: &Path, how: &Reading_) -> Result<Given, Failure> {
+    if how.task == Some(Task::Text) {
+        return Err(Failure::option("task", format!("{} is a picture", path.display())));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let meta = Meta { name: Some(name.clone()), ..Meta::default() };
+    let items = vec![Item { name, meta, data: Data::Picture(path.to_owned()) }];
+    Ok(Given { task: Task::Image, items, rejected: Vec::new() })
+}
+
+/// A table. Picture paths in it are looked for beside it.
+fn rows(path: &Path, how: &Reading_) -> Result<Given, Failure> {
+    let bytes = read(path)?;
+    let mut options = table::Options {
+        format: format(path),
+        text: how.text.clone(),
+        label: how.label.clone(),
+        group: how.group.clone(),
+        slices: how.slice.clone(),
+        ..table::Options::default()
+    };
+    let whole = |options: &table::Options| table::read(&bytes, options).map_err(|e| of_table(e, path));
+    let mut table = whole(&options)?;
+    if options.text.is_none() && how.task != Some(Task::Text) {
+        let named = table.columns.iter().find(|c| PATHS.iter().any(|name| c.eq_ignore_ascii_case(name)));
+        if let Some(column) = named.cloned().filter(|column| *column != table.text) {
+            options.text = Some(column);
+            table = whole(&options)?;
+        }
+    }
+    let pictures = || !table.samples.is_empty() && table.samples.iter().all(|row| is_picture(Path::new(&row.text)));
+    let task = how.task.unwrap_or_else(|| if pictures() { Task::Image } else { Task::Text });
+    let cells = || table.samples.iter().filter_map(|row| row.label.as_deref());
+    let reading = how.labels.unwrap_or_else(|| guess(cells()));
+    let called = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let line = |line: usize| format!("{called} line {line}");
+    let mut given = Given { task, items: Vec::new(), rejected: Vec::new() };
+    given.rejected.extend(table.rejected.into_iter().map(|bad| Failure::new(bad.code, bad.message).of(line(bad.line))));
+    for row in table.samples {
+        let label = match row.label.as_deref().map(|cell| (reading.label(cell), cell)) {
+            Some((None, cell)) => {
+                let why = format!("this line was left out: “{cell}” is no number");
+                given.rejected.push(Failure::new("bad-line", why).of(line(row.line)));
+                continue;
+            }
+            Some((label, _)) => label,
+            None => None,
+        };
+        let (name, data) = match task {
+            Task::Image => (row.text.clone(), Data::Picture(path.with_file_name("").join(&row.text))),
+            Task::Text => (line(row.line), Data::Text(row.text)),
+        };
+        let meta = Meta { id: None, name: Some(name.clone()), label, group: row.group, slice: row.slice };
+        given.items.push(Item { name, meta, data });
+    }
+    Ok(given)
+}
+
+fn of_table(error: headstart::Error, path: &Path) -> Failure {
+    let failure = Failure::from(error);
+    if failure.item.is_some() { failure } else { failure.of(path.display()) }
+}
+
+/// As the file's name says; what says nothing is guessed.
+fn format(path: &Path) -> Option<table::Format> {
+    match ending(path).as_str() {
+        "csv" => Some(table::Format::Csv),
+        "tsv" | "tab" => Some(table::Format::Tsv),
+        "jsonl" | "ndjson" => Some(table::Format::Jsonl),
+        _ => None,
+    }
+}
+
+fn is_picture(path: &Path) -> bool {
+    ENDINGS.contains(&ending(path).as_str())
+}
+
+fn ending(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}

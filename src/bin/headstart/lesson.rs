@@ -1,0 +1,199 @@
+//! Samples in a learner, with the backbone that saw them: from a project, or from a folder or table.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use headstart::features::Matrix;
+use headstart::learn::{Recipe, Step};
+use headstart::learner::{Given as Elsewhere, Learner, TrainResult};
+use headstart::source::{Added, Meta};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::encoder::{Embedded, Encoder};
+use crate::failure::Failure;
+use crate::given::{Given, Item, given};
+use crate::options::{Chance, Everywhere, LongText, Reading_, Task};
+use crate::machine::Machine;
+use crate::output::{Output, merged};
+use crate::pack::Pack;
+use crate::project;
+
+pub struct Lesson {
+    pub task: Task,
+    pub encoder: Encoder,
+    pub learner: Learner,
+    /// By content: where it can be had again. Without it a sample predicts and cannot be tuned.
+    pub sources: HashMap<String, Item>,
+    /// The stages that were tuned.
+    pub tuned: Option<Vec<u8>>,
+    /// Of a model whose backbone for predictions is another than the samples'.
+    pub target: Option<Machine>,
+    pub seed: u64,
+    pub long_text: LongText,
+    pub trained: bool,
+    /// The class of samples that are of no kind.
+    pub negative: Option<String>,
+    /// As `ModelInfo` of the package, for the page.
+    pub model: Option<Value>,
+    /// When the project was begun, in milliseconds since 1970.
+    pub created: Option<u64>,
+    pub rejected: Vec<Failure>,
+    pub duplicates: usize,
+    /// Texts that were cut.
+    pub cut: usize,
+}
+
+impl Lesson {
+    /// From a project file or from samples.
+    pub fn open(
+        path: &Path,
+        reading: &Reading_,
+        chance: &Chance,
+        everywhere: &Everywhere,
+        output: &Output,
+    ) -> Result<Self, Failure> {
+        if project::is_project(path) {
+            return project::open(path, everywhere);
+        }
+        let mut given = given(path, reading)?;
+        if let Some(per_class) = chance.per_class {
+            given.draw(per_class, chance.seed);
+        }
+        let pack = Pack::find(everywhere.backbone.as_deref(), given.task)?;
+        let encoder = Encoder::open(pack, None, reading.long_text, everywhere)?;
+        let learner = Learner::new(encoder.pack.manifest.dim, chance.seed);
+        let mut lesson = Self {
+            task: given.task,
+            encoder,
+            learner,
+            sources: HashMap::new(),
+            tuned: None,
+            target: None,
+            seed: chance.seed,
+            long_text: reading.long_text,
+            trained: false,
+            negative: None,
+            model: None,
+            created: None,
+            rejected: std::mem::take(&mut given.rejected),
+            duplicates: 0,
+            cut: 0,
+        };
+        lesson.add(given.items, output)?;
+        Ok(lesson)
+    }
+
+    fn add(&mut self, items: Vec<Item>, output: &Output) -> Result<(), Failure> {
+        output.progress.stage("embed", items.len());
+        let rows = self.encoder.rows(&items, &output.progress)?;
+        for (item, embedded) in items.into_iter().zip(rows) {
+            let Embedded { id, kept, row, cut } = match embedded {
+                Ok(embedded) => embedded,
+                Err(failure) => {
+                    self.rejected.push(failure);
+                    continue;
+                }
+            };
+            match self.learner.add(&id, item.meta.clone(), Some((&row, kept)), 0) {
+                Ok(Added::New(_)) => {
+                    self.cut += usize::from(cut.is_some());
+                    self.sources.insert(id, item);
+                }
+                Ok(Added::Duplicate(_)) => self.duplicates += 1,
+                Err(error) => self.rejected.push(Failure::from(error).of(&item.name)),
+            }
+        }
+        Ok(())
+    }
+
+    pub fn train(&mut self, recipe: Recipe, output: &Output) -> Result<TrainResult, Failure> {
+        self.negative = recipe.negative.clone();
+        let mut training = self.learner.train(recipe)?;
+        loop {
+            match training.step() {
+                Step::Progress(progress) => output.progress.at(progress.done, progress.total, progress.stage),
+                Step::Done(fitted) => {
+                    self.trained = true;
+                    return Ok(self.learner.finish(training, *fitted));
+                }
+            }
+        }
+    }
+
+    /// What the model came from, for whoever opens the project.
+    pub fn remember(&mut self, result: &impl Serialize, seconds: f64) {
+        let result = merged(result, json!({ "seconds": seconds }));
+        let negative = self.negative.clone();
+        self.model = Some(json!({
+            "result": result, "tuned": self.learner.is_tuned(), "adapted": null, "negative": negative, "stale": false,
+        }));
+    }
+
+    /// Takes `tuned`, a tuned backbone's tensors, for the backbone from now on, and has it see what it was not trained on.
+    pub fn adopt(&mut self, tuned: Vec<u8>, everywhere: &Everywhere, output: &Output) -> Result<(), Failure> {
+        self.encoder.machine = Machine::open(&self.encoder.pack, Some(&tuned), everywhere)?;
+        self.tuned = Some(tuned);
+        let contents = self.learner.untuned();
+        let items: Vec<Item> = contents.iter().map(|content| self.sources[content].clone()).collect();
+        output.progress.stage("embed", items.len());
+        for (content, embedded) in contents.iter().zip(self.encoder.rows(&items, &output.progress)?) {
+            self.learner.insert_tuned(content, &embedded?.row);
+        }
+        Ok(())
+    }
+
+    /// What the model is asked by.
+    pub fn predicting(&self) -> &Machine {
+        self.target.as_ref().filter(|_| self.learner.target().is_some()).unwrap_or(&self.encoder.machine)
+    }
+
+    /// Rows of other samples, by this machine's backbone. Those that cannot be used are told of by name, beside.
+    pub fn elsewhere(&self, given: Given, machine: &Machine, output: &Output) -> Result<(Vec<Item>, Elsewhere, Vec<Failure>), Failure> {
+        if given.task != self.task {
+            let why = format!("the project is for {}s, and these are {}s", self.task.name(), given.task.name());
+            return Err(Failure::new("bad-option", why).of("samples"));
+        }
+        let Given { items, mut rejected, .. } = given;
+        output.progress.stage("embed", items.len());
+        let rows = self.encoder.rows_by(machine, &items, &output.progress)?;
+        let mut elsewhere =
+            Elsewhere { ids: Vec::new(), metas: Vec::new(), x: Matrix::with_capacity(self.learner.dim(), items.len()), contents: Vec::new() };
+        let mut used = Vec::with_capacity(items.len());
+        for (item, embedded) in items.into_iter().zip(rows) {
+            match embedded {
+                Ok(Embedded { kept, row, .. }) => {
+                    elsewhere.ids.push(item.name.clone());
+                    elsewhere.metas.push(Meta { id: None, ..item.meta.clone() });
+                    elsewhere.x.push(&row);
+                    elsewhere.contents.push(kept.into());
+                    used.push(item);
+                }
+                Err(failure) => rejected.push(failure),
+            }
+        }
+        Ok((used, elsewhere, rejected))
+    }
+
+    /// By sample id, what it is called: ids are of contents.
+    pub fn names(&self) -> BTreeMap<&str, &str> {
+        self.learner.samples().filter_map(|sample| Some((sample.id.as_str(), sample.name.as_deref()?))).collect()
+    }
+
+    /// For people.
+    pub fn counts(&self) -> String {
+        let samples = self.learner.samples().count();
+        let labels = self.learner.labels().len();
+        let mut text = format!("{samples} samples");
+        if labels > 0 {
+            text += &format!(", {labels} labels");
+        }
+        if self.duplicates > 0 {
+            text += &format!(", {} duplicates left out", self.duplicates);
+        }
+        if self.cut > 0 {
+            text += &format!(", {} texts cut", self.cut);
+        }
+        text
+    }
+}

@@ -1,0 +1,202 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use headstart::learn::{ClassWeight, HeadKind, Recipe, Weighting};
+
+use crate::labels::Reading;
+
+#[derive(Args)]
+pub struct Everywhere {
+    /// One JSON document on stdout, errors too
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress, and of what is left out only how many
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Ends with status 3 where a sample could not be used
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// A backbone's id, or the folder of its pack. Ids are looked for in $HEADSTART_BACKBONES, beside this program under
+    /// `backbones`, and in the cache of the repository's set-up [default: by task]
+    #[arg(long, global = true, value_name = "ID OR FOLDER")]
+    pub backbone: Option<String>,
+    /// Where the backbone runs. `auto`: on a real GPU that is faster than the CPU, where this program was built with `webgpu`
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub device: Device,
+    /// Of the CPU [default: all cores]
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+impl Everywhere {
+    pub fn threads(&self) -> usize {
+        self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    Auto,
+    Cpu,
+    Webgpu,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    Image,
+    Text,
+}
+
+impl Task {
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Image => "image",
+            Task::Text => "text",
+        }
+    }
+
+    /// Of the backbone that does it where none is named.
+    pub fn default_backbone(self) -> &'static str {
+        match self {
+            Task::Image => "efficientnet-lite0",
+            Task::Text => "all-minilm-l6-v2",
+        }
+    }
+}
+
+/// How samples are read.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Reading samples")]
+pub struct Reading_ {
+    /// What they are [default: of a folder pictures, of a table texts, unless it has a column of picture paths]
+    #[arg(long, value_enum)]
+    pub task: Option<Task>,
+    /// The table's column of texts or of picture paths [default: guessed]
+    #[arg(long, value_name = "COLUMN")]
+    pub text: Option<String>,
+    /// The table's column of labels; an empty name for none [default: guessed]
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// The table's column of what belongs together: a patient, a burst. It is never split between training and test
+    #[arg(long, value_name = "COLUMN")]
+    pub group: Option<String>,
+    /// A column of tags that results are broken down by; may be repeated
+    #[arg(long, value_name = "COLUMN")]
+    pub slice: Vec<String>,
+    /// What a label is: one class, several (`a; b` or `a|b`), or a number [default: guessed]
+    #[arg(long, value_enum)]
+    pub labels: Option<Reading>,
+    /// What becomes of texts over the backbone's limit: their beginning, or overlapping windows
+    #[arg(long, value_enum, default_value = "cut")]
+    pub long_text: LongText,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LongText {
+    #[default]
+    Cut,
+    Windows,
+}
+
+impl LongText {
+    pub fn name(self) -> &'static str {
+        match self {
+            LongText::Cut => "cut",
+            LongText::Windows => "windows",
+        }
+    }
+}
+
+/// How a head is trained.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Training")]
+pub struct Head {
+    #[arg(long, value_enum, default_value = "linear")]
+    pub head: HeadName,
+    /// Of the cross-validation that chooses the strength [default: 3]
+    #[arg(long)]
+    pub folds: Option<usize>,
+    /// Linear and MLP: inverse regularisation strength, scikit-learn's C on unit rows [default: chosen]
+    #[arg(long)]
+    pub strength: Option<f64>,
+    /// Whether every class has the same say however many samples it has
+    #[arg(long, value_enum, default_value = "balanced")]
+    pub class_weight: Weight,
+    /// kNN: neighbours that vote
+    #[arg(long, default_value_t = 10)]
+    pub k: usize,
+    /// The class of samples of no kind ("background"): what looks like them is refused where `--reject` is asked for
+    #[arg(long, value_name = "CLASS")]
+    pub negative: Option<String>,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub enum HeadName {
+    /// Logistic regression, fitted to convergence; of numbers ridge regression
+    #[default]
+    Linear,
+    /// One hidden layer
+    Mlp,
+    /// Nearest class mean, by the covariance within classes
+    Prototype,
+    /// Nearest samples vote
+    Knn,
+    /// Without the backbone: a small network for pictures, TF-IDF for texts
+    Scratch,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub enum Weight {
+    #[default]
+    Balanced,
+    None,
+}
+
+impl Head {
+    pub fn recipe(&self, seed: u64) -> Recipe {
+        let defaults = Recipe::default();
+        Recipe {
+            head: match self.head {
+                HeadName::Linear => HeadKind::Linear,
+                HeadName::Mlp => HeadKind::Mlp,
+                HeadName::Prototype => HeadKind::Prototype,
+                HeadName::Knn => HeadKind::Knn,
+                HeadName::Scratch => HeadKind::Scratch,
+            },
+            folds: self.folds.unwrap_or(defaults.folds),
+            strength: self.strength,
+            class_weight: ClassWeight::Named(match self.class_weight {
+                Weight::Balanced => Weighting::Balanced,
+                Weight::None => Weighting::None,
+            }),
+            k: self.k,
+            negative: self.negative.clone(),
+            seed,
+            ..defaults
+        }
+    }
+}
+
+/// What is drawn by chance.
+#[derive(Args, Clone, Default)]
+pub struct Chance {
+    /// Same data, machine and seed: same result
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// So many samples of each class at most, drawn by the seed
+    #[arg(long, value_name = "N")]
+    pub per_class: Option<usize>,
+}
+
+/// Where a project is written.
+#[derive(Args, Clone, Default)]
+pub struct Out {
+    /// The project file that is written (`.headstart`)
+    #[arg(long, short, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Leaves the pictures or texts themselves out of it: it predicts, and cannot be tuned any more
+    #[arg(long)]
+    pub no_samples: bool,
+}

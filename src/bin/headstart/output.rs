@@ -1,0 +1,89 @@
+//! What a command says: one JSON document on stdout or lines for people, what was left out on stderr, and the exit status.
+
+use std::process::ExitCode;
+
+use headstart::metrics::Interval;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::options::Everywhere;
+use crate::progress::Progress;
+
+/// Samples that could not be used are named one by one up to here; `--json` has all.
+const NAMED: usize = 20;
+
+pub struct Output {
+    json: bool,
+    quiet: bool,
+    strict: bool,
+    pub progress: Progress,
+}
+
+/// What a command that has come to its end has to say.
+pub struct Done {
+    /// An object.
+    pub json: Value,
+    /// The same for people.
+    pub text: String,
+    pub rejected: Vec<Failure>,
+}
+
+impl Done {
+    pub fn new(result: impl Serialize, text: String, rejected: Vec<Failure>) -> Self {
+        Self { json: serde_json::to_value(result).expect("results are plain"), text, rejected }
+    }
+}
+
+/// The fields of both.
+pub fn merged(result: &impl Serialize, more: Value) -> Value {
+    let mut all = serde_json::to_value(result).expect("results are plain");
+    let (Some(into), Value::Object(more)) = (all.as_object_mut(), more) else { panic!("a result is an object") };
+    into.extend(more);
+    all
+}
+
+pub fn percent(part: &Interval) -> String {
+    format!("{:.1} % ({:.1} to {:.1})", 100.0 * part.value, 100.0 * part.low, 100.0 * part.high)
+}
+
+impl Output {
+    pub fn new(everywhere: &Everywhere) -> Self {
+        let Everywhere { json, quiet, strict, .. } = *everywhere;
+        Self { json, quiet, strict, progress: Progress::new(quiet) }
+    }
+
+    pub fn end(&self, done: Result<Done, Failure>) -> ExitCode {
+        self.progress.end();
+        match done {
+            Ok(mut done) => {
+                self.name(&done.rejected);
+                if self.json {
+                    let object = done.json.as_object_mut().expect("a result is an object");
+                    object.insert("rejected".into(), json!(done.rejected));
+                    println!("{}", done.json);
+                } else if !done.text.is_empty() {
+                    println!("{}", done.text.trim_end());
+                }
+                if self.strict && !done.rejected.is_empty() { ExitCode::from(3) } else { ExitCode::SUCCESS }
+            }
+            Err(failure) => {
+                if self.json {
+                    println!("{}", json!({ "error": failure }));
+                }
+                eprintln!("headstart: {failure}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn name(&self, rejected: &[Failure]) {
+        let named = if self.quiet { 0 } else { NAMED };
+        rejected.iter().take(named).for_each(|failure| eprintln!("left out: {failure}"));
+        match rejected.len().saturating_sub(named) {
+            0 => {}
+            more if named == 0 => eprintln!("left out: {more}"),
+            more => eprintln!("left out: {more} more; --json names all"),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Project files: the page's own, read and written.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use headstart::export::{Project, Source, bad_project};
+use headstart::learner::Learner;
+use headstart::source::{Content, content_id};
+use serde_json::{Value, json};
+
+use crate::encoder::Encoder;
+use crate::failure::{Failure, read, written};
+use crate::given::{Data, Item};
+use crate::machine::Machine;
+use crate::lesson::Lesson;
+use crate::options::{Everywhere, LongText, Out, Task};
+use crate::pack::Pack;
+
+pub fn is_project(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("headstart"))
+}
+
+/// Errors: `unreadable`, `bad-project`, `project-too-new`, `backbone-differs`, and those of a pack.
+pub fn open(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
+    take_up(path, everywhere).map_err(|failure| match failure.code {
+        "bad-project" | "project-too-new" | "backbone-differs" => failure.of(path.display()),
+        _ => failure,
+    })
+}
+
+fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
+    let file = Arc::new(read(path)?);
+    let project = Project::read(file.as_slice())?;
+    let settings = project.settings();
+    let said = |name: &str| settings.pointer(name).and_then(Value::as_str);
+    let missing = |name: &str| bad_project("settings".into(), format!("`{name}` is missing, or none that we know"));
+    let task = match said("/task") {
+        Some("image") => Task::Image,
+        Some("text") => Task::Text,
+        _ => return Err(missing("task").into()),
+    };
+    let long_text = if said("/longText") == Some("windows") { LongText::Windows } else { LongText::Cut };
+    let id = said("/backbone/id").ok_or_else(|| missing("backbone.id"))?;
+    let sha256 = said("/backbone/sha256").ok_or_else(|| missing("backbone.sha256"))?;
+    let pack = Pack::find(Some(everywhere.backbone.as_deref().unwrap_or(id)), task)?;
+    if pack.sha256() != sha256 {
+        let why = format!(
+            "the project was made with the weights {sha256} of `{id}`, and here are {} of `{}`; give the folder of the others with \
+             --backbone, or train anew from the samples",
+            pack.sha256(),
+            pack.manifest.id
+        );
+        return Err(Failure::new("backbone-differs", why));
+    }
+    let tuned = project.tuned()?;
+    let encoder = Encoder::open(pack, tuned.as_deref(), long_text, everywhere)?;
+    let seed = settings.get("seed").and_then(Value::as_u64).unwrap_or(0);
+    let mut learner = Learner::new(encoder.pack.manifest.dim, seed);
+    learner.restore_project(&project)?;
+    let of: HashMap<&str, usize> =
+        project.samples().iter().enumerate().map(|(i, sample)| (sample.content.as_str(), i)).collect();
+    let item = |content: &str, data: Data| {
+        let sample = &project.samples()[*of.get(content)?];
+        let name = sample.name.clone().unwrap_or_else(|| sample.id.clone());
+        Some((content.to_owned(), Item { name, meta: sample.meta(), data }))
+    };
+    let mut sources: HashMap<String, Item> = project
+        .sources()?
+        .into_iter()
+        .filter_map(|(source, at)| {
+            item(&source.content, Data::Within(file.clone(), at..at + source.bytes))
+        })
+        .collect();
+    for sample in project.samples() {
+        if let Some(Content::Text(text)) = learner.content(&sample.content).map(|content| &**content) {
+            sources.extend(item(&sample.content, Data::Text(text.clone())));
+        }
+    }
+    let target = learner.target().map(|target| Machine::open(&encoder.pack, Some(target), everywhere)).transpose()?;
+    let model = settings.get("model").filter(|model| model.is_object()).cloned();
+    let created = settings.get("created").and_then(Value::as_u64);
+    Ok(Lesson {
+        task,
+        trained: project.state()?.is_some(),
+        encoder,
+        learner,
+        sources,
+        tuned,
+        target,
+        seed,
+        long_text,
+        negative: model.as_ref().and_then(|model| Some(model.get("negative")?.as_str()?.to_owned())),
+        model,
+        created,
+        rejected: Vec::new(),
+        duplicates: 0,
+        cut: 0,
+    })
+}
+
+/// Errors: `unwritable`, `unreadable` where a sample's file is another by now.
+pub fn save(lesson: &Lesson, out: &Out) -> Result<(), Failure> {
+    let path = &out.out;
+    let sources = if out.no_samples { Vec::new() } else { pictures(lesson)? };
+    let manifest = &lesson.encoder.pack.manifest;
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+    // As the page's are: pkg/src/project.
+    let settings = json!({
+        "task": lesson.task.name(), "seed": lesson.seed, "longText": lesson.long_text.name(),
+        "backbone": { "id": manifest.id, "sha256": lesson.encoder.pack.sha256(), "dim": manifest.dim, "from": manifest.id },
+        "created": lesson.created.unwrap_or_else(now), "name": path.file_stem().map(|name| name.to_string_lossy()),
+        "model": lesson.model,
+    });
+    let listed = sources.iter().map(|(source, _)| source.clone()).collect();
+    let head = lesson.learner.project(settings, listed, lesson.tuned.as_deref())?;
+    let failed = |e: std::io::Error| Failure::unwritable(path, e);
+    written(path, |file| {
+        file.write_all(&head).map_err(failed)?;
+        for (source, item) in &sources {
+            file.write_all(&bytes_of(source, item)?).map_err(failed)?;
+        }
+        Ok(())
+    })
+}
+
+/// Of each sample that is a picture and can be had again.
+fn pictures(lesson: &Lesson) -> Result<Vec<(Source, &Item)>, Failure> {
+    let mut out = Vec::new();
+    for sample in lesson.learner.samples() {
+        let Some(item) = lesson.sources.get(&sample.content) else { continue };
+        let bytes = match &item.data {
+            Data::Text(_) => continue,
+            Data::Within(_, range) => range.len(),
+            Data::Picture(path) => {
+                let size = std::fs::metadata(path).map_err(|e| Failure::unreadable(path, e))?.len();
+                usize::try_from(size).map_err(|e| Failure::unreadable(path, e))?
+            }
+        };
+        let kind = mime(&item.name).to_owned();
+        out.push((Source { content: sample.content.clone(), bytes, kind }, item));
+    }
+    Ok(out)
+}
+
+fn bytes_of(source: &Source, item: &Item) -> Result<Vec<u8>, Failure> {
+    let bytes = match &item.data {
+        Data::Within(file, range) => return Ok(file[range.clone()].to_vec()),
+        Data::Picture(path) => read(path)?,
+        Data::Text(_) => unreachable!("texts are in the head"),
+    };
+    if content_id(&bytes) != source.content {
+        return Err(Failure::new("unreadable", "it is another picture by now; begin again").of(&item.name));
+    }
+    Ok(bytes)
+}
+
+fn mime(name: &str) -> &'static str {
+    let ending = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+    match ending.as_str() {
+        "jpg" | "jpeg" | "jfif" => "image/jpeg",
+        "png" => "image/png",
+        "webp" => "image/webp",
+        "gif" => "image/gif",
+        "bmp" => "image/bmp",
+        _ => "",
+    }
+}

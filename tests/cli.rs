@@ -1,0 +1,411 @@
+//! The command `headstart`, on real pictures and texts and on files that are broken.
+#![cfg(feature = "cli")]
+
+mod fixtures;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float32Type;
+use arrow_array::{Array, RecordBatch};
+use fixtures::*;
+use headstart::export::Project;
+use headstart::source::content_id;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+
+/// What a run of the command came to.
+struct Ran {
+    status: i32,
+    /// Of stdout.
+    json: Value,
+    stderr: String,
+}
+
+fn run(args: &[&str]) -> Ran {
+    let out = Command::new(env!("CARGO_BIN_EXE_headstart")).args(args).arg("--json").output().unwrap();
+    let stderr = String::from_utf8(out.stderr).unwrap();
+    let json = serde_json::from_slice(&out.stdout).unwrap_or(Value::Null);
+    Ran { status: out.status.code().unwrap(), json, stderr }
+}
+
+/// The same, and it has to succeed.
+fn done(args: &[&str]) -> Value {
+    let ran = run(args);
+    assert_eq!(ran.status, 0, "{args:?}: {}", ran.stderr);
+    ran.json
+}
+
+/// The same, and it has to fail with this code.
+fn fails(args: &[&str], code: &str) -> String {
+    let ran = run(args);
+    assert_eq!(ran.status, 1, "{args:?}: {} {}", ran.json, ran.stderr);
+    assert_eq!(ran.json["error"]["code"], code, "{args:?}: {}", ran.json);
+    ran.json["error"]["message"].as_str().unwrap().to_owned()
+}
+
+/// An empty folder of a test's own.
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+/// The first so many of each class of a shared set, as a folder of its own.
+fn pictures(set: &str, classes: &[&str], per_class: usize, to: &Path) -> Option<()> {
+    let from = shared(&format!("data/{set}"))?;
+    for class in classes {
+        fs::create_dir_all(to.join(class)).unwrap();
+        let mut files: Vec<_> = fs::read_dir(from.join(class)).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        for file in files.into_iter().take(per_class) {
+            fs::copy(&file, to.join(class).join(file.file_name().unwrap())).unwrap();
+        }
+    }
+    Some(())
+}
+
+fn table(path: &Path) -> Vec<RecordBatch> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(path).unwrap()).unwrap();
+    reader.build().unwrap().map(Result::unwrap).collect()
+}
+
+fn strings(batches: &[RecordBatch], column: &str) -> Vec<Option<String>> {
+    let of = |batch: &RecordBatch| {
+        let strings = batch.column_by_name(column).unwrap().as_string::<i32>().clone();
+        strings.iter().map(|value| value.map(str::to_owned)).collect::<Vec<_>>()
+    };
+    batches.iter().flat_map(of).collect()
+}
+
+fn features(batches: &[RecordBatch]) -> Vec<f32> {
+    let of = |batch: &RecordBatch| {
+        let lists = batch.column_by_name("features").unwrap().as_fixed_size_list().clone();
+        assert_eq!(lists.null_count(), 0);
+        lists.values().as_primitive::<Float32Type>().values().to_vec()
+    };
+    batches.iter().flat_map(of).collect()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn rows_of_a_folder_are_the_librarys_in_parts_or_whole_and_broken_pictures_are_named() {
+    let at = folder("embed");
+    let photos = at.join("photos");
+    let Some(()) = pictures("clothing10/test", &["dress", "hat", "pants"], 7, &photos) else { return };
+    let whole = fs::read(fs::read_dir(photos.join("hat")).unwrap().next().unwrap().unwrap().path()).unwrap();
+    fs::write(photos.join("hat/broken.jpg"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(photos.join("hat/empty.png"), b"").unwrap();
+    fs::write(photos.join("pants/notes.txt"), b"not a picture").unwrap();
+    fs::write(photos.join("pants/.DS_Store"), b"hidden").unwrap();
+    fs::write(photos.join("loose.jpg"), &whole).unwrap();
+
+    let out = at.join("rows.parquet");
+    let args = ["embed", text(&photos), "--out", text(&out), "--device", "cpu"];
+    let said = done(&args);
+    assert_eq!((&said["rows"], &said["dim"]), (&22.into(), &1280.into()), "{said}");
+    let rejected: BTreeMap<&str, &str> = said["rejected"].as_array().unwrap().iter()
+        .map(|r| (r["item"].as_str().unwrap(), r["code"].as_str().unwrap()))
+        .collect();
+    let want = [("hat/broken.jpg", "bad-image"), ("hat/empty.png", "empty"), ("pants/notes.txt", "unsupported-format")];
+    assert_eq!(rejected, BTreeMap::from(want));
+    let ran = run(&[&args[..], &["--strict"]].concat());
+    assert_eq!(ran.status, 3);
+    assert!(ran.stderr.contains("hat/broken.jpg") && ran.stderr.contains("bad-image"), "{}", ran.stderr);
+    assert!(fs::read_dir(&at).unwrap().all(|e| !text(&e.unwrap().path()).ends_with(".part")), "nothing is left half written");
+
+    let rows = table(&out);
+    let (paths, labels, ids) = (strings(&rows, "path"), strings(&rows, "label"), strings(&rows, "id"));
+    assert_eq!(paths.len(), 22);
+    assert!(paths.is_sorted() && paths.contains(&Some("loose.jpg".into())));
+    let (backbone, computer) = backbone("efficientnet-lite0");
+    let prep = backbone.manifest().image().unwrap().clone();
+    let all = features(&rows);
+    for (i, path) in paths.iter().enumerate() {
+        let path = path.as_deref().unwrap();
+        let bytes = fs::read(photos.join(path)).unwrap();
+        assert_eq!(ids[i].as_deref(), Some(content_id(&bytes).as_str()));
+        assert_eq!(labels[i].as_deref(), path.split_once('/').map(|(class, _)| class));
+        let pixels = headstart::encode::image::encode(&bytes, &prep).unwrap().pixels;
+        let want = pollster::block_on(headstart::features::extract(&backbone, &computer, &pixels, 1)).unwrap();
+        assert_eq!(&all[i * 1280..][..1280], want.values(), "{path}");
+    }
+
+    // In parts, on any number of threads: bit for bit the same, one after another.
+    let parts: Vec<RecordBatch> = (1..=4)
+        .flat_map(|i| {
+            let out = at.join(format!("part-{i}.parquet"));
+            let threads = i.to_string();
+            done(&["embed", text(&photos), "--out", text(&out), "--shard", &format!("{i}/4"), "--threads", &threads, "--device", "cpu"]);
+            table(&out)
+        })
+        .collect();
+    assert_eq!(strings(&parts, "path"), paths);
+    assert_eq!(strings(&parts, "id"), ids);
+    assert_eq!(features(&parts), all);
+
+    // Arrow's own file has the same.
+    let out = at.join("rows.arrow");
+    done(&["embed", text(&photos), "--out", text(&out), "--device", "cpu"]);
+    let reader = arrow_ipc::reader::FileReader::try_new(fs::File::open(&out).unwrap(), None).unwrap();
+    let arrow: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
+    assert_eq!((strings(&arrow, "path"), features(&arrow)), (paths, all));
+}
+
+#[test]
+fn a_project_is_trained_asked_and_judged() {
+    let at = folder("train");
+    let (photos, other) = (at.join("photos"), at.join("other"));
+    let classes = ["dress", "hat", "pants", "shoes"];
+    let Some(()) = pictures("clothing10/train", &classes, 10, &photos) else { return };
+    pictures("clothing10/test", &classes, 5, &other).unwrap();
+    let twin = fs::read_dir(photos.join("hat")).unwrap().next().unwrap().unwrap().path();
+    fs::copy(&twin, photos.join("hat/zz-again.jpg")).unwrap();
+
+    let project = at.join("clothes.headstart");
+    let said = done(&["train", text(&photos), "--out", text(&project)]);
+    assert_eq!(said["samples"], 40);
+    assert_eq!(said["duplicates"], 1);
+    assert_eq!(said["head"], "linear");
+    assert!(said["estimate"]["value"].as_f64().unwrap() > 0.7, "{said}");
+
+    // It holds the pictures as they were, and what the page wants to know.
+    let file = fs::read(&project).unwrap();
+    let read = Project::read(file.as_slice()).unwrap();
+    assert_eq!(read.samples().len(), 40);
+    assert_eq!(read.sources().unwrap().len(), 40);
+    for sample in read.samples() {
+        let was = fs::read(photos.join(sample.name.as_deref().unwrap())).unwrap();
+        assert!(read.source(&sample.content).unwrap() == was, "{:?}", sample.name);
+    }
+    assert_eq!(read.settings()["backbone"]["id"], "efficientnet-lite0");
+    assert_eq!(read.settings()["model"]["tuned"], false);
+
+    let said = done(&["predict", text(&project), text(&other), "--out", text(&at.join("said.csv"))]);
+    let predictions = said["predictions"].as_array().unwrap();
+    let right = |p: &&Value| p["item"].as_str().unwrap().starts_with(&format!("{}/", p["label"].as_str().unwrap()));
+    let hits = predictions.iter().filter(right).count();
+    assert_eq!(predictions.len(), 20);
+    assert!(hits >= 15, "{hits} of 20");
+    for prediction in predictions {
+        let sum: f64 = prediction["scores"].as_object().unwrap().values().map(|v| v.as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-5);
+        assert_eq!(prediction["nearest"].as_array().unwrap().len(), 5);
+    }
+    let csv = fs::read_to_string(at.join("said.csv")).unwrap();
+    assert!(csv.starts_with("item,label,confidence,rejected,novelty,dress,hat,pants,shoes\n"), "{csv}");
+    assert_eq!(csv.lines().count(), 21);
+
+    let report = done(&["evaluate", text(&project), "--on", text(&other)]);
+    assert!((report["accuracy"]["value"].as_f64().unwrap() - hits as f64 / 20.0).abs() < 1e-9, "{report}");
+    let report = done(&["evaluate", text(&project), "--folds", "4", "--repeats", "1"]);
+    assert!(report["accuracy"]["value"].as_f64().unwrap() > 0.7, "{report}");
+    assert_eq!(report["perClass"].as_array().unwrap().len(), 4);
+    assert_eq!(report["bill"]["labels"], 40);
+
+    // The same samples and seed: the same project but for when it was made.
+    let again = at.join("again.headstart");
+    done(&["train", text(&photos), "--out", text(&again), "--threads", "1"]);
+    let anew = done(&["predict", text(&again), text(&other)]);
+    assert_eq!(anew["predictions"], said["predictions"]);
+
+    // Without its pictures it says the same, and cannot be tuned.
+    let light = at.join("light.headstart");
+    done(&["export", text(&project), "--out", text(&light), "--no-samples"]);
+    assert!(fs::metadata(&light).unwrap().len() < fs::metadata(&project).unwrap().len() / 2);
+    assert_eq!(done(&["predict", text(&light), text(&other)])["predictions"], said["predictions"]);
+    let why = fails(&["tune", text(&light), "--out", text(&at.join("no.headstart"))], "bad-sample");
+    assert!(why.contains("40 samples"), "{why}");
+
+    // What is exported of it says the same without it.
+    let alone = at.join("clothes.safetensors");
+    let export = done(&["export", text(&project), "--out", text(&alone)]);
+    assert!(export["verified"]["vectors"] == 16 && export["verified"]["scores"].as_f64().unwrap() < 1e-5, "{export}");
+    let by_export = done(&["predict", text(&alone), text(&other)]);
+    for (a, b) in by_export["predictions"].as_array().unwrap().iter().zip(predictions) {
+        assert_eq!((&a["item"], &a["label"]), (&b["item"], &b["label"]));
+        for (class, score) in a["scores"].as_object().unwrap() {
+            assert!((score.as_f64().unwrap() - b["scores"][class].as_f64().unwrap()).abs() < 1e-5, "{a} {b}");
+        }
+    }
+    let onnx = at.join("clothes.onnx");
+    let export = done(&["export", text(&project), "--out", text(&onnx), "--samples"]);
+    assert!(export["bytes"].as_u64().unwrap() > 10_000_000, "{export}");
+    fails(&["export", text(&project), "--out", text(&at.join("clothes.pkl"))], "bad-option");
+
+    // Strange ones are refused, where that is asked for.
+    let digits = at.join("digits");
+    pictures("digits8x8/test", &["0", "1"], 4, &digits).unwrap();
+    let strange = done(&["predict", text(&project), text(&digits), "--reject", "0.05"]);
+    let refused = strange["predictions"].as_array().unwrap().iter().filter(|p| p["rejected"] == true).count();
+    assert!(refused >= 6, "{refused} of 8 scans of digits are refused");
+}
+
+#[test]
+fn a_project_is_tuned_and_adapted() {
+    let at = folder("tune");
+    let (photos, test, drawings) = (at.join("photos"), at.join("test"), at.join("drawings"));
+    let Some(()) = pictures("clothing10/train", &["shirt", "longsleeve", "t-shirt"], 8, &photos) else { return };
+    pictures("clothing10/test", &["shirt", "longsleeve", "t-shirt"], 4, &test).unwrap();
+    pictures("clothing10_sketch/train", &["shirt", "longsleeve", "t-shirt"], 8, &drawings).unwrap();
+    let (project, tuned) = (at.join("shirts.headstart"), at.join("tuned.headstart"));
+    done(&["train", text(&photos), "--out", text(&project)]);
+    let said =
+        done(&["tune", text(&project), "--out", text(&tuned), "--test", text(&test), "--stages", "1", "--epochs", "4", "--folds", "2"]);
+    assert!(said["guard"]["p"].as_f64().is_some() && said["reason"].as_str().unwrap().len() > 20, "{said}");
+    for when in ["before", "after"] {
+        assert!(said["test"][when]["accuracy"]["value"].as_f64().is_some(), "{said}");
+    }
+    // Kept or not, the project says on the test samples what the tuning ended with.
+    let report = done(&["evaluate", text(&tuned), "--on", text(&test)]);
+    assert_eq!(report["accuracy"], said["test"]["after"]["accuracy"]);
+    let file = fs::read(&tuned).unwrap();
+    let read = Project::read(file.as_slice()).unwrap();
+    assert_eq!(read.tuned().unwrap().is_some(), said["kept"] == true);
+    assert_eq!(read.settings()["model"]["tuned"], said["kept"]);
+
+    let adapted = at.join("adapted.headstart");
+    let report = done(&["adapt", text(&project), text(&drawings), "--out", text(&adapted), "--unlabelled"]);
+    assert_eq!(report["target"], 24);
+    assert!(report["shift"]["domainClassifier"]["value"].as_f64().unwrap() > 0.6, "{report}");
+    assert!(report["tried"].as_array().unwrap().iter().all(|t| t["guard"].is_null()), "no label was looked at: {report}");
+    let file = fs::read(&adapted).unwrap();
+    let method = if report["kept"] == true { report["method"].clone() } else { Value::Null };
+    assert_eq!(Project::read(file.as_slice()).unwrap().settings()["model"]["adapted"], method);
+}
+
+/// The guard keeps a tuning here: what the file says then is what the tuned backbone says.
+#[test]
+fn texts_are_learnt_from_tables_tuned_and_embedded_by_the_tuned_backbone() {
+    let at = folder("texts");
+    let Some(imdb) = shared("data/nusax_english/train.csv") else { return };
+    let test = shared("data/nusax_english/test.csv").unwrap();
+    let project = at.join("moods.headstart");
+    let said = done(&["train", text(&imdb), "--out", text(&project), "--per-class", "12", "--seed", "3"]);
+    assert_eq!(said["samples"], 36);
+    let report = done(&["evaluate", text(&project), "--on", text(&test)]);
+    let before = report["accuracy"]["value"].as_f64().unwrap();
+    assert!(before > 0.5, "{before}");
+    let tuned = at.join("tuned.headstart");
+    let said = done(&["tune", text(&project), "--out", text(&tuned), "--epochs", "2"]);
+    assert_eq!(said["samples"], 36);
+    let after = done(&["evaluate", text(&tuned), "--on", text(&test)]);
+    assert!(after["accuracy"]["value"].as_f64().unwrap() > 0.5, "{after}");
+
+    // By the backbone of a project: the tuned one's rows where it is tuned.
+    let few = at.join("few.jsonl");
+    fs::write(&few, "{\"text\": \"a good day\", \"label\": \"positive\"}\n{\"text\": \"it rained\"}\nbroken\n").unwrap();
+    let rows = |project: Option<&Path>, name: &str| {
+        let out = at.join(name);
+        let mut args = vec!["embed", text(&few), "--out", text(&out)];
+        args.extend(project.iter().flat_map(|project| ["--project", text(project)]));
+        let said = done(&args);
+        assert_eq!((&said["rows"], &said["rejected"][0]["item"]), (&2.into(), &"few.jsonl line 3".into()), "{said}");
+        let rows = table(&out);
+        assert_eq!(strings(&rows, "text"), [Some("a good day".into()), Some("it rained".into())]);
+        assert_eq!(strings(&rows, "label"), [Some("positive".into()), None]);
+        features(&rows)
+    };
+    let (frozen, same) = (rows(None, "frozen.parquet"), rows(Some(&project), "same.parquet"));
+    assert_eq!(frozen, same);
+    let by_tuned = rows(Some(&tuned), "tuned.parquet");
+    assert_eq!(largest_difference(&frozen, &by_tuned) > 1e-3, said["kept"] == true, "{said}");
+}
+
+#[test]
+fn tables_of_picture_paths_and_of_numbers() {
+    let at = folder("tables");
+    let Some(()) = pictures("clothing10/train", &["hat", "shoes"], 6, &at.join("photos")) else { return };
+    let mut csv = "path,price,patient\n".to_owned();
+    let list = |class: &str| {
+        let mut names: Vec<String> = fs::read_dir(at.join("photos").join(class))
+            .unwrap()
+            .map(|e| format!("photos/{class}/{}", e.unwrap().file_name().to_str().unwrap()))
+            .collect();
+        names.sort();
+        names
+    };
+    for (i, name) in list("hat").iter().chain(&list("shoes")).enumerate() {
+        let base = if name.contains("hat") { 10.0 } else { 80.0 };
+        csv += &format!("{name},{},p{}\n", base + i as f64 * 0.5, i / 2);
+    }
+    csv += "photos/gone.jpg,5,p9\nphotos/odd.jpg,cheap,p9\n";
+    let (table, project) = (at.join("prices.csv"), at.join("prices.headstart"));
+    fs::write(&table, csv).unwrap();
+    let said = done(&["train", text(&table), "--label", "price", "--group", "patient", "--out", text(&project)]);
+    assert_eq!(said["samples"], 12);
+    let mut left: Vec<(&str, &str)> = said["rejected"].as_array().unwrap().iter()
+        .map(|r| (r["item"].as_str().unwrap(), r["code"].as_str().unwrap()))
+        .collect();
+    left.sort_unstable();
+    assert_eq!(left, [("photos/gone.jpg", "unreadable"), ("prices.csv line 15", "bad-line")]);
+    let said = done(&["predict", text(&project), text(&at.join("photos"))]);
+    for prediction in said["predictions"].as_array().unwrap() {
+        let hat = prediction["item"].as_str().unwrap().starts_with("hat");
+        assert_eq!(prediction["label"].as_f64().unwrap() < 45.0, hat, "{prediction}");
+    }
+}
+
+#[test]
+fn what_is_wrong_has_a_code_and_a_status() {
+    let at = folder("faults");
+    let out = at.join("out.headstart");
+    fails(&["train", "no/such/folder", "--out", text(&out)], "unreadable");
+    fs::create_dir(at.join("nothing")).unwrap();
+    let why = fails(&["train", text(&at.join("nothing")), "--out", text(&out)], "empty");
+    assert!(why.contains("has no pictures"), "{why}");
+    fails(&["train", text(&at.join("nothing")), "--label", "x", "--out", text(&out)], "bad-option");
+
+    let table = at.join("texts.csv");
+    fs::write(&table, "text,label\nyes indeed,a\nthat was bad,b\nso be it,a\nnever again,b\n").unwrap();
+    let why = fails(&["train", text(&table), "--backbone", "resnet", "--out", text(&out)], "bad-option");
+    assert!(why.contains("no pack `resnet`") && why.contains("packs"), "{why}");
+    fails(&["train", text(&table), "--backbone", "efficientnet-lite0", "--out", text(&out)], "bad-option");
+    fails(&["train", text(&table), "--label", "colour", "--out", text(&out)], "bad-option");
+    fails(&["train", text(&table), "--label", "", "--out", text(&out)], "too-few-labels");
+    fails(&["embed", text(&table), "--out", text(&at.join("rows.xlsx"))], "bad-option");
+    fails(&["embed", text(&table), "--out", text(&at.join("no/such/rows.parquet"))], "unwritable");
+    fs::write(at.join("latin.csv"), b"text,label\ncaf\xe9,a\n\xe9t\xe9,b\n\xff\xfe\xfd,b\n").unwrap();
+    if !cfg!(feature = "webgpu") {
+        let why = fails(&["embed", text(&table), "--out", text(&out), "--device", "webgpu"], "no-webgpu");
+        assert!(why.contains("webgpu"), "{why}");
+    }
+    assert!(!out.exists());
+
+    let project = at.join("texts.headstart");
+    done(&["train", text(&table), "--out", text(&project)]);
+    let bytes = fs::read(&project).unwrap();
+    let broken = at.join("broken.headstart");
+    let wrong = |bytes: &[u8], code: &str| {
+        fs::write(&broken, bytes).unwrap();
+        fails(&["predict", text(&broken), text(&table)], code)
+    };
+    wrong(&bytes[..bytes.len() - 100], "bad-project");
+    wrong(b"", "bad-project");
+    let with = |from: &str, to: &str| {
+        let at = bytes.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
+        [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
+    };
+    wrong(&with(r#""version":"1""#, r#""version":"9""#), "project-too-new");
+    fails(&["evaluate", text(&project), "--on", text(&at.join("nothing"))], "empty");
+    let photo = at.join("nothing/a.png");
+    fs::write(&photo, b"x").unwrap();
+    fails(&["predict", text(&project), text(&photo)], "bad-option");
+
+    // Of the command line itself.
+    for args in [&["train"][..], &["fly"], &["embed", text(&table), "--out", "x.parquet", "--shard", "3/2"], &["embed", "a", "--out", "x.parquet", "--threads", "0"]] {
+        assert_eq!(run(args).status, 2, "{args:?}");
+    }
+    let help = Command::new(env!("CARGO_BIN_EXE_headstart")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for word in ["embed", "train", "evaluate", "predict", "tune", "adapt", "export", "Exit status"] {
+        assert!(help.contains(word), "{word} is not in\n{help}");
+    }
+}

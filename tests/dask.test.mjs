@@ -1,0 +1,71 @@
+// examples/dask: real photographs embedded by several processes, of which one is killed, are row for row what one process makes of them.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { cache, root, shared, target } from "../scripts/paths.mjs";
+
+const headstart = join(target, "debug", "headstart");
+const example = join(root, "examples/dask");
+/** → what it says on stdout. */
+const run = async (command, args) => (await promisify(execFile)(command, args, { env: { ...process.env, HEADSTART_CACHE: cache } })).stdout;
+/** Photographs of ten classes, twelve each of them. */
+const ROWS = 120;
+const SHARDS = 12;
+
+test("a folder embedded under Dask with a killed worker has the rows of a single run", { timeout: 600_000 }, async (t) => {
+  const photos = join(shared, "data/clothing10/test");
+  if (!existsSync(photos)) return t.skip(`${photos} is not here`);
+  const python = await venv();
+  if (python.missing) return t.skip(`Python packages cannot be installed here: ${python.missing}`);
+  const folder = mkdtempSync(join(tmpdir(), "headstart-dask-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [table, whole, parts] = ["photos.csv", "whole.parquet", "parts"].map((name) => join(folder, name));
+  await run("python3", ["-c", LIST, photos, table, String(ROWS / 10)]);
+  // A picture that is broken is left out by both.
+  writeFileSync(table, `${join(folder, "gone.jpg")},hat\n`, { flag: "a" });
+
+  const said = JSON.parse(await run(headstart, ["embed", table, "--out", whole, "--json", "--quiet"]));
+  assert.equal(said.rows, ROWS);
+  assert.deepEqual(said.rejected.map(({ code }) => code), ["unreadable"]);
+  const args = [table, parts, "--workers", "3", "--shards", String(SHARDS), "--headstart", headstart, "--kill-one"];
+  const out = await run(python.path, [join(example, "embed_folder.py"), ...args]);
+  const { rows, parts: files, rejected } = JSON.parse(out.trim().split("\n").at(-1));
+  assert.equal(rows, ROWS);
+  assert.equal(files.length, SHARDS);
+  assert.deepEqual(rejected, said.rejected);
+  const compared = await run(python.path, [join(example, "compare.py"), whole, parts]);
+  assert.equal(compared.trim(), `${ROWS} rows are the same`);
+});
+
+/** So many files of each class, with their classes, as a table of paths. */
+const LIST = `
+import csv, pathlib, sys
+photos, table, some = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2], int(sys.argv[3])
+with open(table, "w", newline="") as file:
+    rows = csv.writer(file)
+    rows.writerow(["path", "label"])
+    for folder in sorted(photos.iterdir()):
+        rows.writerows([path, folder.name] for path in sorted(folder.iterdir())[:some])
+`;
+
+/** → the Python that has the example's packages, made once; or what stands against it. */
+async function venv() {
+  const requirements = readFileSync(join(example, "requirements.txt"));
+  const folder = join(cache, `dask-${createHash("sha256").update(requirements).digest("hex").slice(0, 12)}`);
+  const path = join(folder, "bin/python");
+  const done = join(folder, "done");
+  if (existsSync(done)) return { path };
+  try {
+    await run("python3", ["-m", "venv", "--clear", folder]);
+    await run(path, ["-m", "pip", "install", "--quiet", "--requirement", join(example, "requirements.txt")]);
+  } catch (error) {
+    return { missing: error.message };
+  }
+  writeFileSync(done, "");
+  return { path };
+}
