@@ -8,6 +8,77 @@
 export function createLearner<L extends Label = Label>(options: LearnerOptions): Promise<Learner<L>>;
 
 /**
+ * Opens a project file: the bytes that `export("project")` wrote, here or on another machine. Options that are left out are those it was
+ * made with; with `project` it is saved under that name, which must be free. Errors: `bad-project`, `project-too-new`, `backbone-differs`.
+ */
+export function openProject<L extends Label = Label>(bytes: Uint8Array | Blob, options?: Partial<LearnerOptions>): Promise<Learner<L>>;
+
+/** What this browser keeps for this page, the last changed first. Errors: `no-storage`. */
+export function listProjects(): Promise<ProjectInfo[]>;
+/** For ever. Errors: `unknown-id`; `project-open` where a learner has it, in this tab or another. */
+export function deleteProject(name: string): Promise<void>;
+/** Of a project that this page has open too. Errors: `unknown-id`, `bad-option` (there is one of that name), `project-open` (in another tab). */
+export function renameProject(from: string, to: string): Promise<void>;
+/** The room that the browser gives this page's origin, packs that are kept included. Errors: `no-storage`. */
+export function storage(): Promise<StorageInfo>;
+
+/**
+ * The pictures of a Teachable Machine image project ("Download project as file", a .tm), or of one of its classes ("Download samples", a
+ * zip). Give it to `add` as it is. Nothing is unpacked before its turn. Errors: `bad-project`.
+ */
+export function readTeachableMachine(file: Blob): Promise<TeachableProject>;
+
+export interface TeachableProject extends AsyncIterable<Sample & { data: Blob }> {
+  labels: string[];
+  files: { name: string; label: string; open: () => Promise<Blob> }[];
+}
+
+export interface ProjectInfo {
+  name: string;
+  task: "image" | "text";
+  backbone: { id: string; sha256: string };
+  samples: number;
+  /** In use, in no order. */
+  labels: string[];
+  /** Of pictures, texts, features and model. */
+  bytes: number;
+  /** Milliseconds since 1970. */
+  created: number;
+  changed: number;
+  model: ModelInfo | null;
+}
+
+export interface StorageInfo {
+  bytes: number;
+  quota: number;
+  /** Whether the browser has promised not to make room at this page's cost. It is asked when a project is first saved. */
+  persisted: boolean;
+}
+
+/** A project that is open. */
+export interface ProjectState {
+  name: string;
+  /** Samples that are in memory only. */
+  unsaved: number;
+  /** Why: `storage-full`, `no-storage`. `null` while all is saved. */
+  problem: { code: ErrorCode; message: string } | null;
+}
+
+/** The model that `predict` uses. */
+export interface ModelInfo {
+  /** Of the training or fine-tuning that made it. */
+  result: TrainResult;
+  /** Whether it looks through a tuned backbone. */
+  tuned: boolean;
+  /** The method by which it was made to suit another domain, if it was. */
+  adapted: string | null;
+  /** As `TrainOptions`. */
+  negative: string | null;
+  /** Whether samples have changed since it was trained. */
+  stale: boolean;
+}
+
+/**
  * A class; several classes, or none (`[]`); or a finite number. What the samples have decides what `train` learns: one class each,
  * each label by itself, or a quantity. Beside arrays a text counts as an array of one; numbers and names do not mix (`bad-labels`).
  */
@@ -40,8 +111,23 @@ export interface LearnerOptions {
   longText?: "cut" | "windows";
   /** Whole number from 0, default 0. Same machine, device, data and seed: same result. */
   seed?: number;
-  /** `"never"`: nothing is fetched for the backbone either; give its files. Default `"backbone-only"`. */
+  /**
+   * Default `"backbone-only"`: a pack is fetched once, and kept by the hash of its files. `"never"`: nothing is fetched for the backbone; it is
+   * one that was kept from an earlier visit, or its files are given. The package's own files (worker, wasm) come from where it is served.
+   */
   network?: "backbone-only" | "never";
+  /**
+   * The name to save under, in this browser, as it happens: samples with their pictures, rows, model, tuned backbone. What `add` has resolved
+   * for is on the disk. A project of that name is opened as it was, with the options that it was made with where they are left out; `undo` reaches back
+   * to its opening. Without a name all is in memory. With another backbone than the saved features', these are made again (progress
+   * `"features by another backbone"`), and the model is gone. Errors: `no-storage`, `project-open`, `project-too-new`, `backbone-differs`.
+   */
+  project?: string;
+  /**
+   * Called when that changes. A full storage does not stop a learner: it goes on in memory, what was saved stays saved, and all that is
+   * missing is written after the next change that finds room, or by `save`.
+   */
+  onProject?: (project: ProjectState) => void;
   signal?: AbortSignal;
   /** `"warm up"` is the GPU's: with `device: "auto"` it comes after the learner is there, as the GPU is tried behind it. */
   onProgress?: (progress: Progress) => void;
@@ -108,10 +194,18 @@ export interface Learner<L extends Label = Label> {
   };
   /** Classes, or labels, in use, in order of first appearance. Empty for numbers. */
   readonly labels: string[];
+  /** `null` for a learner without a project. */
+  readonly project: ProjectState | null;
+  /** `null` before a training. */
+  readonly model: ModelInfo | null;
 
   /** Waits until all are in. Awaiting it is the back-pressure: an async iterable is read as fast as pictures are done. */
   add(samples: Iterable<Sample<L>> | AsyncIterable<Sample<L>>, options?: CallOptions): Promise<AddReport>;
   samples(): Promise<SampleInfo<L>[]>;
+  /** What samples were made from: pictures as the files they were (those that came as pixels, as PNG of what the backbone saw), texts; `null` for a picture that is not kept. Errors: `unknown-id`. */
+  data(ids: string[]): Promise<(Blob | string | null)[]>;
+  /** Resolves when the project is saved as it is now; tries again where it could not be. Without a project at once. Errors: `storage-full`, `no-storage`. */
+  save(): Promise<void>;
   /** `null` takes the label off. All or nothing: an unknown id (`unknown-id`) changes no label. */
   relabel(ids: string[], label: L | null): Promise<void>;
   remove(ids: string[]): Promise<void>;
@@ -175,6 +269,11 @@ export interface Learner<L extends Label = Label> {
    */
   importTexts(source: Blob | string, options?: ImportOptions): Promise<TextImport>;
   /**
+   * All of it as one file, for `openProject`: samples, rows, model, tuned backbone, and with `samples` (default `true`) the pictures as they were
+   * given. Without them it predicts the same, but cannot be fine-tuned again. docs/project-format.md describes it.
+   */
+  export(format: "project", options?: CallOptions & { samples?: boolean }): Promise<Blob>;
+  /**
    * The model, for elsewhere; `not-trained` without one, `bad-option` for the scratch head, which only a project can hold. Each carries 16
    * inputs with their features and scores, classes, temperature and thresholds, so that whoever opens it can check that it is the same model.
    * - `"safetensors"`: backbone, with what was fine-tuned, and head, by names that PyTorch code can load; `headstart/predict` opens it.
@@ -204,6 +303,8 @@ export interface AddReport {
   rejected: Rejection[];
   /** Texts that were cut; empty for pictures. */
   truncated: { id: string; tokens: number; kept: number }[];
+  /** Ids of those that are in memory only, because the project's storage is full or gone. Empty without a project. */
+  unsaved: string[];
 }
 
 export interface ImportOptions {
@@ -536,6 +637,12 @@ export type ErrorCode =
   | "not-trained"
   | "unknown-id"
   | "id-taken"
+  | "project-open"
+  | "project-too-new"
+  | "bad-project"
+  | "backbone-differs"
+  | "storage-full"
+  | "no-storage"
   | "closed"
   | "worker-failed";
 

@@ -56,7 +56,8 @@ export function App() {
 
 function Loading() {
   const { loading, failure } = useStore();
-  const { done, total } = loading;
+  const { stage, done, total } = loading;
+  const backbone = stage === "backbone" || stage === "warm up";
   return (
     <main className="loading">
       {failure ? (
@@ -65,8 +66,8 @@ function Loading() {
         <ProgressBar value={done} maxValue={total || 1} className="progress">
           {({ percentage }) => (
             <>
-              <Label>Loading the backbone, a network that has {task === "text" ? "read a billion pairs of sentences" : "seen a million photographs"}</Label>
-              <span className="soft">{(done / 1e6).toFixed(1)} MB</span>
+              <Label>{backbone ? `Loading the backbone, a network that has ${task === "text" ? "read a billion pairs of sentences" : "seen a million photographs"}` : (STAGES[stage] ?? stage)}</Label>
+              <span className="soft">{backbone ? `${(done / 1e6).toFixed(1)} MB` : `${done} of ${total}`}</span>
               <span className="track">
                 <span className="fill" style={{ inlineSize: `${percentage ?? 0}%` }} />
               </span>
@@ -77,3 +78,8 @@ function Loading() {
     </main>
   );
 }
+
+const STAGES: Record<string, string> = {
+  "open project": "Opening your project",
+  "features by another backbone": `The backbone is another one than before: looking at your ${nouns} again`,
+};

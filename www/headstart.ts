@@ -4,4 +4,6 @@ const folder = new URL("headstart/", document.baseURI).href;
 /** For a worker of the page's own making. */
 export const workerScript = `${folder}worker.js`;
 
-export const { createLearner, HeadstartError } = (await import(/* @vite-ignore */ `${folder}index.js`)) as typeof import("headstart");
+export const { createLearner, openProject, listProjects, renameProject, deleteProject, storage, readTeachableMachine, HeadstartError } = (await import(
+  /* @vite-ignore */ `${folder}index.js`
+)) as typeof import("headstart");

@@ -1,7 +1,7 @@
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { open } from "./state/open";
-import { get, total } from "./state/store";
+import { isSafe } from "./state/store";
 import "./style/index.css";
 
 createRoot(document.getElementById("root")!).render(<App />);
@@ -10,7 +10,7 @@ void open();
 // A file dropped beside a target would replace the page, and the work with it.
 for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
 
-// What was collected is in this tab only: leaving asks.
+// What is in this tab only is lost with it: leaving asks.
 addEventListener("beforeunload", (event) => {
-  if (total(get()) > 0) event.preventDefault();
+  if (!isSafe()) event.preventDefault();
 });

@@ -20,24 +20,31 @@ export interface Target {
   pixels(content: string, signal: AbortSignal): Promise<Uint8Array>;
 }
 
-type Report = Omit<AdaptReport, "rejected">;
+export interface Adapted {
+  report: Omit<AdaptReport, "rejected">;
+  /** The target backbone's tensors, where one is kept. */
+  file?: Uint8Array;
+}
 
 /** After the session's job has begun. */
-export async function adapt(host: Host, target: Target, signal: AbortSignal, heard: (progress: Progress) => Promise<void>): Promise<Report> {
+export async function adapt(host: Host, target: Target, signal: AbortSignal, heard: (progress: Progress) => Promise<void>): Promise<Adapted> {
+  type Report = Adapted["report"];
   const found = await host.finish<Report | { source: string[] }>(heard);
-  if (!("source" in found)) return found;
+  if (!("source" in found)) return { report: found };
+  let file: Uint8Array | undefined;
   try {
-    await estimate(host, found.source, target, signal, heard);
+    file = await estimate(host, found.source, target, signal, heard);
   } catch (error) {
     signal.throwIfAborted();
     // The other methods need neither these workers nor their memory.
     await heard({ stage: "left out", done: 1, total: 1, note: `batch-norm re-estimation: ${toHeadstartError(error).message}` });
   }
-  return host.finish<Report>(heard);
+  const report = await host.finish<Report>(heard);
+  return { report, file: report.kept && host.session.isRenormed() ? file : undefined };
 }
 
-/** Batch norms anew: the session hears what they make of the target. Nothing, where too few pictures can be read again. */
-async function estimate(host: Host, source: string[], target: Target, signal: AbortSignal, heard: (progress: Progress) => Promise<void>): Promise<void> {
+/** Batch norms anew: the session hears what they make of the target. → their tensors, where pictures are enough. */
+async function estimate(host: Host, source: string[], target: Target, signal: AbortSignal, heard: (progress: Progress) => Promise<void>): Promise<Uint8Array | undefined> {
   const hands = await Promise.all(Array.from({ length: Math.min(host.workers, HANDS) }, () => host.spawn(STAGES, true)));
   try {
     const [hand] = hands as [TunerHand];
@@ -51,14 +58,15 @@ async function estimate(host: Host, source: string[], target: Target, signal: Ab
       await heard({ stage: "left out", done: failed.size, total: contents.length, note });
     }
     const [sources, seen] = [source, target.again].map((all) => all.filter((content) => !failed.has(content))) as [string[], string[]];
-    if (sources.length < FEWEST || seen.length < FEWEST) return;
+    if (sources.length < FEWEST || seen.length < FEWEST) return undefined;
     await hand.startBatchNorm(sources.length);
     for (let now = await hand.step(); now; now = await hand.step()) {
       signal.throwIfAborted();
       await heard(now);
     }
     const [features, file] = await Promise.all([hand.features(), hand.file()]);
-    host.session.takeRenormed(Uint32Array.from(seen, (content) => target.places.get(content)!), features, file);
+    host.session.takeRenormed(Uint32Array.from(seen, (content) => target.places.get(content)!), features);
+    return file;
   } finally {
     await Promise.all(hands.map((hand) => host.retire(hand)));
   }

@@ -11,9 +11,14 @@ import { Few } from "./few";
 import { here } from "./here";
 import { readBlob, toInput } from "./input";
 import type { Kept } from "./kept";
+import { readHeader } from "./project/header";
+import { type Release, hold } from "./project/lock";
+import { askToPersist, checkedName, deleteProject, listProjects, renameClosed, storage } from "./project/projects";
+import { type ProjectSettings, find, taken, withStore } from "./project/store";
+import { readTeachableMachine } from "./project/teachable";
 import type { Embedded, Given, Hooks, LearnerPort, Meta, OpenOptions, Start, Which } from "./protocol";
 
-export { HeadstartError };
+export { HeadstartError, deleteProject, listProjects, readTeachableMachine, storage };
 
 /** Samples on their way at once: enough that no worker waits and batches are full (of texts of like length), few enough to hold in memory. */
 const inFlight = { image: (workers: number) => Math.max(16, 3 * workers), text: (workers: number) => Math.max(256, 64 * workers) };
@@ -33,20 +38,67 @@ const OF_ONE_SAMPLE: ReadonlySet<Face.ErrorCode> = new Set<Face.ErrorCode>([
   "worker-failed",
 ]);
 
-export async function createLearner(options: Face.LearnerOptions): Promise<Face.Learner> {
+export function createLearner(options: Face.LearnerOptions): Promise<Face.Learner> {
+  return openLearner(options);
+}
+
+export async function openProject(bytes: Uint8Array | Blob, options: Partial<Face.LearnerOptions> = {}): Promise<Face.Learner> {
+  if (!(bytes instanceof Blob || bytes instanceof Uint8Array)) throw badOption("bytes", "a Blob, or a Uint8Array");
+  const file = bytes instanceof Blob ? bytes : new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  const { settings } = await readHeader(file);
+  return openLearner(options, { file, settings });
+}
+
+export async function renameProject(from: string, to: string): Promise<void> {
+  checkedName(from);
+  checkedName(to);
+  if (from === to) return;
+  const here = open.get(from);
+  await (here ? here.rename(to) : renameClosed(from, to));
+}
+
+/** By project: those of this page. */
+const open = new Map<string, PageLearner>();
+
+async function openLearner(options: Partial<Face.LearnerOptions>, given?: { file: Blob; settings: ProjectSettings }): Promise<Face.Learner> {
   if (typeof Worker === "undefined" || typeof location === "undefined") {
     throw new HeadstartError("worker-failed", "createLearner needs a browser and its workers; on a server, `headstart/predict` opens what a learner exports");
   }
-  const open = checkedOptions(options);
-  installErrorTransfer();
-  const learner = new PageLearner(options, open);
+  const { project: name, signal } = options;
+  signal?.throwIfAborted();
+  if (name !== undefined) checkedName(name);
+  // What is wrong by itself needs no project to be looked at first.
+  if (options.task !== undefined) checkedOptions(options as Face.LearnerOptions);
+  const release = name === undefined ? undefined : await hold(name);
+  let learner: PageLearner;
   try {
-    await learner.open(options.signal);
+    const saved = name === undefined ? undefined : await withStore((store) => find(store, name));
+    if (saved && given) throw taken(saved.name);
+    const whole = withSaved(options, saved ?? given?.settings);
+    const checked = checkedOptions(whole);
+    installErrorTransfer();
+    learner = new PageLearner(whole, { ...checked, project: name, file: given?.file }, release);
+  } catch (error) {
+    await release?.();
+    throw error;
+  }
+  try {
+    await learner.open(signal);
     return learner;
   } catch (error) {
     await learner.close();
     throw error;
   }
+}
+
+/** Options that are not given are those that the project was made with. */
+function withSaved(options: Partial<Face.LearnerOptions>, saved: ProjectSettings | undefined): Face.LearnerOptions {
+  const stated: Partial<Face.LearnerOptions> = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  if (!saved) return stated as Face.LearnerOptions;
+  const { task, seed, longText, backbone } = saved;
+  if (stated.task !== undefined && stated.task !== task) throw badOption("task", `"${task}", which this project was made for`);
+  if (stated.backbone === undefined && backbone.from === null) throw badOption("backbone", `the files of ${backbone.id} (sha256 ${backbone.sha256}), which this project was made with`);
+  return { seed, longText, backbone: backbone.from!, ...stated, task };
 }
 
 /** Something a worker does for the page that can be aborted. */
@@ -61,6 +113,8 @@ class PageLearner implements Face.Learner {
   device!: Face.Learner["device"];
   backbone!: Face.Learner["backbone"];
   labels: string[] = [];
+  project: Face.ProjectState | null = null;
+  model: Face.ModelInfo | null = null;
 
   #options: Face.LearnerOptions;
   #open: OpenOptions;
@@ -71,10 +125,15 @@ class PageLearner implements Face.Learner {
   /** Aborted, with the error to reject with, when the learner is closed or its own worker breaks. */
   #over = new AbortController();
 
-  constructor(options: Face.LearnerOptions, open: OpenOptions) {
-    this.task = open.task;
+  #release: Release | undefined;
+
+  constructor(options: Face.LearnerOptions, settings: OpenOptions, release: Release | undefined) {
+    this.task = settings.task;
     this.#options = options;
-    this.#open = open;
+    this.#open = settings;
+    this.#release = release;
+    if (settings.project !== undefined) open.set(settings.project, this);
+    this.#over.signal.addEventListener("abort", () => void this.#letGo());
     this.#port = Comlink.wrap<LearnerPort>(this.#spawn("learner").port);
   }
 
@@ -94,21 +153,33 @@ class PageLearner implements Face.Learner {
         device: async (device) => {
           this.device = device;
         },
+        project: async (state, first) => {
+          this.project = state;
+          if (first) askToPersist();
+          // What it throws is its caller's, and no call of theirs is there to end with it.
+          queueMicrotask(() => this.#options.onProject?.(state));
+        },
+        model: async (model) => {
+          this.model = model;
+        },
       };
       return this.#port.open(call.id, this.#open, Comlink.proxy(hooks));
     });
     // A server that stalls would keep the worker from noticing; nothing is lost by not waiting for it.
-    const { device, backbone } = await (signal ? orAborted(opening, signal) : opening);
+    const { device, backbone, labels, model, project } = await (signal ? orAborted(opening, signal) : opening);
     // An announcement of the background GPU trial may have overtaken this answer.
     this.device ??= device;
     this.backbone = backbone;
+    this.labels = labels;
+    this.model = model;
+    this.project = project;
   }
 
   async add(
     samples: Iterable<Face.Sample> | AsyncIterable<Face.Sample>,
     options: Face.CallOptions = {},
   ): Promise<Face.AddReport> {
-    const report: Face.AddReport = { ids: [], added: [], duplicates: [], rejected: [], truncated: [] };
+    const report: Face.AddReport = { ids: [], added: [], duplicates: [], rejected: [], truncated: [], unsaved: [] };
     const cut: { index: number; id: string; tokens: number; kept: number }[] = [];
     // Some kinds of picture take longer to copy than others; the worker numbers samples as they reach it.
     let lastSent: Promise<unknown> = Promise.resolve();
@@ -124,13 +195,14 @@ class PageLearner implements Face.Learner {
       } finally {
         void before.then(sent);
       }
-      const { id, duplicate, cut: part } = await this.#race(answer);
+      const { id, duplicate, cut: part, unsaved } = await this.#race(answer);
       report.ids[index] = id;
       if (duplicate) {
         report.duplicates.push({ index, id });
       } else {
         report.added.push(id);
         if (part) cut.push({ index, id, ...part });
+        if (unsaved) report.unsaved.push(id);
         // Those who watch progress see the class with its first sample.
         const { label = [] } = sample;
         const names = typeof label === "number" ? [] : [label].flat();
@@ -165,6 +237,32 @@ class PageLearner implements Face.Learner {
 
   async redo(): Promise<boolean> {
     return this.#edit(this.#port.redo());
+  }
+
+  async data(ids: string[]): Promise<(Blob | string | null)[]> {
+    checkIds(ids);
+    return this.#race(this.#port.data(ids));
+  }
+
+  save(): Promise<void> {
+    return this.#race(this.#port.save());
+  }
+
+  async rename(to: string): Promise<void> {
+    const from = this.#open.project!;
+    const release = await hold(to);
+    try {
+      await this.#race(this.#port.rename(to));
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    const before = this.#release;
+    this.#release = release;
+    this.#open.project = to;
+    open.delete(from);
+    open.set(to, this);
+    await before?.();
   }
 
   async embed(
@@ -312,10 +410,15 @@ class PageLearner implements Face.Learner {
     };
   }
 
-  async export(format: ModelFormat, options: Face.ExportOptions = {}): Promise<Blob> {
+  async export(format: "project" | ModelFormat, options: Face.ExportOptions = {}): Promise<Blob> {
     checkFormat(format, options);
+    const { signal, onProgress } = options;
+    if (format === "project") {
+      const { samples = true } = options;
+      return this.#call(signal, (call) => this.#port.exportProject(call.id, samples, Comlink.proxy(call.guarded(onProgress))));
+    }
     await this.#needModel(options);
-    const { signal, onProgress, samples = false } = options;
+    const { samples = false } = options;
     return this.#call(signal, (call) => exported(this.#port, call.id, format, samples, call.guarded(onProgress)));
   }
 
@@ -323,10 +426,19 @@ class PageLearner implements Face.Learner {
     this.#over.abort(new HeadstartError("closed", "this learner was closed; create another"));
     this.#workers.forEach((worker) => worker.terminate());
     this.#workers.clear();
+    await this.#letGo();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** The project can be opened elsewhere. */
+  async #letGo(): Promise<void> {
+    const release = this.#release;
+    this.#release = undefined;
+    if (this.#open.project !== undefined && open.get(this.#open.project) === this) open.delete(this.#open.project);
+    await release?.();
   }
 
   #spawn(role: Start["role"]): { id: number; port: MessagePort } {

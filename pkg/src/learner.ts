@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import type { AdaptReport, DoctorReport, Explanation, FineTuneCost, ImportOptions, Label, Learner, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
+import type { AdaptReport, DoctorReport, Explanation, FineTuneCost, ImportOptions, Label, Learner, ModelInfo, Prediction, Progress, Report, SampleInfo, TrainEvent, TrainResult, TransferReport } from "../index";
 import { orAborted } from "./abort";
 import { adapt } from "./adapting";
 import { Aborted } from "./border";
@@ -15,7 +15,12 @@ import { type Kept, keptOf, withContents } from "./kept";
 import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
-import type { Added, Embedded, Extracted, Given, GivenTarget, Hooks, Input, LearnerPort, Meta, Moved, OpenOptions, Picture, Stage, Table, Which } from "./protocol";
+import { exportProject } from "./project/export";
+import { type Origin, fromFile, fromStore } from "./project/origin";
+import { restore } from "./project/restore";
+import { type Held, Saver } from "./project/saver";
+import { type ProjectRecord, type ProjectSettings, find, openStore } from "./project/store";
+import type { Added, Embedded, Extracted, Given, GivenTarget, Hooks, Input, LearnerPort, Meta, Moved, OpenOptions, Opened, Picture, Stage, Table, Which } from "./protocol";
 import { Recent } from "./recent";
 import { type Host, type Outcome, type Recipe, fineTune, fineTuneCost } from "./tuning";
 import { type Compiled, type LearnerModule, cpuBytes, learnerModule, modules } from "./wasm";
@@ -68,6 +73,12 @@ export class LearnerWorker implements LearnerPort {
   #sources = new Map<string, Blob>();
   /** Tensors in the place of the pack's: after a fine-tuning that was kept, and after an adaptation that estimated batch norms anew. */
   #files: Partial<Record<Moved, Uint8Array>> = {};
+  /** Of a learner with a project. */
+  #saver?: Saver;
+  #settings!: ProjectSettings & { created: number };
+  #model: ModelInfo | null = null;
+  /** Changes of the samples. */
+  #revision = 0;
   #device!: Device;
   #side = 0;
   #dim = 0;
@@ -78,7 +89,7 @@ export class LearnerWorker implements LearnerPort {
   /** One training or evaluation at a time; the next waits. */
   #lastJob: Promise<unknown> = Promise.resolve();
 
-  async open(call: number, options: OpenOptions, hooks: Hooks): Promise<Pick<Learner, "device" | "backbone">> {
+  async open(call: number, options: OpenOptions, hooks: Hooks): Promise<Opened> {
     // Comlink has made a proxy of it on the way here.
     this.#hooks = hooks as unknown as Comlink.Remote<Hooks>;
     this.#options = options;
@@ -121,6 +132,11 @@ export class LearnerWorker implements LearnerPort {
     }
     signal.throwIfAborted();
     const file = manifest.files.find((f: { name: string }) => f.name.endsWith(".safetensors"));
+    const from = typeof options.backbone === "string" ? options.backbone : null;
+    const { task, seed, longText } = options;
+    this.#settings = { task, seed, longText, backbone: { id: manifest.id, sha256: file.sha256, dim: this.#dim, from }, created: Date.now() };
+    if (options.file || options.project !== undefined) await this.#openProject(signal, progress);
+    await this.#pack.kept;
     const { registry, package: name, version, file: published, sha256: hash, origin } = manifest.source;
     return {
       device: this.#device,
@@ -132,6 +148,9 @@ export class LearnerWorker implements LearnerPort {
         source: `${origin}; ${name} ${version} (${registry}), ${published}, sha256 ${hash}`,
         bytes: file.bytes,
       },
+      labels: this.#session.labels(),
+      model: this.#model,
+      project: this.#saver?.state ?? null,
     };
   }
 
@@ -146,7 +165,12 @@ export class LearnerWorker implements LearnerPort {
       const added = withContents(this.#wasm, [kept], (contents) => this.#session.add(content, meta, rows.frozen!, contents, call));
       // Where a fine-tuning has begun or ended since, the sample is caught up with before the next job.
       if (rows.tuned) this.#session.insertTuned(content, rows.tuned);
-      return { ...added, cut };
+      // Those that come after it need not wait until it is saved.
+      entered();
+      if (added.duplicate) return { ...added, cut };
+      this.#changed();
+      const unsaved = (await this.#saver?.added(content)) === false;
+      return { ...added, cut, ...(unsaved ? { unsaved } : {}) };
     } finally {
       void before.then(entered);
     }
@@ -170,18 +194,49 @@ export class LearnerWorker implements LearnerPort {
 
   async relabel(ids: string[], label: Label | null): Promise<void> {
     this.#session.relabel(ids, label);
+    await this.#edited();
   }
 
   async remove(ids: string[]): Promise<void> {
     this.#session.remove(ids);
+    await this.#edited();
   }
 
   async undo(): Promise<boolean> {
-    return this.#session.undo();
+    const done = this.#session.undo();
+    if (done) await this.#edited();
+    return done;
   }
 
   async redo(): Promise<boolean> {
-    return this.#session.redo();
+    const done = this.#session.redo();
+    if (done) await this.#edited();
+    return done;
+  }
+
+  data(ids: string[]): Promise<(Blob | string | null)[]> {
+    return Promise.all(ids.map(async (id) => {
+      const content = this.#session.contentOf(id);
+      if (content === undefined) throw new HeadstartError("unknown-id", `no sample has the id ${JSON.stringify(id)}`, id);
+      if (this.#tokenizer) return this.#session.text(content)!;
+      const source = await this.#source(content);
+      return source?.type === PIXELS ? asPng(source, this.#side) : (source ?? null);
+    }));
+  }
+
+  async save(): Promise<void> {
+    await this.#saver?.save();
+  }
+
+  async rename(name: string): Promise<void> {
+    await this.#saver!.rename(name);
+  }
+
+  exportProject(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Blob> {
+    const { created, task, seed, longText, backbone } = this.#settings;
+    const settings = { task, seed, longText, backbone, created, name: this.#saver?.state.name, model: this.#model };
+    const source = samples && !this.#tokenizer ? (content: string) => this.#source(content) : undefined;
+    return exportProject(this.#session, settings, source, this.#files, this.#signal(call), progress);
   }
 
   train(
@@ -189,13 +244,21 @@ export class LearnerWorker implements LearnerPort {
     recipe: Record<string, unknown>,
     emit: (event: TrainEvent) => Promise<boolean>,
   ): Promise<TrainResult> {
-    const begin = () => this.#session.startTraining({ seed: this.#options.seed, ...recipe });
+    let revision = 0;
+    const begin = () => {
+      revision = this.#revision;
+      this.#session.startTraining({ seed: this.#options.seed, ...recipe });
+    };
     const start = performance.now();
     // Waiting for the page keeps events in order, and lets an abort in between two steps.
     const heard = async (progress: Progress) => {
       if (!(await emit({ type: "progress", ...progress }))) throw new Aborted();
     };
-    return this.#alone<TrainResult>("train", call, begin, heard).then((result) => ({ ...result, seconds: (performance.now() - start) / 1000 }));
+    return this.#alone<TrainResult>("train", call, begin, heard).then(async (fitted) => {
+      const result = { ...fitted, seconds: (performance.now() - start) / 1000 };
+      await this.#learnt({ result, negative: textOf(recipe.negative), adapted: null }, revision);
+      return result;
+    });
   }
 
   async fineTune(call: number, recipe: Record<string, unknown>, emit: (event: TrainEvent) => Promise<boolean>): Promise<TrainResult> {
@@ -205,15 +268,20 @@ export class LearnerWorker implements LearnerPort {
     };
     // Who left the loop wants nothing changed; who aborted wants the best so far.
     const stopped = () => emit({ type: "progress", stage: "stopped", done: 0, total: 0 });
-    const { result, file } = await this.#inTurn("fine-tune", call, async (signal): Promise<Outcome> => {
+    let revision = 0;
+    const { result } = await this.#inTurn("fine-tune", call, async (signal): Promise<Outcome> => {
       await this.#prepare(signal, (progress) => heard({ type: "progress", ...progress }));
+      revision = this.#revision;
       const outcome = await this.#whereFastest(signal, (host) => fineTune(host, { seed: this.#options.seed, ...recipe }, signal, heard, stopped));
       // Without one, what was tuned before is gone from the session.
       if (outcome.result.kept || !this.#session.isTuned()) await this.#use("tuned", outcome.file);
       await this.#catchUp(new AbortController().signal);
       return outcome;
     });
-    return { ...result, seconds: (performance.now() - start) / 1000 };
+    const timed = { ...result, seconds: (performance.now() - start) / 1000 };
+    // Where it was stopped before anything could be chosen, the model is the one from before.
+    if (Object.keys(result.chosen).length > 0) await this.#learnt({ result: timed, negative: this.#model?.negative ?? null, adapted: null }, revision);
+    return timed;
   }
 
   fineTuneCost(call: number, recipe: Record<string, unknown>): Promise<FineTuneCost> {
@@ -232,22 +300,26 @@ export class LearnerWorker implements LearnerPort {
     return { ...report, bill: this.#bill() };
   }
 
-  adapt(
+  async adapt(
     call: number,
     { ids, metas, contents, rows, kept, again }: GivenTarget,
     progress: (progress: Progress) => Promise<void>,
     read: (content: string) => Promise<Input>,
   ): Promise<Omit<AdaptReport, "rejected">> {
-    return this.#inTurn("adapt", call, async (signal) => {
+    let revision = 0;
+    const report = await this.#inTurn("adapt", call, async (signal) => {
       await this.#prepare(signal, progress);
+      revision = this.#revision;
       withContents(this.#wasm, kept, (kept) => this.#session.startAdaptation(ids, metas, rows, kept));
-      const pixels = async (content: string, signal: AbortSignal) => this.#readAgain(content, (await read(content)) as Picture, signal);
+      const pixels = async (content: string, signal: AbortSignal) => (await this.#readAgain(content, (await read(content)) as Picture, signal)).pixels;
       const places = new Map(contents.map((content, i) => [content, i]));
       const nameOf = (content: string) => ids[places.get(content)!]!;
-      const report = await adapt(this.#host(signal, "cpu", ""), { again, places, nameOf, pixels }, signal, progress);
-      if (report.kept) await this.#use("target", this.#session.target());
+      const { report, file } = await adapt(this.#host(signal, "cpu", ""), { again, places, nameOf, pixels }, signal, progress);
+      if (file) await this.#use("target", file);
       return report;
     });
+    if (report.kept) await this.#learnt({ result: this.#model!.result, negative: this.#model!.negative, adapted: report.method }, revision);
+    return report;
   }
 
   async evaluateOn({ ids, metas, rows, kept }: Given): Promise<Omit<Report, "rejected">> {
@@ -460,17 +532,26 @@ export class LearnerWorker implements LearnerPort {
 
   /** A sample's picture once more, as the backbone reads it. */
   async #pixels(content: string, signal: AbortSignal): Promise<Uint8Array> {
-    const blob = this.#sources.get(content);
+    const blob = await this.#source(content);
     if (!blob) throw new HeadstartError("unreadable", "this picture is not here any more; add it again");
-    if (blob.type === PIXELS) return new Uint8Array(await blob.arrayBuffer());
+    return (await this.#encoded(content, blob, signal)).pixels;
+  }
+
+  /** In memory, or in the project's storage. */
+  async #source(content: string): Promise<Blob | undefined> {
+    return this.#sources.get(content) ?? (await this.#saver?.source(content));
+  }
+
+  async #encoded(content: string, blob: Blob, signal: AbortSignal): Promise<{ pixels: Uint8Array; kept?: Kept }> {
+    if (blob.type === PIXELS) return { pixels: new Uint8Array(await blob.arrayBuffer()) };
     return this.#readAgain(content, { blob }, signal);
   }
 
   /** A file can have been changed on the disk since, a canvas drawn over. */
-  #readAgain(content: string, picture: Picture, signal: AbortSignal): Promise<Uint8Array> {
+  #readAgain(content: string, picture: Picture, signal: AbortSignal): Promise<{ pixels: Uint8Array; kept: Kept }> {
     return this.#pool.run(async (hand) => {
       if ((await hand.identify(picture)) !== content) throw new HeadstartError("unreadable", "this picture was changed since it was added; add it again");
-      return (await hand.encode()).pixels;
+      return hand.encode();
     }, signal);
   }
 
@@ -508,6 +589,94 @@ export class LearnerWorker implements LearnerPort {
     };
   }
 
+  /** What was saved, and from now on what is to be saved. */
+  async #openProject(signal: AbortSignal, progress: (p: Progress) => void): Promise<void> {
+    const { project: name, file } = this.#options;
+    const store = name === undefined ? undefined : await openStore();
+    try {
+      const saved = store && (await find(store, name!));
+      const origin: Origin | undefined = saved ? await fromStore(store, saved) : file && (await fromFile(file, this.#wasm));
+      let anew = false;
+      if (origin) anew = await this.#restore(origin, signal, progress);
+      if (name === undefined) return;
+      const fresh = { ...this.#settings, id: crypto.randomUUID(), name, changed: 0, samples: 0, labels: [], bytes: 0, model: this.#model };
+      const record: ProjectRecord = { ...(saved ?? fresh), ...this.#settings };
+      const known = origin && "known" in origin ? (origin as Awaited<ReturnType<typeof fromStore>>).known : undefined;
+      this.#saver = new Saver(record, known, this.#held(), (state, first) => void this.#hooks.project(state, first));
+      if (anew) await this.#saver.rebased();
+      // What a file brought; a full storage is told like any other time.
+      if (file) await this.#saver.changed();
+      if (file && this.#model) await this.#saver.trained();
+    } finally {
+      store?.close();
+    }
+  }
+
+  /** → whether rows are others than those that were saved. */
+  async #restore(origin: Origin, signal: AbortSignal, progress: (p: Progress) => void): Promise<boolean> {
+    const { backbone, longText, created, model } = origin.settings;
+    const text = this.#tokenizer !== undefined;
+    const same = backbone.sha256 === this.#settings.backbone.sha256 && (!text || longText === this.#settings.longText);
+    const contentAnew = async (content: string, known: Kept | undefined, source: Blob | undefined) => {
+      if (text) return known && "text" in known ? { row: await this.#embedWindows(this.#tokenizer!.encode(known.text).windows, "frozen", signal), kept: known } : undefined;
+      if (!source) return undefined;
+      const { pixels, kept = known } = await this.#encoded(content, source, signal);
+      if (pixels.length !== this.#side * this.#side * 3) throw new HeadstartError("backbone-differs", "a picture that came as pixels is kept in another backbone's size; open the project with the backbone that it was made with");
+      return kept && { row: await this.#extract(pixels, "frozen", signal), kept };
+    };
+    const { anew, model: kept, files, lost } = await restore(origin, same, { wasm: this.#wasm, session: this.#session, text, signal, progress, contentAnew });
+    if (lost.length > 0) progress({ stage: "left out", done: lost.length, total: lost.length, note: `the browser has lost these: ${lost.join(", ")}` });
+    if (created !== undefined) this.#settings.created = created;
+    if (kept) this.#model = model ?? null;
+    for (const stage of ["tuned", "target"] as const) if (files[stage]) await this.#use(stage, files[stage]);
+    if (this.#options.file && !text) {
+      for (const { content } of origin.samples) {
+        const source = await origin.source(content);
+        if (source) this.#sources.set(content, source);
+      }
+    }
+    origin.end();
+    return anew || lost.length > 0;
+  }
+
+  /** What the saver reads of the learner. */
+  #held(): Held {
+    const session = this.#session;
+    return {
+      samples: () => session.samples(),
+      sample: (content) => session.sample(content),
+      contentOf: (id) => session.contentOf(id)!,
+      content: (content) => ({ row: session.row(content)!, kept: this.#tokenizer ? { text: session.text(content)! } : this.#keptOf(content) }),
+      source: (content) => this.#sources.get(content),
+      takeSource: (content, source) => void this.#sources.set(content, source),
+      tunedRow: (content) => session.tunedRow(content),
+      state: () => session.state(),
+      files: () => this.#files,
+      model: () => this.#model,
+    };
+  }
+
+  /** The samples are others than those that the model was trained on. */
+  #changed(): void {
+    this.#revision++;
+    if (this.#model && !this.#model.stale) this.#tell({ ...this.#model, stale: true });
+  }
+
+  async #edited(): Promise<void> {
+    this.#changed();
+    await this.#saver?.changed();
+  }
+
+  async #learnt(model: Pick<ModelInfo, "result" | "negative" | "adapted">, revision: number): Promise<void> {
+    this.#tell({ ...model, tuned: this.#session.isTuned(), stale: revision !== this.#revision });
+    await this.#saver?.trained();
+  }
+
+  #tell(model: ModelInfo): void {
+    this.#model = model;
+    void this.#hooks.model(model);
+  }
+
   /** Every extractor holds this backbone too; without a file, none does. */
   async #use(stage: Moved, file?: Uint8Array): Promise<void> {
     if (file) this.#files[stage] = file;
@@ -531,6 +700,7 @@ export class LearnerWorker implements LearnerPort {
         : await this.#extract(await this.#pixels(content, signal), "tuned", signal);
       this.#session.insertTuned(content, row);
     }));
+    if (missing.length > 0) await this.#saver?.caughtUp(missing);
   }
 
   async #extract(pixels: Uint8Array, stage: Stage, signal: AbortSignal): Promise<Float32Array> {
@@ -595,7 +765,7 @@ export class LearnerWorker implements LearnerPort {
       } finally {
         this.#session.cancel();
         // Another model than the one it was made for.
-        if (this.#files.target && !this.#session.hasTarget()) await this.#use("target");
+        if (this.#files.target && !this.#session.isRenormed()) await this.#use("target");
         this.#spend(part, start);
       }
     });
@@ -748,6 +918,20 @@ export class LearnerWorker implements LearnerPort {
     if (!controller) this.#calls.set(call, (controller = new AbortController()));
     return controller;
   }
+}
+
+/** Pixels as the backbone reads them → a picture that anything can show. */
+async function asPng(pixels: Blob, side: number): Promise<Blob> {
+  const rgb = new Uint8Array(await pixels.arrayBuffer());
+  const image = new ImageData(side, side);
+  for (let i = 0; i < side * side; i++) image.data.set([rgb[3 * i]!, rgb[3 * i + 1]!, rgb[3 * i + 2]!, 255], 4 * i);
+  const canvas = new OffscreenCanvas(side, side);
+  canvas.getContext("2d")!.putImageData(image, 0, 0);
+  return canvas.convertToBlob({ type: "image/png" });
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 /** A content's row by each backbone that was asked. */

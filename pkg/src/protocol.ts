@@ -1,6 +1,6 @@
 // What crosses the borders between page, learner worker and extractors.
 import type {
-  AdaptReport, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, Progress, Prediction, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
+  AdaptReport, DoctorReport, ErrorCode, Explanation, FineTuneCost, ImportOptions, Label, Learner, LearnerOptions, ModelInfo, Progress, Prediction, ProjectState, Report, SampleInfo, TrainEvent, TrainResult, TransferReport,
 } from "../index";
 import type { TokenBatch } from "./batches";
 import type { Kept } from "./kept";
@@ -41,6 +41,10 @@ export interface OpenOptions {
   workers: number;
   seed: number;
   network: NonNullable<LearnerOptions["network"]>;
+  /** Saved under this name. The page holds its lock. */
+  project?: string;
+  /** A project file to begin with. */
+  file?: Blob;
 }
 
 /** What only the page can do for its worker. Calls go one way: worker → page. */
@@ -50,6 +54,14 @@ export interface Hooks {
   retire(id: number): Promise<void>;
   progress(progress: Progress): Promise<void>;
   device(device: Learner["device"]): Promise<void>;
+  /** `first`: it was saved for the first time. */
+  project(state: ProjectState, first: boolean): Promise<void>;
+  model(model: ModelInfo): Promise<void>;
+}
+
+/** What a learner is when it is open. */
+export interface Opened extends Pick<Learner, "device" | "backbone" | "labels" | "model"> {
+  project: ProjectState | null;
 }
 
 export interface Added {
@@ -57,6 +69,8 @@ export interface Added {
   duplicate: boolean;
   /** Of a text that was not used to its end. */
   cut?: { tokens: number; kept: number };
+  /** It is in memory only: the storage is full, or gone. */
+  unsaved?: boolean;
 }
 
 export interface Embedded {
@@ -100,10 +114,15 @@ export interface Table {
 
 /** A call is a number that the page gives to what belongs together, so that it can be aborted. */
 export interface LearnerPort {
-  open(call: number, options: OpenOptions, hooks: Hooks): Promise<Pick<Learner, "device" | "backbone">>;
+  open(call: number, options: OpenOptions, hooks: Hooks): Promise<Opened>;
   add(call: number, input: Input, meta: Meta): Promise<Added>;
   embed(call: number, input: Input, which: Which): Promise<Embedded>;
   samples(): Promise<SampleInfo[]>;
+  data(ids: string[]): Promise<(Blob | string | null)[]>;
+  save(): Promise<void>;
+  rename(name: string): Promise<void>;
+  /** `samples`: with their pictures. */
+  exportProject(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Blob>;
   labels(): Promise<string[]>;
   relabel(ids: string[], label: Label | null): Promise<void>;
   remove(ids: string[]): Promise<void>;

@@ -89,7 +89,7 @@ impl Card {
             negative: model.recipe.negative.clone(),
             reject: FALSE_REJECTS.iter().map(|part| ((*part).to_owned(), threshold(part))).collect(),
             chosen: model.fitted.chosen.clone(),
-            tuned: parts.moved().is_some(),
+            tuned: parts.tuned.is_some(),
             long_text,
             backbone: parts.manifest.clone(),
             vectors,

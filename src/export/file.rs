@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorInfo, TensorView};
+use safetensors::tensor::{Metadata, TensorInfo};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -88,18 +88,6 @@ impl<'a> Writer<'a> {
 
     pub fn matrix(&mut self, name: impl Into<String>, matrix: &'a Matrix) {
         self.f32(name, &[matrix.rows(), matrix.cols()], matrix.values());
-    }
-
-    /// All tensors of another safetensors file, their names behind `prefix`. Errors: `bad-project` where it is none.
-    pub fn all_of(&mut self, prefix: &str, other: &'a [u8]) -> Result<()> {
-        let file = File::parse(other, super::bad_project)?;
-        for name in file.names("") {
-            // As long as the file that is borrowed from, not as `file`.
-            let (at, bytes) = file.place(&name)?;
-            let (dtype, shape, _) = file.raw(&name)?;
-            self.tensor(format!("{prefix}{name}"), shape, Values::Raw(dtype, &other[at..][..bytes]));
-        }
-        Ok(())
     }
 
     /// The file, up to where the raw samples begin: `(id, bytes)` of each, which are to follow in this order.
@@ -206,17 +194,6 @@ impl<'a> File<'a> {
     /// Those with this beginning, in the order they lie in the file, without it.
     pub fn names(&self, prefix: &str) -> Vec<String> {
         self.header.offset_keys().iter().filter_map(|name| name.strip_prefix(prefix)).map(str::to_owned).collect()
-    }
-
-    /// All tensors whose names begin with `prefix`, as a safetensors file under what follows it. None where there are none.
-    pub fn all_of(&self, prefix: &str) -> Result<Option<Vec<u8>>> {
-        let mut views = Vec::new();
-        for name in self.names(prefix) {
-            let (dtype, shape, bytes) = self.raw(&format!("{prefix}{name}"))?;
-            views.push((name, TensorView::new(dtype, shape.to_vec(), bytes).expect("it was checked as it was read")));
-        }
-        let file = || safetensors::serialize(views, None).expect("it came out of such a file");
-        Ok((!self.names(prefix).is_empty()).then(file))
     }
 
     pub fn has(&self, name: &str) -> bool {

@@ -19,7 +19,7 @@ pub use file::{Broken, File, SOURCE, Values, Writer, head_of};
 pub use head::{read_head, write_head};
 pub use parity::{Agreement, Input, LEAST, Vector};
 pub use predictor::Predictor;
-pub use project::{NewProject, Project, SavedSample, Source, bad_project, write_project};
+pub use project::{Moved, NewProject, Project, SavedSample, Source, bad_project, write_project};
 pub use state::{Gone, SavedModel, State, read_state, write_state};
 pub use weights::Form;
 
@@ -44,19 +44,12 @@ pub struct Parts<'a> {
     pub windows: bool,
 }
 
-impl Parts<'_> {
-    /// Tensors in the place of the pack's: of the backbone that what is to be predicted goes through.
-    fn moved(&self) -> Option<&[u8]> {
-        self.model.target.as_deref().or(self.tuned)
-    }
-}
-
 /// One file with all of it, which [`Predictor`] opens. `vectors`: at least [`LEAST`], with the features that the model predicts by.
 ///
 /// Errors: `bad-option` for the scratch head, or vectors that are too few or do not fit; `bad-pack`.
 pub fn safetensors(parts: &Parts, vectors: Vec<Vector>, form: Form) -> Result<Vec<u8>> {
     let (card, vectors) = about(parts, vectors)?;
-    let stored = Stored::read(parts.weights, parts.moved())?;
+    let stored = Stored::read(parts.weights, parts.tuned)?;
     let stored = if form == Form::Plain { stored.plain()? } else { stored };
     tensors::write(&card, &stored, parts, &vectors)
 }
@@ -67,7 +60,7 @@ pub fn safetensors(parts: &Parts, vectors: Vec<Vector>, form: Form) -> Result<Ve
 /// Errors: as [`safetensors`].
 pub fn onnx(parts: &Parts, vectors: Vec<Vector>) -> Result<Vec<u8>> {
     let (card, vectors) = about(parts, vectors)?;
-    let stored = Stored::read(parts.weights, parts.moved())?;
+    let stored = Stored::read(parts.weights, parts.tuned)?;
     onnx::write(&card, &stored, parts, &vectors)
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
+use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,6 +18,17 @@ const FORMAT: &str = "headstart-project";
 const VERSION: u32 = 1;
 /// Where names of the tuned backbone's tensors begin.
 const TUNED: &str = "tuned/";
+/// Of the backbone whose batch norms were estimated anew for a target domain.
+const TARGET: &str = "target/";
+
+/// Tensors that take the place of the pack's, each a safetensors file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Moved<'a> {
+    /// Of the tuned backbone, where there is one.
+    pub tuned: Option<&'a [u8]>,
+    /// Of one whose batch norms were estimated anew, where the model predicts by it.
+    pub target: Option<&'a [u8]>,
+}
 
 /// What a project is made of.
 pub struct NewProject<'a> {
@@ -28,8 +40,7 @@ pub struct NewProject<'a> {
     /// Width of a row.
     pub dim: usize,
     pub model: Option<SavedModel<'a>>,
-    /// The tuned tensors, a safetensors file; of a model that is tuned.
-    pub tuned: Option<&'a [u8]>,
+    pub moved: Moved<'a>,
     /// Raw samples that will follow, in this order.
     pub sources: Vec<Source>,
 }
@@ -85,17 +96,24 @@ struct Wire {
 
 /// The file up to where the raw samples begin: the caller puts them behind it.
 ///
-/// Errors: `bad-option` where it would be too large for a file, or has a tuned model without its tensors.
+/// Errors: `bad-option` where it would be too large for a file, or has a model without the tensors that it predicts by.
 pub fn write_project(project: NewProject) -> Result<Vec<u8>> {
-    let NewProject { settings, samples, contents, dim, model, tuned, sources } = project;
+    let NewProject { settings, samples, contents, dim, model, moved, sources } = project;
     let mut to = Writer::default();
     let contents = write_contents(&mut to, "", &contents, dim);
-    let is_tuned = model.as_ref().is_some_and(|model| model.guard.is_some());
-    let model = model.as_ref().map(|model| write_model(&mut to, model)).transpose()?;
-    if is_tuned {
-        let why = || "the tensors of the tuned backbone are needed, too".to_owned();
-        let tuned = tuned.ok_or_else(|| Error::BadOption { option: "tuned", why: why() })?;
-        to.all_of(TUNED, tuned)?;
+    let needed = model.as_ref().map_or([false; 2], |saved| [saved.guard.is_some(), saved.model.renormed]);
+    let model = model.as_ref().map(|model| write_model(&mut to, model));
+    let given = [("tuned", TUNED, moved.tuned), ("target", TARGET, moved.target)];
+    for ((option, place, tensors), _) in given.into_iter().zip(needed).filter(|&(_, needed)| needed) {
+        let why = || format!("the tensors of the {option} backbone are needed, too");
+        let tensors = tensors.ok_or_else(|| Error::BadOption { option, why: why() })?;
+        let file = File::parse(tensors, bad_project)?;
+        for name in file.names("") {
+            // As long as the file that is borrowed from, not as `file`.
+            let (at, bytes) = file.place(&name)?;
+            let (dtype, shape, _) = file.raw(&name)?;
+            to.tensor(format!("{place}{name}"), shape, Values::Raw(dtype, &tensors[at..][..bytes]));
+        }
     }
     let mut seen = HashSet::new();
     if let Some(twice) = sources.iter().find(|source| !seen.insert(&source.content)) {
@@ -174,6 +192,9 @@ impl<'a> Project<'a> {
         if is_tuned && self.file.names(TUNED).is_empty() {
             return wrong(TUNED, "the model is tuned, and there are no tensors of the tuned backbone".into());
         }
+        if self.model.as_ref().is_some_and(|model| model.renormed) && self.file.names(TARGET).is_empty() {
+            return wrong(TARGET, "the model is adapted, and there are no tensors of the backbone it predicts by".into());
+        }
         Ok(())
     }
 
@@ -215,7 +236,25 @@ impl<'a> Project<'a> {
 
     /// The tuned backbone's tensors, a safetensors file.
     pub fn tuned(&self) -> Result<Option<Vec<u8>>> {
-        self.file.all_of(TUNED)
+        self.moved(TUNED)
+    }
+
+    /// The same of the backbone whose batch norms were estimated anew for a target domain.
+    pub fn target(&self) -> Result<Option<Vec<u8>>> {
+        self.moved(TARGET)
+    }
+
+    fn moved(&self, place: &str) -> Result<Option<Vec<u8>>> {
+        let names = self.file.names(place);
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let mut views = Vec::new();
+        for name in names {
+            let (dtype, shape, bytes) = self.file.raw(&format!("{place}{name}"))?;
+            views.push((name, TensorView::new(dtype, shape.to_vec(), bytes).expect("it was checked as it was read")));
+        }
+        Ok(Some(safetensors::serialize(views, None).expect("it came out of such a file")))
     }
 
     /// Raw samples, and where each begins in the file.

@@ -18,8 +18,6 @@ const FORMAT: &str = "headstart-state";
 /// Where names of its tensors begin.
 pub(super) const MODEL: &str = "model/";
 const GONE: &str = "model/gone.";
-/// Of a backbone for what is to be predicted.
-const TARGET: &str = "model/target/";
 
 /// What there is to save.
 pub struct SavedModel<'a> {
@@ -60,6 +58,8 @@ pub(super) struct Wire {
     temperature: Option<f64>,
     origin: f64,
     trained_on: Vec<Example>,
+    #[serde(default)]
+    pub renormed: bool,
     pub guard: Option<WireGuard>,
     gone: Vec<Entry>,
 }
@@ -74,7 +74,7 @@ pub(super) struct WireGuard {
 /// A file of its own.
 pub fn write_state(saved: &SavedModel) -> Result<Vec<u8>> {
     let mut to = Writer::default();
-    let wire = write_model(&mut to, saved)?;
+    let wire = write_model(&mut to, saved);
     wrap(to, &wire)
 }
 
@@ -84,23 +84,20 @@ pub(super) fn wrap(to: Writer, wire: &Wire) -> Result<Vec<u8>> {
     to.write(&[("format", FORMAT.to_owned()), ("version", "1".to_owned()), ("state", state)], &[])
 }
 
-pub(super) fn write_model<'a>(to: &mut Writer<'a>, saved: &SavedModel<'a>) -> Result<Wire> {
+pub(super) fn write_model<'a>(to: &mut Writer<'a>, saved: &SavedModel<'a>) -> Wire {
     let SavedModel { model, guard, gone } = saved;
-    let Model { fitted, recipe, novelty, origin, trained_on, target } = model;
+    let Model { fitted, recipe, novelty, origin, trained_on, renormed } = model;
     let name = |part: &str| format!("{MODEL}{part}");
     write_head(to, MODEL, &fitted.head);
     to.matrix(name("novelty.means"), &novelty.means);
     to.f32(name("novelty.heldOut"), &[novelty.held_out.len()], &novelty.held_out);
     to.tensor(name("residuals"), &[fitted.residuals.len()], Values::F64(vec![&fitted.residuals]));
-    if let Some(target) = target {
-        to.all_of(TARGET, target)?;
-    }
     let dim = novelty.means.cols();
     if let Some(guard) = guard {
         let folds = guard.by_fold.iter().map(|x| x.values()).collect();
         to.tensor(name("guard.rows"), &[guard.by_fold.len(), guard.ids.len(), dim], Values::F32(folds));
     }
-    Ok(Wire {
+    Wire {
         kind: fitted.kind,
         classes: fitted.classes.clone(),
         chosen: fitted.chosen.clone(),
@@ -109,12 +106,13 @@ pub(super) fn write_model<'a>(to: &mut Writer<'a>, saved: &SavedModel<'a>) -> Re
         temperature: recipe.temperature,
         origin: *origin,
         trained_on: trained_on.clone(),
+        renormed: *renormed,
         guard: guard.map(|guard| WireGuard { ids: guard.ids.clone(), folds: guard.folds.clone() }),
         gone: match gone.is_empty() {
             true => Vec::new(),
             false => write_contents(to, GONE, gone, dim),
         },
-    })
+    }
 }
 
 /// For rows of width `dim`. Errors: `bad-project`, `project-too-new`.
@@ -129,7 +127,7 @@ pub fn read_state(bytes: &[u8], dim: usize) -> Result<State> {
 
 pub(super) fn read_model(file: &File, wire: Wire, dim: usize) -> Result<State> {
     let wrong = |what: &str, why: &str| file.error(&format!("{MODEL}{what}"), why.to_owned());
-    let Wire { kind, classes, chosen, reason, mut recipe, temperature, origin, trained_on, guard, gone } = wire;
+    let Wire { kind, classes, chosen, reason, mut recipe, temperature, origin, trained_on, renormed, guard, gone } = wire;
     let name = |part: &str| format!("{MODEL}{part}");
     recipe.temperature = temperature;
     recipe.check().map_err(|e| wrong("recipe", &e.to_string()))?;
@@ -173,8 +171,7 @@ pub(super) fn read_model(file: &File, wire: Wire, dim: usize) -> Result<State> {
     };
     let head = read_head(file, MODEL, &recipe, kind, classes.len().max(1), dim)?;
     let residuals = file.f64(&name("residuals"), &[None])?;
-    let target = file.all_of(TARGET)?;
     // How held-out samples fared was told when it was trained; nothing asks again.
     let fitted = Fitted { head, kind, classes, chosen, held_out: None, residuals, reason };
-    Ok(State { model: Model { fitted, recipe, novelty, origin, trained_on, target }, guard, gone })
+    Ok(State { model: Model { fitted, recipe, novelty, origin, trained_on, renormed }, guard, gone })
 }

@@ -93,5 +93,5 @@ pub fn read_model(file: &File, card: &Card) -> Result<Model> {
         residuals,
         reason: String::new(),
     };
-    Ok(Model { fitted, recipe, novelty, origin: card.origin, trained_on: Vec::new(), target: None })
+    Ok(Model { fitted, recipe, novelty, origin: card.origin, trained_on: Vec::new(), renormed: false })
 }

@@ -23,8 +23,8 @@ pub struct Model {
     /// What numbers are on top of: see [`Dataset::origin`](crate::learn::Dataset::origin).
     pub origin: f64,
     pub trained_on: Vec<Example>,
-    /// Tensors of the backbone that what is to be predicted goes through, a safetensors file, where that is another than the samples'.
-    pub target: Option<Vec<u8>>,
+    /// What is predicted goes through a backbone whose batch norms were estimated anew; it was trained on rows of the one before.
+    pub renormed: bool,
 }
 
 /// A sample that a model was trained on, with the label it had.

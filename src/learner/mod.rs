@@ -90,7 +90,6 @@ pub struct Adapting {
     recipe: Recipe,
     origin: f64,
     trained_on: Vec<Example>,
-    target: Option<Vec<u8>>,
 }
 
 impl Adapting {
@@ -106,10 +105,9 @@ impl Adapting {
         (0..some).map(|i| self.trained_on[i * all / some].content.clone()).collect()
     }
 
-    /// See [`Adaptation::renormed`]. `file`: that backbone's tensors ([`BatchNorm::file`]).
-    pub fn renormed(&mut self, given: &[usize], x: &Matrix, file: Vec<u8>) {
+    /// See [`Adaptation::renormed`].
+    pub fn renormed(&mut self, given: &[usize], x: &Matrix) {
         self.adaptation.renormed(given, x);
-        self.target = Some(file);
     }
 }
 
@@ -204,10 +202,10 @@ impl Learner {
         self.rows.get(content)
     }
 
-    /// Tensors of the backbone by whose rows the model is to be asked, a safetensors file, where that is another than the samples':
-    /// after an adaptation that estimated batch norms anew.
-    pub fn target(&self) -> Option<&[u8]> {
-        self.model.as_ref()?.target.as_deref()
+    /// Whether the model says what samples are by rows of a backbone whose batch norms were estimated anew for a target domain.
+    /// Samples keep the rows they are learnt by.
+    pub fn is_renormed(&self) -> bool {
+        self.model.as_ref().is_some_and(|model| model.renormed)
     }
 
     /// What is kept of a content that was embedded before.
@@ -264,7 +262,7 @@ impl Learner {
             estimate: fitted.held_out.as_ref().map(|held| share(&held.hits, &held.groups, training.recipe.seed)),
         };
         let Training { recipe, novelty, origin, trained_on, .. } = training;
-        self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, target: None });
+        self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, renormed: false });
         result
     }
 
@@ -279,15 +277,15 @@ impl Learner {
         let (origin, trained_on) = (data.origin, self.examples(&data));
         let labels: Vec<Option<Label>> = target.metas.into_iter().map(|m| m.label.map(Label::tidy)).collect();
         let adaptation = Adaptation::new(data, recipe.clone(), target.x, target.contents, &labels)?;
-        Ok(Adapting { adaptation, recipe, origin, trained_on, target: None })
+        Ok(Adapting { adaptation, recipe, origin, trained_on })
     }
 
     /// Makes what was kept the model; where nothing was, it stays as it is.
     pub fn finish_adaptation(&mut self, adapting: Adapting, adapted: Adapted) -> AdaptReport {
-        let Adapting { recipe, origin, trained_on, target, .. } = adapting;
+        let Adapting { recipe, origin, trained_on, .. } = adapting;
         if let Some((fitted, novelty)) = adapted.kept {
-            let target = target.filter(|_| adapted.renormed);
-            self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, target });
+            let renormed = adapted.renormed;
+            self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, renormed });
         }
         adapted.report
     }

@@ -8,7 +8,7 @@ use super::Learner;
 use super::tuned::TunedRows;
 use crate::error::Result;
 use crate::export::{
-    Gone, Kept, NewProject, Project, SavedModel, SavedSample, Source, State, read_state, write_project, write_state,
+    Gone, Kept, Moved, NewProject, Project, SavedModel, SavedSample, Source, State, read_state, write_project, write_state,
 };
 use crate::source::Added;
 
@@ -40,10 +40,10 @@ impl Learner {
     }
 
     /// A project file, up to where its raw samples begin: they are to follow in the order of `sources`. `settings`: what the caller
-    /// wants to know again. `tuned`: the tensors of the tuned backbone, where there is one.
+    /// wants to know again. `moved`: the tensors of what the model predicts by.
     ///
     /// Errors: `bad-option`.
-    pub fn project(&self, settings: Value, sources: Vec<Source>, tuned: Option<&[u8]>) -> Result<Vec<u8>> {
+    pub fn project(&self, settings: Value, sources: Vec<Source>, moved: Moved) -> Result<Vec<u8>> {
         let contents = self.samples.iter().map(|sample| self.kept(&sample.content).expect("a sample has a row"));
         write_project(NewProject {
             settings,
@@ -51,7 +51,7 @@ impl Learner {
             contents: contents.collect(),
             dim: self.dim(),
             model: self.saved_model(),
-            tuned,
+            moved,
             sources,
         })
     }

@@ -151,7 +151,7 @@ impl Learner {
                 let by_fold = by_fold.into_iter().map(|fold| Arc::unwrap_or_clone(fold).x).collect();
                 self.tuned = Some(TunedRows { rows, guard: GuardRows { ids: data.ids.clone(), by_fold, folds } });
                 let (origin, trained_on) = (data.origin, trained_on(&data));
-                self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, target: None });
+                self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, renormed: false });
                 true
             }
             _ if self.tuned.is_some() => {
@@ -164,7 +164,7 @@ impl Learner {
                 chosen.extend(fitted.chosen.clone());
                 let novelty = Novelty::fit(&data, recipe.negative.as_deref());
                 let (origin, trained_on) = (data.origin, trained_on(&data));
-                self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, target: None });
+                self.model = Some(Model { fitted, recipe, novelty, origin, trained_on, renormed: false });
                 false
             }
         };

@@ -7,7 +7,7 @@ use super::JsResult;
 use super::convert::{from_js, to_js};
 use super::session::Session;
 use crate::error::Error;
-use crate::export::{Project, Source, bad_project, head_of};
+use crate::export::{Moved, Project, Source, bad_project, head_of};
 use crate::source::Content;
 
 #[wasm_bindgen]
@@ -41,11 +41,18 @@ impl Session {
     }
 
     /// A project file up to its raw samples, which are to follow in the order of `sources`: `{ content, bytes, type }` of each.
-    /// `tuned`: the tensors of the tuned backbone.
+    /// `tuned`, `target`: the tensors of the tuned backbone, and of one whose batch norms were estimated anew.
     #[wasm_bindgen(js_name = projectHead)]
-    pub fn project_head(&self, settings: JsValue, sources: JsValue, tuned: Option<Vec<u8>>) -> JsResult<Uint8Array> {
+    pub fn project_head(
+        &self,
+        settings: JsValue,
+        sources: JsValue,
+        tuned: Option<Vec<u8>>,
+        target: Option<Vec<u8>>,
+    ) -> JsResult<Uint8Array> {
         let (settings, sources) = (from_js("settings", &settings)?, from_js("sources", &sources)?);
-        Ok(self.learner.project(settings, sources, tuned.as_deref())?.as_slice().into())
+        let moved = Moved { tuned: tuned.as_deref(), target: target.as_deref() };
+        Ok(self.learner.project(settings, sources, moved)?.as_slice().into())
     }
 
     /// Takes up all of a project, in the place of what there is. Throws `bad-project`; then nothing has changed.
@@ -124,6 +131,11 @@ impl ProjectFile {
     /// The tensors of the tuned backbone, a safetensors file.
     pub fn tuned(&self) -> JsResult<Option<Uint8Array>> {
         Ok(self.0.tuned()?.map(|file| file.as_slice().into()))
+    }
+
+    /// Those of the backbone whose batch norms were estimated anew for a target domain.
+    pub fn target(&self) -> JsResult<Option<Uint8Array>> {
+        Ok(self.0.target()?.map(|file| file.as_slice().into()))
     }
 
     /// → `{ content, type, offset, bytes }` of each raw sample, `offset` from the start of the file.

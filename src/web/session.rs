@@ -1,6 +1,6 @@
 //! The learner behind the face.
 
-use js_sys::{Float32Array, Uint8Array};
+use js_sys::Float32Array;
 use wasm_bindgen::prelude::*;
 
 use super::JsResult;
@@ -245,24 +245,19 @@ impl Session {
     }
 
     /// While an adaptation waits for it: what a backbone with batch norms estimated anew makes of some of the target, `which`
-    /// of all, and its tensors. Without, it goes on at the next step all the same.
+    /// of all. Without, it goes on at the next step all the same.
     #[wasm_bindgen(js_name = takeRenormed)]
-    pub fn take_renormed(&mut self, which: Vec<usize>, rows: Vec<f32>, file: Vec<u8>) {
+    pub fn take_renormed(&mut self, which: Vec<usize>, rows: Vec<f32>) {
         let x = self.matrix(rows);
         if let Some(Job::Adaptation(adapting)) = &mut self.job {
-            adapting.renormed(&which, &x, file);
+            adapting.renormed(&which, &x);
         }
     }
 
-    /// Whether what is to be predicted goes through a backbone of its own.
-    #[wasm_bindgen(js_name = hasTarget)]
-    pub fn has_target(&self) -> bool {
-        self.learner.target().is_some()
-    }
-
-    /// Its tensors, a safetensors file.
-    pub fn target(&self) -> Option<Uint8Array> {
-        self.learner.target().map(Uint8Array::from)
+    /// Whether the model looks at samples by such a backbone.
+    #[wasm_bindgen(js_name = isRenormed)]
+    pub fn is_renormed(&self) -> bool {
+        self.learner.is_renormed()
     }
 
     /// A bounded piece of the job: → `{ stage, done, total, … }` or `{ result }`. Of an adaptation that waits for batch norms estimated

@@ -18,6 +18,10 @@ after(async () => {
   await server.close();
 });
 
+/** Of the server that all tests use. */
+export const { origin } = server;
+/** A person of their own: nothing that others have saved. */
+export const newContext = (options) => browser.newContext(options);
 export const hasShared = existsSync(join(shared, "data"));
 /** For `test(name, needsShared, …)`: says so where the shared data is absent. */
 export const needsShared = { skip: hasShared ? false : "../shared is not here" };

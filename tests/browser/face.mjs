@@ -7,7 +7,8 @@ import { helpers } from "./helpers.mjs";
 test("importing the package does nothing, where there is no window too", async () => {
   const before = Object.keys(globalThis).length;
   const face = await import("../../pkg/index.js");
-  assert.deepEqual(Object.keys(face).sort(), ["HeadstartError", "createLearner"]);
+  const names = ["HeadstartError", "createLearner", "deleteProject", "listProjects", "openProject", "readTeachableMachine", "renameProject", "storage"];
+  assert.deepEqual(Object.keys(face).sort(), names);
   assert.equal(Object.keys(globalThis).length, before);
 });
 
@@ -381,7 +382,7 @@ test("bad options are refused by name", async () => {
       workers: await bad({ task: "image", workers: 0 }),
       seed: await bad({ task: "image", seed: -1 }),
       missing: (await bad({ task: "image", backbone: "no-such" }))[0],
-      never: (await bad({ task: "image", network: "never" }))[0],
+      never: (await bad({ task: "image", network: "never", backbone: "no-such" }))[0],
       few,
       nothing: await code(learner.add(undefined)),
       head: await code(trained(learner, { head: "oracle" })),

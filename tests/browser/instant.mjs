@@ -7,14 +7,15 @@ export async function withInstantLearner(page) {
 const SOURCE = `
   const samples = [];
   export class HeadstartError extends Error {}
+  export const listProjects = async () => [];
   export const createLearner = async () => ({
-    labels: ["all"], device: { kind: "cpu", adapter: "", reason: "", workers: 1 },
+    labels: ["all"], project: null, model: null, device: { kind: "cpu", adapter: "", reason: "", workers: 1 },
     backbone: { id: "", dim: 1, sha256: "", licence: "", source: "", bytes: 0 },
     samples: async () => samples,
     add: async (given) => {
       const ids = [];
       for await (const { id, name, label } of given) { samples.push({ id, name, label }); ids.push(id); }
-      return { ids, added: ids, duplicates: [], rejected: [], truncated: [] };
+      return { ids, added: ids, duplicates: [], rejected: [], truncated: [], unsaved: [] };
     },
   });`;
 

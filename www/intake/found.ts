@@ -47,5 +47,5 @@ export function hidden(name: string): boolean {
 }
 
 function isZip(file: File): boolean {
-  return /\.zip$/i.test(file.name) || file.type === "application/zip" || file.type === "application/x-zip-compressed";
+  return /\.(zip|tm)$/i.test(file.name) || file.type === "application/zip" || file.type === "application/x-zip-compressed";
 }

@@ -12,6 +12,7 @@ export async function fromZip(file: Blob & { name?: string }): Promise<Found[]> 
   } catch (error) {
     throw new Error(`${file.name ?? "the archive"} cannot be opened as a zip: ${error instanceof Error ? error.message : error}`);
   }
+  if (isTeachable(file.name ?? "", entries.map(({ filename }) => filename))) return fromTeachable(file);
   const found: Found[] = [];
   for (const entry of entries) {
     const path = entry.filename.split("/");
@@ -20,4 +21,17 @@ export async function fromZip(file: Blob & { name?: string }): Promise<Found[]> 
     found.push({ name, path: entry.filename, folder: path.at(-2) ?? null, open: () => entry.getData(new BlobWriter()) });
   }
   return found;
+}
+
+/** A project of Teachable Machine, or the samples of one of its classes. */
+function isTeachable(name: string, inside: readonly string[]): boolean {
+  if (/\.tm$/i.test(name)) return true;
+  const flat = inside.every((path) => !path.includes("/"));
+  return flat && (/-samples( ?\(\d+\))?\.zip$/i.test(name) || (inside.includes("manifest.json") && inside.some((path) => path.includes("-!-"))));
+}
+
+async function fromTeachable(file: Blob): Promise<Found[]> {
+  const { readTeachableMachine } = await import("../headstart");
+  const { files } = await readTeachableMachine(file);
+  return files.map(({ name, label, open }) => ({ name, path: `${label}/${name}`, folder: label, open }));
 }

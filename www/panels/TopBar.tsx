@@ -3,6 +3,8 @@ import { isStale, total, useRunning, useStore } from "../state/store";
 import { useTuning } from "../state/tuning";
 import { percent } from "../state/words";
 import { useRequests } from "../trust/requests";
+import { Projects } from "./Projects";
+import { Unsaved } from "./Unsaved";
 
 /** The places of the page with the state of each, what happened last, and the promise that is kept. */
 export function TopBar() {
@@ -36,12 +38,16 @@ export function TopBar() {
           </a>
         ))}
       </nav>
-      <section className="left-page" aria-label="Privacy" title="Counted from the browser’s own list of requests, workers included">
-        Requests that left this page: <strong>{away}</strong>
-      </section>
+      <div className="where">
+        <Projects />
+        <section className="left-page" aria-label="Privacy" title="Counted from the browser’s own list of requests, workers included">
+          Requests that left this page: <strong>{away}</strong>
+        </section>
+      </div>
       <p id="status" role="status" aria-live="polite">
         {status}
       </p>
+      <Unsaved />
     </div>
   );
 }

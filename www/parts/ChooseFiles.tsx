@@ -28,7 +28,7 @@ export function ChooseFiles({ children, folder = false, single = false, accept, 
     <FileTrigger
       acceptDirectory={folder}
       allowsMultiple={!single}
-      {...(folder ? {} : { acceptedFileTypes: accept ?? (single ? ["image/*"] : ["image/*", ".zip"]) })}
+      {...(folder ? {} : { acceptedFileTypes: accept ?? (single ? ["image/*"] : ["image/*", ".zip", ".tm"]) })}
       onSelect={take}
     >
       <Button

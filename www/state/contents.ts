@@ -11,6 +11,11 @@ export function keep(content: Blob | string): string {
   return id;
 }
 
+/** Of a sample that was there before the page was. */
+export function keepAs(id: string, content: Blob | string): void {
+  contents.set(id, content);
+}
+
 export function drop(id: string): void {
   contents.delete(id);
 }

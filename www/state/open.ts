@@ -1,21 +1,92 @@
+import type { Learner, LearnerOptions, ModelInfo } from "headstart";
 import { caged } from "../trust/cage";
-import { task } from "./task";
-import { say, sentence, set } from "./store";
+import { refresh } from "./classes";
+import { keepAs } from "./contents";
+import { useRefuse } from "./predictions";
+import { freeName } from "./projects";
+import { remember, remembered } from "./remembered";
+import { get, say, sentence, set, total } from "./store";
+import { noun, task } from "./task";
+import { useTuning } from "./tuning";
+import { count } from "./words";
+
+/** Asked for together: thousands at once would hold the page. */
+const TOGETHER = 200;
+/** What keeps a project from opening, and not the page from working. */
+const OTHERS = ["project-open", "project-too-new", "backbone-differs"];
 
 export async function open(): Promise<void> {
   try {
-    // Here, so that a package that is not there is a sentence and not a blank page.
-    const { createLearner, workerScript } = await import("../headstart");
-    const learner = await createLearner({
-      task,
-      worker: () => caged(workerScript),
-      onProgress: ({ done, total }) => set({ loading: { done, total } }),
-    });
-    set({ learner, device: learner.device });
-    say("Ready. Everything from here on happens on this machine.");
+    const { learner, why } = await opened();
+    await takeOver(learner);
+    set({ learner, device: learner.device, project: learner.project });
+    await refresh();
+    if (learner.model) takeModel(learner.model);
+    if (learner.project) remember(learner.project.name);
+    const samples = total(get());
+    const as = samples > 0 ? `“${learner.project?.name}” is as you left it, with ${count(samples, noun)}.` : "Everything from here on happens on this machine.";
+    say(why === "" ? `Ready. ${as}` : `Ready. ${why}`);
     // "auto" may move to a GPU at any time; the learner has a property for it and no event.
     setInterval(() => set({ device: learner.device }), 1000);
   } catch (error) {
     set({ failure: sentence(error) });
   }
+}
+
+/** `why`: what stood in the way of the project that was to be opened. */
+async function opened(): Promise<{ learner: Learner; why: string }> {
+  // Here, so that a package that is not there is a sentence and not a blank page.
+  const { createLearner, workerScript } = await import("../headstart");
+  const options: LearnerOptions = {
+    task,
+    worker: () => caged(workerScript),
+    onProgress: ({ stage, done, total }) => set({ loading: { stage, done, total } }),
+    onProject: (project) => set({ project }),
+  };
+  const without = async (error: unknown) => {
+    const learner = await createLearner(options);
+    return { learner, why: `Nothing is saved: ${sentence(error)}.` };
+  };
+  let name: string;
+  try {
+    name = remembered() ?? (await freeName());
+  } catch (error) {
+    return without(error);
+  }
+  try {
+    return { learner: await createLearner({ ...options, project: name }), why: "" };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "no-storage") return without(error);
+    if (!OTHERS.includes(code)) throw error;
+    try {
+      // A name that only another tab has, without a sample yet, is not in any list.
+      const other = await freeName(name === (await freeName()) ? `${name} 2` : undefined);
+      return { learner: await createLearner({ ...options, project: other }), why: `${sentence(error)}. This is another project.` };
+    } catch (another) {
+      return without(another);
+    }
+  }
+}
+
+/** What the learner has, in the places where the page has it. */
+async function takeOver(learner: Learner): Promise<void> {
+  const ids = (await learner.samples()).map(({ id }) => id);
+  for (let i = 0; i < ids.length; i += TOGETHER) {
+    const some = ids.slice(i, i + TOGETHER);
+    (await learner.data(some)).forEach((content, k) => content !== null && keepAs(some[k]!, content));
+  }
+}
+
+function takeModel({ result, tuned, adapted, negative, stale }: ModelInfo): void {
+  const { classes, kind } = get();
+  const known = total({ classes: classes.filter((c) => c.name !== "" && c.name !== negative), kind });
+  const reason = adapted ? `${adapted}, for the other domain` : tuned ? "the backbone’s last part was trained with it" : result.reason;
+  set({ result: { ...result, reason }, learnt: { known, negative }, adapted: adapted !== null, trainedAt: stale ? -1 : 0 });
+  useTuning.setState({ tuned });
+  if (negative !== null) useRefuse.setState({ on: true });
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown }).code);
 }

@@ -150,6 +150,7 @@ async function add(incoming: readonly Incoming[], relabel: boolean): Promise<num
     if (report.duplicates.length > 0) parts.push(`${count(report.duplicates.length, "was", "were")} here already`);
     if (again.changed.length > 0) parts.push(`${again.changed.length} of them got another label`);
     if (report.truncated.length > 0) parts.push(`${count(report.truncated.length, "was", "were")} longer than the backbone reads and cut`);
+    if (report.unsaved.length > 0) parts.push(`${count(report.unsaved.length, "is", "are")} in this tab only`);
     if (problems.length > 0) parts.push(`${problems.length} left out, listed under Collect`);
     say(`${parts.join(", ")}.`);
   });

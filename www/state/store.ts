@@ -1,5 +1,5 @@
 // What the page shows. Actions beside this file change it; panels read it.
-import type { Label, Learner, NumberReport, Report, TrainResult } from "headstart";
+import type { Label, Learner, NumberReport, ProjectState, Report, TrainResult } from "headstart";
 import { create } from "zustand";
 import { type Kind, NONE_OF_THEM } from "./labels";
 
@@ -52,18 +52,20 @@ export interface CurvePoint {
 }
 
 export interface State {
-  /** Bytes of the backbone, while it loads. */
-  loading: { done: number; total: number };
+  /** Bytes of the backbone while it loads, then what is saved. */
+  loading: { stage: string; done: number; total: number };
   failure: string | null;
   learner: Learner | null;
   device: Learner["device"] | null;
+  /** `null` where nothing is saved. */
+  project: ProjectState | null;
   /** The last thing that happened, in a sentence. */
   status: string;
   /** A sample with several labels is in several of them. */
   classes: readonly Class[];
   kind: Kind;
   problems: readonly Problem[];
-  jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job; doctor?: Job; verdict?: Job; cost?: Job; tune?: Job; adapt?: Job };
+  jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job; doctor?: Job; verdict?: Job; cost?: Job; tune?: Job; adapt?: Job; project?: Job };
   curve: readonly CurvePoint[];
   result: TrainResult | null;
   learnt: Learnt | null;
@@ -84,10 +86,11 @@ export interface State {
 }
 
 export const useStore = create<State>()(() => ({
-  loading: { done: 0, total: 0 },
+  loading: { stage: "backbone", done: 0, total: 0 },
   failure: null,
   learner: null,
   device: null,
+  project: null,
   status: "",
   classes: [],
   kind: "classes",
@@ -137,6 +140,12 @@ export function isReady({ classes, kind }: Pick<State, "classes" | "kind">): boo
 export function total({ classes, kind }: Pick<State, "classes" | "kind">): number {
   if (kind === "labels") return new Set(classes.flatMap((c) => c.members.map((m) => m.id))).size;
   return classes.reduce((n, c) => n + c.members.length, 0);
+}
+
+/** Whether the page can go and come back with all that is in it. */
+export function isSafe(): boolean {
+  const { project, jobs } = get();
+  return total(get()) === 0 || (project !== null && project.unsaved === 0 && project.problem === null && jobs.collect === undefined);
 }
 
 /** The names that a sample can be given, as they are. */

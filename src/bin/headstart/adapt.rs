@@ -15,11 +15,10 @@ use headstart::learn::tune::Inputs;
 use serde_json::json;
 
 use crate::encoder::Input;
-
 use crate::failure::Failure;
 use crate::given::{Item, given};
 use crate::lesson::Lesson;
-use crate::machine::each;
+use crate::machine::{Machine, each};
 use crate::options::{Chance, Everywhere, Out, Reading_};
 use crate::output::{Done, Output, merged};
 use crate::pack::Pack;
@@ -51,18 +50,24 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     let (items, elsewhere, rejected) = lesson.elsewhere(target, &lesson.encoder.machine, output)?;
     let used = elsewhere.ids.len();
     let mut adapting = lesson.learner.adapt(elsewhere)?;
+    let mut moved = None;
     let adapted = loop {
         match adapting.step()? {
             AdaptationStage::Progress(progress) => output.progress.at(progress.done, progress.total, progress.stage),
             AdaptationStage::Renorm => {
                 if let Some((which, x, file)) = batch_norm(&lesson, &adapting.source(), &items, output)? {
-                    adapting.renormed(&which, &x, file);
+                    adapting.renormed(&which, &x);
+                    moved = Some(file);
                 }
             }
             AdaptationStage::Done(adapted) => break *adapted,
         }
     };
     let report = lesson.learner.finish_adaptation(adapting, adapted);
+    if let Some(file) = moved.filter(|_| report.kept && lesson.learner.is_renormed()) {
+        let machine = Machine::open(&lesson.encoder.pack, Some(&file), everywhere)?;
+        lesson.target = Some((file, machine));
+    }
     if report.kept
         && let Some(model) = lesson.model.as_mut().and_then(|model| model.as_object_mut())
     {

@@ -27,8 +27,8 @@ pub struct Lesson {
     pub sources: HashMap<String, Item>,
     /// The stages that were tuned.
     pub tuned: Option<Vec<u8>>,
-    /// Of a model whose backbone for predictions is another than the samples'.
-    pub target: Option<Machine>,
+    /// Of a model that predicts by another backbone than the samples': its tensors, and what runs it.
+    pub target: Option<(Vec<u8>, Machine)>,
     pub seed: u64,
     pub long_text: LongText,
     pub trained: bool,
@@ -145,7 +145,17 @@ impl Lesson {
 
     /// What the model is asked by.
     pub fn predicting(&self) -> &Machine {
-        self.target.as_ref().filter(|_| self.learner.target().is_some()).unwrap_or(&self.encoder.machine)
+        self.target().map_or(&self.encoder.machine, |(_, machine)| machine)
+    }
+
+    /// Tensors of that, in the place of the pack's.
+    pub fn moved(&self) -> Option<&[u8]> {
+        self.target().map_or(self.tuned.as_deref(), |(tensors, _)| Some(tensors))
+    }
+
+    /// Trained again since it was opened, the model has none any more.
+    fn target(&self) -> Option<&(Vec<u8>, Machine)> {
+        self.target.as_ref().filter(|_| self.learner.is_renormed())
     }
 
     /// Rows of other samples, by this machine's backbone. Those that cannot be used are told of by name, beside.

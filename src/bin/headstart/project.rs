@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use headstart::export::{Project, Source, bad_project};
+use headstart::export::{Moved, Project, Source, bad_project};
 use headstart::learner::Learner;
 use headstart::source::{Content, content_id};
 use serde_json::{Value, json};
@@ -79,7 +79,13 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
             sources.extend(item(&sample.content, Data::Text(text.clone())));
         }
     }
-    let target = learner.target().map(|target| Machine::open(&encoder.pack, Some(target), everywhere)).transpose()?;
+    let target = match project.target()?.filter(|_| learner.is_renormed()) {
+        Some(tensors) => {
+            let machine = Machine::open(&encoder.pack, Some(&tensors), everywhere)?;
+            Some((tensors, machine))
+        }
+        None => None,
+    };
     let model = settings.get("model").filter(|model| model.is_object()).cloned();
     let created = settings.get("created").and_then(Value::as_u64);
     Ok(Lesson {
@@ -115,7 +121,10 @@ pub fn save(lesson: &Lesson, out: &Out) -> Result<(), Failure> {
         "model": lesson.model,
     });
     let listed = sources.iter().map(|(source, _)| source.clone()).collect();
-    let head = lesson.learner.project(settings, listed, lesson.tuned.as_deref())?;
+    let head = lesson.learner.project(settings, listed, Moved {
+        tuned: lesson.tuned.as_deref(),
+        target: lesson.target.as_ref().map(|(tensors, _)| &tensors[..]),
+    })?;
     let failed = |e: std::io::Error| Failure::unwritable(path, e);
     written(path, |file| {
         file.write_all(&head).map_err(failed)?;

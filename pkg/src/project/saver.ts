@@ -1,0 +1,416 @@
+// Writes a project as it happens, from inside the learner's worker.
+import type { ModelInfo, ProjectState, SampleInfo } from "../../index";
+import { HeadstartError } from "../errors";
+import { places } from "./places";
+import { type ContentRecord, type Files, type ProjectRecord, type SampleRecord, type Store, find, keysOf, openStore, taken, write } from "./store";
+
+/** Contents that are written together. Those that come while a transaction is under way wait for the next one. */
+const TOGETHER = 64;
+/** The same of an edit, or an import from a file. */
+const MOST = 512;
+
+/** What there is to save. */
+export interface Held {
+  samples(): SampleInfo[];
+  /** As it is in; `undefined` where it was taken back. */
+  sample(content: string): SampleInfo | undefined;
+  contentOf(id: string): string;
+  content(content: string): Omit<ContentRecord, "source">;
+  /** In memory. */
+  source(content: string): Blob | undefined;
+  /** Takes the picture of a sample that leaves the storage: undo may bring it back. */
+  takeSource(content: string, source: Blob): void;
+  tunedRow(content: string): Float32Array | undefined;
+  /** Empty where there is no model. It has the rows of what the model was trained on and that is no sample any more. */
+  state(): Uint8Array;
+  files(): Files;
+  model(): ModelInfo | null;
+}
+
+/** A sample as it is saved. */
+interface Present {
+  place: number;
+  content: string;
+  names: string[];
+  /** All of it, to see whether it has changed. */
+  text: string;
+}
+
+export interface Size {
+  own: number;
+  source: number;
+}
+
+/** What is in the storage already. */
+export interface Known {
+  samples: SampleRecord[];
+  /** Bytes of each content. */
+  contents: Map<string, Size>;
+  /** Contents that have a tuned row. */
+  tuned: Set<string>;
+  model: { bytes: number; files: Files };
+}
+
+/** What one transaction does. */
+interface Change {
+  put?: SampleRecord[];
+  /** Ids of samples that are there no more. */
+  gone?: string[];
+  /** Contents whose tuned row is to be written. */
+  tuned?: readonly string[];
+  model?: Known["model"] & { state: Uint8Array };
+}
+
+/**
+ * The storage follows the session: what was added is written before `add` resolves for it, what was edited by the difference. Where the
+ * storage is full or gone the learner goes on in memory, and what is missing is written when that is possible again.
+ */
+export class Saver {
+  #store: Store | undefined;
+  #record: ProjectRecord;
+  #held: Held;
+  #tell: (state: ProjectState, first: boolean) => void;
+  /** By sample id. */
+  #present = new Map<string, Present>();
+  #labels = new Map<string, number>();
+  #contents: Known["contents"];
+  #tuned: Known["tuned"];
+  #model: Known["model"];
+  #last: number;
+  /** Whether the record itself is there: a project is saved with its first sample. */
+  #begun: boolean;
+  #added: string[] = [];
+  /** One transaction after another. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #problem: HeadstartError | undefined;
+  /** Samples that came since. */
+  #unsaved = 0;
+  #modelWaits = false;
+
+  /** `known` is absent for a project that is not there yet. */
+  constructor(record: ProjectRecord, known: Known | undefined, held: Held, tell: (state: ProjectState, first: boolean) => void) {
+    this.#record = record;
+    this.#held = held;
+    this.#tell = tell;
+    this.#begun = known !== undefined;
+    ({ contents: this.#contents, tuned: this.#tuned, model: this.#model } = known ?? nothing());
+    known?.samples.forEach((sample) => this.#enter(sample));
+    this.#last = known?.samples.at(-1)?.place ?? -1;
+  }
+
+  get state(): ProjectState {
+    const problem = this.#problem && { code: this.#problem.code, message: this.#problem.message };
+    return { name: this.#record.name, unsaved: this.#unsaved, problem: problem ?? null };
+  }
+
+  /** A sample that is new. → whether it is saved. */
+  async added(content: string): Promise<boolean> {
+    this.#added.push(content);
+    await this.#inTurn(async () => {
+      // Those of the turn before took this one with them.
+      const contents = this.#added.splice(0, TOGETHER);
+      const samples = contents.flatMap((one) => this.#held.sample(one) ?? []).filter(({ id }) => !this.#present.has(id));
+      if (samples.length === 0) return;
+      const well = !this.#problem && (await this.#connected()) && (await this.#write({ put: samples.map((sample) => this.#asRecord(sample, ++this.#last)) }));
+      if (well) return;
+      this.#unsaved += samples.length;
+      this.#say();
+    });
+    const sample = this.#held.sample(content);
+    return !sample || this.#present.has(sample.id);
+  }
+
+  /** After any other change of the samples. */
+  changed(): Promise<void> {
+    return this.#inTurn(() => this.#follow());
+  }
+
+  /** After a training. */
+  trained(): Promise<void> {
+    return this.#inTurn(() => this.#writeModel());
+  }
+
+  /** After a restoring whose rows are others than those that are saved: all but the sources anew, in one transaction. */
+  rebased(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!(await this.#connected())) return;
+      const contents = [...this.#present.values()].map(({ content }) => content).filter((content) => this.#held.sample(content));
+      const records = contents.map((content) => ({ content, record: { ...this.#held.content(content), source: this.#contents.get(content)?.source ?? 0 } }));
+      const rows = records.flatMap(({ content }) => {
+        const row = this.#held.tunedRow(content);
+        return row ? [{ content, row }] : [];
+      });
+      const [state, files] = [this.#held.state(), { ...this.#held.files() }];
+      this.#contents = new Map(records.map(({ content, record }) => [content, sizeOf(record)]));
+      this.#tuned = new Set(rows.map(({ content }) => content));
+      this.#model = { files, bytes: modelBytes(state, files) };
+      this.#describe();
+      try {
+        const project = this.#record.id;
+        await write(this.#store!, (tx, requests) => {
+          const [stored, tunedRows, models] = [tx.objectStore("contents"), tx.objectStore("tuned"), tx.objectStore("models")];
+          requests.push(stored.delete(keysOf(project)), tunedRows.delete(keysOf(project)));
+          for (const { content, record } of records) requests.push(stored.put(record, [project, content]));
+          for (const { content, row } of rows) requests.push(tunedRows.put(row, [project, content]));
+          requests.push(state.length > 0 ? models.put({ state, files }, project) : models.delete(project), tx.objectStore("projects").put(this.#record));
+        });
+      } catch (error) {
+        // What is saved is still the project as it was: it opens again with the backbone that it was made with.
+        this.#contents = new Map();
+        this.#modelWaits = true;
+        return this.#fail(problemOf(error));
+      }
+      // Samples that could not be read.
+      await this.#follow();
+    });
+  }
+
+  /** Rows by the tuned backbone that came later than their samples. */
+  caughtUp(contents: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#problem && (await this.#connected())) await this.#write({ tuned: contents.filter((content) => this.#contents.has(content)) });
+    });
+  }
+
+  /** All that is not saved yet. Errors: `storage-full`, `no-storage`. */
+  async save(progress?: (done: number, total: number) => Promise<void>): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#follow(progress);
+      if (this.#modelWaits) await this.#writeModel();
+    });
+    if (this.#problem) throw this.#problem;
+  }
+
+  /** Errors: `bad-option` where the name is taken. */
+  async rename(name: string): Promise<void> {
+    await this.#inTurn(async () => {
+      const record = { ...this.#record, name };
+      const store = await this.#connection();
+      if (await find(store, name)) throw taken(name);
+      if (this.#begun) await store.put("projects", record);
+      this.#record = record;
+    });
+    this.#say();
+  }
+
+  /** A sample's picture, from the storage. */
+  async source(content: string): Promise<Blob | undefined> {
+    return (await this.#connection()).get("sources", [this.#record.id, content]);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Writes the difference between what there is and what is saved. */
+  async #follow(progress?: (done: number, total: number) => Promise<void>): Promise<void> {
+    if (!(await this.#connected())) return;
+    const now = this.#held.samples();
+    if (!this.#begun && now.length === 0) {
+      this.#problem = undefined;
+      return this.#say();
+    }
+    const ids = new Set(now.map(({ id }) => id));
+    const gone = [...this.#present.keys()].filter((id) => !ids.has(id));
+    const at = places(now.map(({ id }) => id), this.#present);
+    const put = now.map((sample, i) => this.#asRecord(sample, at[i]!)).filter((record) => this.#present.get(record.id)?.text !== JSON.stringify(record));
+    // What goes makes room for what comes; an edit is one transaction, only a whole import is more.
+    let well = true;
+    for (let i = 0; well && (i === 0 || i < put.length); i += MOST) {
+      well = await this.#write({ put: put.slice(i, i + MOST), gone: i === 0 ? gone : [] });
+      await progress?.(Math.min(put.length, i + MOST), put.length);
+    }
+    this.#last = at.at(-1) ?? -1;
+    this.#unsaved = this.#held.samples().filter(({ id }) => !this.#present.has(id)).length;
+    if (well && !this.#modelWaits) this.#problem = undefined;
+    this.#say();
+  }
+
+  async #writeModel(): Promise<void> {
+    this.#modelWaits = true;
+    if (!(await this.#connected())) return;
+    // Samples first: the model's rows are theirs.
+    if (this.#unsaved > 0) await this.#follow();
+    if (this.#unsaved > 0) return;
+    const [state, files] = [this.#held.state(), { ...this.#held.files() }];
+    const model = { state, files, bytes: modelBytes(state, files) };
+    this.#modelWaits = !(await this.#write({ model, tuned: files.tuned !== this.#model.files.tuned ? [...this.#contents.keys()] : [] }));
+    if (!this.#modelWaits) this.#problem = undefined;
+    this.#say();
+  }
+
+  /** One transaction. → whether it was written; if not, what was saved before is as it was. */
+  async #write({ put = [], gone = [], tuned = [], model }: Change): Promise<boolean> {
+    const first = !this.#begun;
+    // An id may have another content than it had: what it had goes, unless it is there under another id.
+    const before = [...gone, ...put.map(({ id }) => id)].flatMap((id) => this.#present.get(id)?.content ?? []);
+    const [had, have] = [new Set(before), new Set(put.map(({ content }) => content))];
+    const leaving = [...had].filter((content) => !have.has(content));
+    const added = [...have].filter((content) => !had.has(content));
+    const records = added.map((content) => {
+      const source = this.#held.source(content);
+      return { content, source, record: { ...this.#held.content(content), source: source?.size ?? 0 } };
+    });
+    const anew = model !== undefined && model.files.tuned !== this.#model.files.tuned;
+    const rows = [...new Set([...added, ...tuned])].flatMap((content) => {
+      const row = this.#held.tunedRow(content);
+      return row ? [{ content, row }] : [];
+    });
+
+    const undo = this.#checkpoint([...gone, ...put.map(({ id }) => id)], [...added, ...leaving, ...rows.map(({ content }) => content)]);
+    gone.forEach((id) => this.#leave(id));
+    put.forEach((record) => this.#enter(record));
+    if (anew) this.#tuned = new Set();
+    if (model) this.#model = model;
+    records.forEach(({ content, record }) => this.#contents.set(content, sizeOf(record)));
+    rows.forEach(({ content }) => this.#tuned.add(content));
+    for (const content of leaving) {
+      this.#contents.delete(content);
+      this.#tuned.delete(content);
+    }
+    this.#describe();
+    this.#begun = true;
+    try {
+      const project = this.#record.id;
+      const key = (part: string): [string, string] => [project, part];
+      await write(this.#store!, (tx, requests) => {
+        const [samples, contents, sources, tunedRows] = [tx.objectStore("samples"), tx.objectStore("contents"), tx.objectStore("sources"), tx.objectStore("tuned")];
+        if (anew) requests.push(tunedRows.delete(keysOf(project)));
+        for (const content of leaving) {
+          if (!this.#held.source(content)) requests.push(sources.get(key(content)).then((source) => source && this.#held.takeSource(content, source)));
+          requests.push(sources.delete(key(content)), contents.delete(key(content)), tunedRows.delete(key(content)));
+        }
+        for (const id of gone) requests.push(samples.delete(key(id)));
+        for (const record of put) requests.push(samples.put(record, key(record.id)));
+        for (const { content, record, source } of records) {
+          requests.push(contents.put(record, key(content)));
+          if (source) requests.push(sources.put(source, key(content)));
+        }
+        for (const { content, row } of rows) requests.push(tunedRows.put(row, key(content)));
+        if (model) requests.push(tx.objectStore("models").put({ state: model.state, files: model.files }, project));
+        requests.push(tx.objectStore("projects").put(this.#record));
+      });
+    } catch (error) {
+      undo();
+      this.#fail(problemOf(error));
+      return false;
+    }
+    if (first) this.#tell(this.state, true);
+    return true;
+  }
+
+  /** What takes back, in memory, what a transaction that failed was to do. */
+  #checkpoint(ids: string[], contents: string[]): () => void {
+    const present = ids.map((id) => [id, this.#present.get(id)] as const);
+    const known = contents.map((content) => [content, this.#contents.get(content), this.#tuned.has(content)] as const);
+    const [record, model, tuned, begun] = [this.#record, this.#model, this.#tuned, this.#begun];
+    return () => {
+      [this.#record, this.#model, this.#tuned, this.#begun] = [record, model, tuned, begun];
+      for (const [id, before] of present) {
+        this.#leave(id);
+        if (before) this.#take(id, before);
+      }
+      for (const [content, size, isTuned] of known) {
+        if (size === undefined) this.#contents.delete(content);
+        else this.#contents.set(content, size);
+        if (isTuned) this.#tuned.add(content);
+        else this.#tuned.delete(content);
+      }
+    };
+  }
+
+  #enter(record: SampleRecord): void {
+    this.#leave(record.id);
+    const { place, content, label } = record;
+    const names = typeof label === "number" || label === null ? [] : [label].flat();
+    this.#take(record.id, { place, content, names, text: JSON.stringify(record) });
+  }
+
+  #take(id: string, present: Present): void {
+    this.#present.set(id, present);
+    for (const name of present.names) this.#labels.set(name, (this.#labels.get(name) ?? 0) + 1);
+  }
+
+  #leave(id: string): void {
+    for (const name of this.#present.get(id)?.names ?? []) {
+      const left = this.#labels.get(name)! - 1;
+      if (left === 0) this.#labels.delete(name);
+      else this.#labels.set(name, left);
+    }
+    this.#present.delete(id);
+  }
+
+  #asRecord({ id, label, name, group, slice }: SampleInfo, place: number): SampleRecord {
+    return { id, content: this.#held.contentOf(id), label, name, group, slice, place };
+  }
+
+  /** What is told of a project without reading it. */
+  #describe(): void {
+    const rows = this.#tuned.size * this.#record.backbone.dim * 4;
+    let bytes = rows + this.#model.bytes;
+    for (const { own, source } of this.#contents.values()) bytes += own + source;
+    const [samples, labels, model] = [this.#present.size, [...this.#labels.keys()], this.#held.model()];
+    this.#record = { ...this.#record, samples, labels, bytes, model, changed: Date.now() };
+  }
+
+  /** Where it was lost, another one; what has been taken from the storage meanwhile is to be written again. */
+  async #connection(): Promise<Store> {
+    if (this.#store) return this.#store;
+    const store = await openStore(() => this.#lose());
+    if (this.#begun && !(await store.get("projects", this.#record.id))) {
+      ({ contents: this.#contents, tuned: this.#tuned, model: this.#model } = nothing());
+      this.#present.clear();
+      this.#labels.clear();
+      this.#begun = false;
+      this.#modelWaits = this.#held.state().length > 0;
+    }
+    return (this.#store = store);
+  }
+
+  async #connected(): Promise<boolean> {
+    try {
+      await this.#connection();
+      return true;
+    } catch (error) {
+      this.#fail(problemOf(error));
+      return false;
+    }
+  }
+
+  #lose(): void {
+    this.#store = undefined;
+    this.#fail(new HeadstartError("no-storage", "the browser has taken this page's storage away; what comes is in this tab only, until it can be saved again"));
+  }
+
+  #fail(problem: HeadstartError): void {
+    this.#problem = problem;
+    this.#say();
+  }
+
+  #say(): void {
+    this.#tell(this.state, false);
+  }
+}
+
+function nothing(): Omit<Known, "samples"> {
+  return { contents: new Map(), tuned: new Set(), model: { bytes: 0, files: {} } };
+}
+
+export function sizeOf({ row, kept, source }: ContentRecord): Size {
+  return { own: row.byteLength + ("text" in kept ? 2 * kept.text.length : kept.small.length), source };
+}
+
+export function modelBytes(state: Uint8Array, files: Files): number {
+  return [state, ...Object.values(files)].reduce((sum, { length }) => sum + length, 0);
+}
+
+function problemOf(error: unknown): HeadstartError {
+  const { name, message } = error as Error;
+  if (error instanceof HeadstartError) return error;
+  if (name === "QuotaExceededError") {
+    return new HeadstartError("storage-full", "the browser's storage for this page is full: what was saved before is safe, what comes is in this tab only. Delete projects or samples, free disk space, or export the project");
+  }
+  return new HeadstartError("no-storage", `the browser cannot save (${name}: ${message}); what comes is in this tab only, until it can be saved again`);
+}
