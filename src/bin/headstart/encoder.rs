@@ -168,9 +168,9 @@ impl Encoder {
         Ok(Ready { id: content_id(text.as_bytes()), kept, input: Input::Ids(windows), cut })
     }
 
-    /// By the backbone as it is loaded.
-    pub fn embed_ready(&self, ready: Vec<Ready>) -> Result<Vec<Embedded>, Failure> {
-        let rows = self.embed(&self.machine.backbone, ready.into_iter().map(Ok).collect())?;
+    /// By this machine's backbone.
+    pub fn embed_ready(&self, machine: &Machine, ready: Vec<Ready>) -> Result<Vec<Embedded>, Failure> {
+        let rows = self.embed(&machine.backbone, ready.into_iter().map(Ok).collect())?;
         rows.into_iter().collect()
     }
 
