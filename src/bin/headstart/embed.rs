@@ -97,7 +97,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
 fn what(item: &Item) -> String {
     match &item.data {
         Data::Text(text) => text.clone(),
-        Data::Picture(_) | Data::Within(..) => item.name.clone(),
+        Data::Picture(_) | Data::Within(..) | Data::Pixels(..) => item.name.clone(),
     }
 }
 

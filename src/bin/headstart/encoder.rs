@@ -128,6 +128,7 @@ impl Encoder {
         let ready = catch_unwind(AssertUnwindSafe(|| match &item.data {
             Data::Picture(path) => self.ready_picture(&read_picture(path)?),
             Data::Within(file, range) => self.ready_picture(&file[range.clone()]),
+            Data::Pixels(file, range) => Ok(self.ready_pixels(file[range.clone()].to_vec())),
             Data::Text(text) => self.ready_text(text),
         }));
         let broke = || Err(headstart::Error::BadImage { why: "the decoder broke on it".into() }.into());

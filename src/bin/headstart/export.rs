@@ -91,7 +91,7 @@ fn exported(lesson: &Lesson, format: Format, samples: bool, output: &Output) -> 
         manifest: &pack.manifest,
         weights: &pack.weights,
         tokenizer: tokenizer.as_deref(),
-        tuned: lesson.tuned.as_deref(),
+        tuned: lesson.target.as_deref().or(lesson.tuned.as_deref()),
         windows: lesson.long_text == LongText::Windows,
     };
     let vectors = vectors(lesson, samples, output)?;

@@ -33,6 +33,8 @@ pub enum Data {
     Picture(PathBuf),
     /// In a project file.
     Within(Arc<Vec<u8>>, Range<usize>),
+    /// The same of what came to a page as pixels, and is kept as the backbone reads it.
+    Pixels(Arc<Vec<u8>>, Range<usize>),
     Text(String),
 }
 

@@ -27,6 +27,8 @@ pub struct Lesson {
     pub sources: HashMap<String, Item>,
     /// The stages that were tuned.
     pub tuned: Option<Vec<u8>>,
+    /// Those whose batch norms were estimated anew for a target domain, where the model predicts by them.
+    pub target: Option<Vec<u8>>,
     pub seed: u64,
     pub long_text: LongText,
     pub trained: bool,
@@ -67,6 +69,7 @@ impl Lesson {
             learner,
             sources: HashMap::new(),
             tuned: None,
+            target: None,
             seed: chance.seed,
             long_text: reading.long_text,
             trained: false,
@@ -112,7 +115,10 @@ impl Lesson {
                 Step::Progress(progress) => output.progress.at(progress.done, progress.total, progress.stage),
                 Step::Done(fitted) => {
                     self.trained = true;
-                    return Ok(self.learner.finish(training, *fitted));
+                    let result = self.learner.finish(training, *fitted);
+                    // Of a model that is no longer there.
+                    self.target = None;
+                    return Ok(result);
                 }
             }
         }
@@ -127,10 +133,17 @@ impl Lesson {
         }));
     }
 
+    /// Loads the backbone that samples are seen by: for predictions the target's, where there is one.
+    pub fn look(&mut self, predict: bool, everywhere: &Everywhere) -> Result<(), Failure> {
+        let target = self.target.as_deref().filter(|_| predict);
+        self.encoder.machine = Machine::open(&self.encoder.pack, target.or(self.tuned.as_deref()), everywhere)?;
+        Ok(())
+    }
+
     /// Takes `tuned`, a tuned backbone's tensors, for the backbone from now on, and has it see what it was not trained on.
     pub fn adopt(&mut self, tuned: Vec<u8>, everywhere: &Everywhere, output: &Output) -> Result<(), Failure> {
-        self.encoder.machine = Machine::open(&self.encoder.pack, Some(&tuned), everywhere)?;
         self.tuned = Some(tuned);
+        self.look(false, everywhere)?;
         let contents = self.learner.untuned();
         let items: Vec<Item> = contents.iter().map(|content| self.sources[content].clone()).collect();
         output.progress.stage("embed", items.len());

@@ -105,7 +105,9 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
         output.progress.more(1);
         let said = match &item.data {
             Data::Picture(path) => predictor.image(&read_picture(path)?, asked.reject),
-            Data::Within(file, range) => predictor.image(&file[range.clone()], asked.reject),
+            Data::Within(file, range) | Data::Pixels(file, range) => {
+                predictor.image(&file[range.clone()], asked.reject)
+            }
             Data::Text(text) => predictor.text(text, asked.reject),
         };
         said.map_err(Failure::from)
