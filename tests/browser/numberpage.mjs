@@ -81,7 +81,7 @@ test("a table gives photographs their numbers: matched, corrected by hand, learn
       await dialog.getByText(/^51 rows, 48 labels for a picture; numbers from \d+(\.\d)? to \d+(\.\d)?\.$/).waitFor();
       for (const name of ["file Files", "brightness Labels", "a number Each label is"]) await dialog.getByRole("button", { name, exact: true }).waitFor();
       await dialog.getByText("3 rows cannot be used").click();
-      for (const text of ["row 10: “bright” is no number", "row 51: no picture here is called gone.jpg", "row 52: row 12 names look-10.jpg too, with another label; that one counts"]) await dialog.getByText(text).waitFor();
+      for (const text of ["row 10: “bright” is no number", "row 51: no picture here is called gone.jpg", "row 52: row 11 names look-10.jpg too, with another label; that one counts"]) await dialog.getByText(text).waitFor();
       await dialog.getByText("2 pictures have no label in it, and wait for one").click();
       for (const i of ["08", "09"]) await dialog.getByText(`clothes/look-${i}.jpg`).waitFor();
       await lookTwice(page, "56-numbers-table");
@@ -150,7 +150,7 @@ test("a table gives photographs their numbers: matched, corrected by hand, learn
       assert.equal(csv[0], "file,label,confidence,low,high,novelty,error");
       const values = csv.filter((line) => line.includes("other-")).map((line) => line.split(",").slice(1, 5).map(Number));
       assert.equal(values.length, 4);
-      for (const [label, confidence, low, high] of values) assert.ok(low < label && label < high && confidence === 0.95, `${label}, ${low} to ${high}`);
+      for (const [label, confidence, low, high] of values) assert.ok(low < label && label < high && Math.abs(confidence - 0.95) < 0.01, `${label}, ${low} to ${high}`);
 
       // A number that is quite wrong is found, and put right with one press.
       const smallest = numbers(page).getByRole("row").first();
@@ -187,7 +187,7 @@ const sample = (page, name) =>
       const row = [...grid.querySelectorAll("[role=row]")].find((row) => row.getAttribute("aria-label")?.startsWith(name));
       if (row) {
         grid.scrollTop = 0;
-        return { label: row.querySelector(".badge").textContent };
+        return { label: row.getAttribute("aria-label").split(", ").at(-1) };
       }
     }
     return null;

@@ -19,7 +19,7 @@ import { count } from "../state/words";
 import { ClassCard } from "./ClassCard";
 import { ImportPictures } from "./ImportPictures";
 import { LabelKind } from "./LabelKind";
-import { Numbered } from "./Numbered";
+import { Numbered, whichNumber } from "./Numbered";
 import { Problems } from "./Problems";
 import { Tray } from "./Tray";
 
@@ -120,11 +120,11 @@ export function Collect() {
       </div>
       {loose.length > 0 && (
         <Ask
-          title={numbers ? `Which number ${loose.length === 1 ? "has this picture" : `have these ${loose.length} pictures`}?` : `Which class ${loose.length === 1 ? "is this picture" : `are these ${loose.length} pictures`}?`}
+          title={numbers ? whichNumber(loose.length) : `Which class ${loose.length === 1 ? "is this picture" : `are these ${loose.length} pictures`}?`}
           label={numbers ? "Number" : "Class"}
           {...(numbers ? { wrong: noNumber } : { choices: classes.map((c) => c.name) })}
           ok="Add"
-          without="Without a label for now"
+          without={`Without a ${numbers ? "number" : "label"} for now`}
           onAnswer={(name) => {
             setLoose([]);
             if (name === null) say("Nothing was added.");

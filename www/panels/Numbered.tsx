@@ -51,7 +51,7 @@ export function Numbered() {
       </div>
       {adding && (
         <Ask
-          title={adding === "webcam" ? "Which number does the webcam show?" : `Which number ${adding.length === 1 ? "has this picture" : `have these ${adding.length} pictures`}?`}
+          title={adding === "webcam" ? "Which number does the webcam show?" : whichNumber(adding.length)}
           label="Number"
           ok={adding === "webcam" ? "Go on" : "Add"}
           wrong={noNumber}
@@ -66,6 +66,10 @@ export function Numbered() {
       {filming !== null && <Webcam into={filming} onClose={() => setFilming(null)} />}
     </article>
   );
+}
+
+export function whichNumber(n: number): string {
+  return `Which number ${n === 1 ? "has this picture" : `have these ${n} pictures`}?`;
 }
 
 function numberOf({ given }: Member): number {

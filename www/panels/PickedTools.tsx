@@ -40,11 +40,11 @@ export function PickedTools({ ids, than, next, onPick }: Props) {
       if (next === undefined) passFocus(form);
     };
     return (
-      <>
+      <div className="giving">
         {ids.length === 1 && <Large id={ids[0]!} />}
         <GiveNumber ids={ids} {...(than === "" ? { onGive: goOn } : {})} />
-        {others}
-      </>
+        <div className="row">{others}</div>
+      </div>
     );
   }
   return (

@@ -40,9 +40,9 @@ export function parsed(text: string): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-/** Why it cannot be a number; `null` where it can. */
+/** Why it cannot be a number; `null` where it can, or where there is nothing yet. */
 export function noNumber(text: string): string | null {
-  return parsed(text) === null ? `“${text.trim()}” is no number: write it like 12 or 3.5` : null;
+  return parsed(text) === null && text.trim() !== "" ? `“${text.trim()}” is no number: write it like 12 or 3.5` : null;
 }
 
 /** Numbers and names do not go together; a class and several do. */
