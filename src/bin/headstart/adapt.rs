@@ -17,7 +17,7 @@ use crate::encoder::Encoder;
 use crate::failure::Failure;
 use crate::given::{Item, given};
 use crate::lesson::Lesson;
-use crate::options::{Chance, Everywhere, Out, Reading_};
+use crate::options::{Chance, Everywhere, Intake, Out};
 use crate::output::{Done, Output, merged};
 use crate::project;
 
@@ -36,7 +36,7 @@ pub struct Options {
     #[arg(long)]
     unlabelled: bool,
     #[command(flatten)]
-    reading: Reading_,
+    reading: Intake,
 }
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {

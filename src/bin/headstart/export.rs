@@ -62,7 +62,8 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
             let predictor = Predictor::open(&file)?;
             let (vectors, agreement) = (predictor.vectors(), predictor.verify()?);
             text = format!(", {vectors} parity vectors, scores off by {:.1e} at most", agreement.scores);
-            said["verified"] = json!({ "vectors": vectors, "features": agreement.features, "scores": agreement.scores });
+            said["verified"] =
+                json!({ "vectors": vectors, "features": agreement.features, "scores": agreement.scores });
         }
         write_whole(&out, &file)?;
     }

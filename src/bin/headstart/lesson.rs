@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::encoder::{Embedded, Encoder};
 use crate::failure::Failure;
 use crate::given::{Given, Item, given};
-use crate::options::{Chance, Everywhere, LongText, Reading_, Task};
 use crate::machine::Machine;
+use crate::options::{Chance, Everywhere, Intake, LongText, Task};
 use crate::output::{Output, merged};
 use crate::pack::Pack;
 use crate::project;
@@ -48,21 +48,24 @@ impl Lesson {
     /// From a project file or from samples.
     pub fn open(
         path: &Path,
-        reading: &Reading_,
+        reading: &Intake,
         chance: &Chance,
         everywhere: &Everywhere,
         output: &Output,
     ) -> Result<Self, Failure> {
         if project::is_project(path) {
-            return project::open(path, everywhere);
+            let mut lesson = project::open(path, everywhere)?;
+            lesson.seed = chance.seed.unwrap_or(lesson.seed);
+            return Ok(lesson);
         }
+        let seed = chance.seed.unwrap_or(0);
         let mut given = given(path, reading)?;
         if let Some(per_class) = chance.per_class {
-            given.draw(per_class, chance.seed);
+            given.draw(per_class, seed);
         }
         let pack = Pack::find(everywhere.backbone.as_deref(), given.task)?;
         let encoder = Encoder::open(pack, None, reading.long_text, everywhere)?;
-        let learner = Learner::new(encoder.pack.manifest.dim, chance.seed);
+        let learner = Learner::new(encoder.pack.manifest.dim, seed);
         let mut lesson = Self {
             task: given.task,
             encoder,
@@ -70,7 +73,7 @@ impl Lesson {
             sources: HashMap::new(),
             tuned: None,
             target: None,
-            seed: chance.seed,
+            seed,
             long_text: reading.long_text,
             trained: false,
             negative: None,
@@ -162,8 +165,12 @@ impl Lesson {
         let Given { items, mut rejected, .. } = given;
         output.progress.stage("embed", items.len());
         let rows = self.encoder.rows(&items, &output.progress)?;
-        let mut elsewhere =
-            Elsewhere { ids: Vec::new(), metas: Vec::new(), x: Matrix::with_capacity(self.learner.dim(), items.len()), contents: Vec::new() };
+        let mut elsewhere = Elsewhere {
+            ids: Vec::new(),
+            metas: Vec::new(),
+            x: Matrix::with_capacity(self.learner.dim(), items.len()),
+            contents: Vec::new(),
+        };
         let mut used = Vec::with_capacity(items.len());
         for (item, embedded) in items.into_iter().zip(rows) {
             match embedded {

@@ -118,7 +118,11 @@ pub fn save(lesson: &Lesson, out: &Out) -> Result<(), Failure> {
         "model": lesson.model,
     });
     let listed = sources.iter().map(|(source, _)| source.clone()).collect();
-    let head = lesson.learner.project(settings, listed, Moved { tuned: lesson.tuned.as_deref(), target: lesson.target.as_deref() })?;
+    let head = lesson.learner.project(
+        settings,
+        listed,
+        Moved { tuned: lesson.tuned.as_deref(), target: lesson.target.as_deref() },
+    )?;
     let failed = |e: std::io::Error| Failure::unwritable(path, e);
     written(path, |file| {
         file.write_all(&head).map_err(failed)?;

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::given::{Given, Item, given};
 use crate::lesson::Lesson;
 use crate::machine::each;
-use crate::options::{Chance, Everywhere, Out, Reading_, Task};
+use crate::options::{Chance, Everywhere, Intake, Out, Task};
 use crate::output::{Done, Output, merged};
 use crate::project;
 
@@ -50,7 +50,7 @@ pub struct Options {
     #[command(flatten)]
     chance: Chance,
     #[command(flatten)]
-    reading: Reading_,
+    reading: Intake,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -85,7 +85,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         rate: options.rate,
         folds: options.folds,
         memory: options.memory << 20,
-        seed: options.chance.seed,
+        seed: lesson.seed,
     };
     let mut tuning = lesson.learner.tune(recipe.clone(), &[])?;
     while let TuningStage::Progress { done, total } = tuning.step()? {
@@ -99,11 +99,16 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
 
     let jobs: Vec<Job> = (0..tuning.parts()).map(|fold| tuning.job(Some(fold))).collect();
     output.progress.stage("guard", jobs.len());
-    let done = each(lesson.encoder.machine.threads, &jobs, || (), |(), _, job| {
-        let tuned = tuner(job.clone()).run(|_| {});
-        output.progress.more(1);
-        tuned
-    });
+    let done = each(
+        lesson.encoder.machine.threads,
+        &jobs,
+        || (),
+        |(), _, job| {
+            let tuned = tuner(job.clone()).run(|_| {});
+            output.progress.more(1);
+            tuned
+        },
+    );
     done.into_iter().enumerate().for_each(|(fold, tuned)| tuning.take(fold, tuned));
     let decision = loop {
         if let Some(decision) = tuning.decide()? {
@@ -133,11 +138,15 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     let mut text = format!("{}\n{}", lesson.counts(), result.reason);
     let right = |report: &Option<Value>| report.as_ref().and_then(|r| r["accuracy"]["value"].as_f64());
     if let (Some(before), Some(after)) = (right(&before), right(&after)) {
-        text += &format!("\nof the test samples {:.1} % were right before and {:.1} % after", 100.0 * before, 100.0 * after);
+        text += &format!(
+            "\nof the test samples {:.1} % were right before and {:.1} % after",
+            100.0 * before,
+            100.0 * after
+        );
     }
     text += &format!("\n{}", options.out.out.display());
     let more = json!({
-        "seconds": seconds, "out": options.out.out, "seed": options.chance.seed,
+        "seconds": seconds, "out": options.out.out, "seed": lesson.seed,
         "samples": contents.len(), "test": { "before": before, "after": after },
     });
     Ok(Done::new(merged(&result, more), text, lesson.rejected))
@@ -149,7 +158,9 @@ fn with_sources(lesson: &Lesson) -> Result<(), Failure> {
     if without == 0 {
         return Ok(());
     }
-    let why = format!("the pictures of {without} samples are not in the project, so it cannot be tuned; train it without --no-samples");
+    let why = format!(
+        "the pictures of {without} samples are not in the project, so it cannot be tuned; train it without --no-samples"
+    );
     Err(Failure::new("bad-sample", why))
 }
 
