@@ -80,24 +80,14 @@ impl Encoder {
 
     /// Rows of all items in their order; of those that cannot be used, why. Only what the GPU or a pack says ends it all.
     pub fn rows(&self, items: &[Item], progress: &Progress) -> Result<Vec<Result<Embedded, Failure>>, Failure> {
-        self.rows_by(&self.machine, items, progress)
-    }
-
-    /// The same by another machine for this pack.
-    pub fn rows_by(
-        &self,
-        machine: &Machine,
-        items: &[Item],
-        progress: &Progress,
-    ) -> Result<Vec<Result<Embedded, Failure>>, Failure> {
-        if machine.computer.gpu().is_some() {
-            return self.rows_by_gpu(machine, items, progress);
+        if self.machine.computer.gpu().is_some() {
+            return self.rows_by_gpu(items, progress);
         }
         let parts: Vec<&[Item]> = items.chunks(if self.tokenizer.is_some() { TEXTS } else { 1 }).collect();
         let done = each(
-            machine.threads,
+            self.machine.threads,
             &parts,
-            || machine.backbone.beside().expect("it is on the CPU"),
+            || self.machine.backbone.beside().expect("it is on the CPU"),
             |backbone, _, part| {
                 let rows = self.embed(backbone, self.ready(part));
                 progress.more(part.len());
@@ -108,8 +98,8 @@ impl Encoder {
     }
 
     /// Cores read while the GPU computes what they read before.
-    fn rows_by_gpu(&self, machine: &Machine, items: &[Item], progress: &Progress) -> Result<Vec<Result<Embedded, Failure>>, Failure> {
-        let read = |part: &[Item]| each(machine.threads, part, || (), |(), _, item| self.ready_one(item));
+    fn rows_by_gpu(&self, items: &[Item], progress: &Progress) -> Result<Vec<Result<Embedded, Failure>>, Failure> {
+        let read = |part: &[Item]| each(self.machine.threads, part, || (), |(), _, item| self.ready_one(item));
         let mut parts = items.chunks(8 * GPU_ROWS);
         let mut now = parts.next().map(read);
         let mut rows = Vec::with_capacity(items.len());
@@ -118,7 +108,7 @@ impl Encoder {
             let (done, read) = std::thread::scope(|scope| {
                 let reading = next.map(|part| scope.spawn(move || read(part)));
                 let count = ready.len();
-                let done = self.embed(&machine.backbone, ready);
+                let done = self.embed(&self.machine.backbone, ready);
                 progress.more(count);
                 (done, reading.map(|reading| reading.join().expect("a thread's work is done")))
             });
@@ -134,14 +124,18 @@ impl Encoder {
 
     /// Reads, decodes, splits into tokens. Errors name the item.
     pub fn ready_one(&self, item: &Item) -> Result<Ready, Failure> {
-        // A decoder that breaks on one picture is no reason to lose the others.
+        // What breaks a decoder is no reason to lose the others.
         let ready = catch_unwind(AssertUnwindSafe(|| match &item.data {
             Data::Picture(path) => self.ready_picture(&read_picture(path)?),
             Data::Within(file, range) => self.ready_picture(&file[range.clone()]),
+            Data::Pixels(file, range) => Ok(self.ready_pixels(file[range.clone()].to_vec())),
             Data::Text(text) => self.ready_text(text),
         }));
-        let broke = || Err(headstart::Error::BadImage { why: "the decoder broke on it".into() }.into());
-        ready.unwrap_or_else(|_| broke()).map_err(|failure| failure.of(&item.name))
+        let broke = |_| match &item.data {
+            Data::Text(_) => Err(headstart::Error::BadText { why: "the tokenizer broke on it".into() }.into()),
+            _ => Err(headstart::Error::BadImage { why: "the decoder broke on it".into() }.into()),
+        };
+        ready.unwrap_or_else(broke).map_err(|failure| failure.of(&item.name))
     }
 
     fn ready_picture(&self, bytes: &[u8]) -> Result<Ready, Failure> {
@@ -168,9 +162,9 @@ impl Encoder {
         Ok(Ready { id: content_id(text.as_bytes()), kept, input: Input::Ids(windows), cut })
     }
 
-    /// By this machine's backbone.
-    pub fn embed_ready(&self, machine: &Machine, ready: Vec<Ready>) -> Result<Vec<Embedded>, Failure> {
-        let rows = self.embed(&machine.backbone, ready.into_iter().map(Ok).collect())?;
+    /// By the backbone as it is loaded.
+    pub fn embed_ready(&self, ready: Vec<Ready>) -> Result<Vec<Embedded>, Failure> {
+        let rows = self.embed(&self.machine.backbone, ready.into_iter().map(Ok).collect())?;
         rows.into_iter().collect()
     }
 
@@ -212,11 +206,7 @@ impl Encoder {
         Ok(rows)
     }
 
-    fn ids<'a>(
-        &self,
-        backbone: &Backbone,
-        inputs: impl Iterator<Item = &'a Input>,
-    ) -> Result<Vec<Vec<f32>>, Failure> {
+    fn ids<'a>(&self, backbone: &Backbone, inputs: impl Iterator<Item = &'a Input>) -> Result<Vec<Vec<f32>>, Failure> {
         let texts: Vec<&[Vec<u32>]> = inputs
             .map(|input| match input {
                 Input::Ids(windows) => windows.as_slice(),
