@@ -80,14 +80,24 @@ impl Encoder {
 
     /// Rows of all items in their order; of those that cannot be used, why. Only what the GPU or a pack says ends it all.
     pub fn rows(&self, items: &[Item], progress: &Progress) -> Result<Vec<Result<Embedded, Failure>>, Failure> {
-        if self.machine.computer.gpu().is_some() {
-            return self.rows_by_gpu(items, progress);
+        self.rows_by(&self.machine, items, progress)
+    }
+
+    /// The same by another machine for this pack.
+    pub fn rows_by(
+        &self,
+        machine: &Machine,
+        items: &[Item],
+        progress: &Progress,
+    ) -> Result<Vec<Result<Embedded, Failure>>, Failure> {
+        if machine.computer.gpu().is_some() {
+            return self.rows_by_gpu(machine, items, progress);
         }
         let parts: Vec<&[Item]> = items.chunks(if self.tokenizer.is_some() { TEXTS } else { 1 }).collect();
         let done = each(
-            self.machine.threads,
+            machine.threads,
             &parts,
-            || self.machine.backbone.beside().expect("it is on the CPU"),
+            || machine.backbone.beside().expect("it is on the CPU"),
             |backbone, _, part| {
                 let rows = self.embed(backbone, self.ready(part));
                 progress.more(part.len());
@@ -98,8 +108,8 @@ impl Encoder {
     }
 
     /// Cores read while the GPU computes what they read before.
-    fn rows_by_gpu(&self, items: &[Item], progress: &Progress) -> Result<Vec<Result<Embedded, Failure>>, Failure> {
-        let read = |part: &[Item]| each(self.machine.threads, part, || (), |(), _, item| self.ready_one(item));
+    fn rows_by_gpu(&self, machine: &Machine, items: &[Item], progress: &Progress) -> Result<Vec<Result<Embedded, Failure>>, Failure> {
+        let read = |part: &[Item]| each(machine.threads, part, || (), |(), _, item| self.ready_one(item));
         let mut parts = items.chunks(8 * GPU_ROWS);
         let mut now = parts.next().map(read);
         let mut rows = Vec::with_capacity(items.len());
@@ -108,7 +118,7 @@ impl Encoder {
             let (done, read) = std::thread::scope(|scope| {
                 let reading = next.map(|part| scope.spawn(move || read(part)));
                 let count = ready.len();
-                let done = self.embed(&self.machine.backbone, ready);
+                let done = self.embed(&machine.backbone, ready);
                 progress.more(count);
                 (done, reading.map(|reading| reading.join().expect("a thread's work is done")))
             });
@@ -158,9 +168,9 @@ impl Encoder {
         Ok(Ready { id: content_id(text.as_bytes()), kept, input: Input::Ids(windows), cut })
     }
 
-    /// By the backbone as it is loaded.
-    pub fn embed_ready(&self, ready: Vec<Ready>) -> Result<Vec<Embedded>, Failure> {
-        let rows = self.embed(&self.machine.backbone, ready.into_iter().map(Ok).collect())?;
+    /// By this machine's backbone.
+    pub fn embed_ready(&self, machine: &Machine, ready: Vec<Ready>) -> Result<Vec<Embedded>, Failure> {
+        let rows = self.embed(&machine.backbone, ready.into_iter().map(Ok).collect())?;
         rows.into_iter().collect()
     }
 

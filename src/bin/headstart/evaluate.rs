@@ -41,7 +41,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
             let mut given = given(on, &options.reading)?;
             let unlabelled = given.items.extract_if(.., |item| item.meta.label.is_none());
             rejected.extend(unlabelled.map(|item| Failure::new("bad-sample", "it has no label to be scored by").of(item.name)));
-            let (_, elsewhere, left_out) = lesson.elsewhere(given, output)?;
+            let (_, elsewhere, left_out) = lesson.elsewhere(given, lesson.predicting(), output)?;
             rejected.extend(left_out);
             lesson.learner.evaluate_on(elsewhere)?
         }

@@ -91,7 +91,7 @@ fn exported(lesson: &Lesson, format: Format, samples: bool, output: &Output) -> 
         manifest: &pack.manifest,
         weights: &pack.weights,
         tokenizer: tokenizer.as_deref(),
-        tuned: lesson.tuned.as_deref(),
+        tuned: lesson.moved(),
         windows: lesson.long_text == LongText::Windows,
     };
     let vectors = vectors(lesson, samples, output)?;
@@ -135,7 +135,7 @@ fn vectors(lesson: &Lesson, own: bool, output: &Output) -> Result<Vec<Vector>, F
             (Input::Ids(_), _) => unreachable!("ids are of a text"),
         })
         .collect();
-    let rows = lesson.encoder.embed_ready(ready)?;
+    let rows = lesson.encoder.embed_ready(lesson.predicting(), ready)?;
     let vector = |((name, input), Embedded { row, .. })| Vector { name, input, features: row };
     Ok(names.into_iter().zip(shown).zip(rows).map(vector).collect())
 }

@@ -27,6 +27,8 @@ pub struct Lesson {
     pub sources: HashMap<String, Item>,
     /// The stages that were tuned.
     pub tuned: Option<Vec<u8>>,
+    /// Of a model that predicts by another backbone than the samples': its tensors, and what runs it.
+    pub target: Option<(Vec<u8>, Machine)>,
     pub seed: u64,
     pub long_text: LongText,
     pub trained: bool,
@@ -67,6 +69,7 @@ impl Lesson {
             learner,
             sources: HashMap::new(),
             tuned: None,
+            target: None,
             seed: chance.seed,
             long_text: reading.long_text,
             trained: false,
@@ -140,15 +143,30 @@ impl Lesson {
         Ok(())
     }
 
-    /// Rows of other samples, by the backbone as it is now. Those that cannot be used are told of by name, beside.
-    pub fn elsewhere(&self, given: Given, output: &Output) -> Result<(Vec<Item>, Elsewhere, Vec<Failure>), Failure> {
+    /// What the model is asked by.
+    pub fn predicting(&self) -> &Machine {
+        self.target().map_or(&self.encoder.machine, |(_, machine)| machine)
+    }
+
+    /// Tensors of that, in the place of the pack's.
+    pub fn moved(&self) -> Option<&[u8]> {
+        self.target().map_or(self.tuned.as_deref(), |(tensors, _)| Some(tensors))
+    }
+
+    /// Trained again since it was opened, the model has none any more.
+    fn target(&self) -> Option<&(Vec<u8>, Machine)> {
+        self.target.as_ref().filter(|_| self.learner.is_renormed())
+    }
+
+    /// Rows of other samples, by this machine's backbone. Those that cannot be used are told of by name, beside.
+    pub fn elsewhere(&self, given: Given, machine: &Machine, output: &Output) -> Result<(Vec<Item>, Elsewhere, Vec<Failure>), Failure> {
         if given.task != self.task {
             let why = format!("the project is for {}s, and these are {}s", self.task.name(), given.task.name());
             return Err(Failure::new("bad-option", why).of("samples"));
         }
         let Given { items, mut rejected, .. } = given;
         output.progress.stage("embed", items.len());
-        let rows = self.encoder.rows(&items, &output.progress)?;
+        let rows = self.encoder.rows_by(machine, &items, &output.progress)?;
         let mut elsewhere =
             Elsewhere { ids: Vec::new(), metas: Vec::new(), x: Matrix::with_capacity(self.learner.dim(), items.len()), contents: Vec::new() };
         let mut used = Vec::with_capacity(items.len());

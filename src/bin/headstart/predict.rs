@@ -86,7 +86,7 @@ struct Said {
 
 fn by_project(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Output) -> Result<Said, Failure> {
     let lesson = Lesson::open(model, asked.reading, &Chance::default(), everywhere, output)?;
-    let (items, elsewhere, rejected) = lesson.elsewhere(asked.given(lesson.task)?, output)?;
+    let (items, elsewhere, rejected) = lesson.elsewhere(asked.given(lesson.task)?, lesson.predicting(), output)?;
     let said = lesson.learner.predict(&elsewhere.x, &elsewhere.contents, asked.reject)?;
     let owned = |(id, name): (&str, &str)| (id.to_owned(), name.to_owned());
     let names = lesson.names().into_iter().map(owned).collect();

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::encoder::Encoder;
 use crate::failure::{Failure, read, written};
 use crate::given::{Data, Item};
+use crate::machine::Machine;
 use crate::lesson::Lesson;
 use crate::options::{Everywhere, LongText, Out, Task};
 use crate::pack::Pack;
@@ -59,11 +60,6 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
     let seed = settings.get("seed").and_then(Value::as_u64).unwrap_or(0);
     let mut learner = Learner::new(encoder.pack.manifest.dim, seed);
     learner.restore_project(&project)?;
-    if learner.is_renormed() {
-        // Its target's backbone is a third one, which only a page holds.
-        let why = "its model was adapted to another domain in a page; train it there again, or export it there";
-        return Err(headstart::Error::BadOption { option: "project", why: why.into() }.into());
-    }
     let of: HashMap<&str, usize> =
         project.samples().iter().enumerate().map(|(i, sample)| (sample.content.as_str(), i)).collect();
     let item = |content: &str, data: Data| {
@@ -83,6 +79,13 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
             sources.extend(item(&sample.content, Data::Text(text.clone())));
         }
     }
+    let target = match project.target()?.filter(|_| learner.is_renormed()) {
+        Some(tensors) => {
+            let machine = Machine::open(&encoder.pack, Some(&tensors), everywhere)?;
+            Some((tensors, machine))
+        }
+        None => None,
+    };
     let model = settings.get("model").filter(|model| model.is_object()).cloned();
     let created = settings.get("created").and_then(Value::as_u64);
     Ok(Lesson {
@@ -92,6 +95,7 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
         learner,
         sources,
         tuned,
+        target,
         seed,
         long_text,
         negative: model.as_ref().and_then(|model| Some(model.get("negative")?.as_str()?.to_owned())),
@@ -117,7 +121,10 @@ pub fn save(lesson: &Lesson, out: &Out) -> Result<(), Failure> {
         "model": lesson.model,
     });
     let listed = sources.iter().map(|(source, _)| source.clone()).collect();
-    let head = lesson.learner.project(settings, listed, Moved { tuned: lesson.tuned.as_deref(), target: None })?;
+    let head = lesson.learner.project(settings, listed, Moved {
+        tuned: lesson.tuned.as_deref(),
+        target: lesson.target.as_ref().map(|(tensors, _)| &tensors[..]),
+    })?;
     let failed = |e: std::io::Error| Failure::unwritable(path, e);
     written(path, |file| {
         file.write_all(&head).map_err(failed)?;

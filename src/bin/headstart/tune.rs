@@ -210,6 +210,6 @@ fn too_large(bytes: usize, memory: usize) -> Failure {
 }
 
 fn score(lesson: &Lesson, test: Given, output: &Output) -> Result<Value, Failure> {
-    let (_, elsewhere, _) = lesson.elsewhere(test, output)?;
+    let (_, elsewhere, _) = lesson.elsewhere(test, lesson.predicting(), output)?;
     Ok(serde_json::to_value(lesson.learner.evaluate_on(elsewhere)?).expect("reports are plain"))
 }
