@@ -36,7 +36,8 @@ test("on a server an import does nothing, and says what a browser is needed for"
     const error = await all[0].createLearner({ task: "image" }).catch((error) => error);
     console.log(JSON.stringify({ names: all.map(Object.keys), code: error.code, message: error.message }));`;
   const { names, code, message } = JSON.parse(await run(process.execPath, ["--input-type=module", "-e", source], { cwd: home, quiet: true }));
-  assert.deepEqual(names, [["HeadstartError", "createLearner"], ["HeadstartError", "openExport"], ["default"]]);
+  assert.ok(["HeadstartError", "createLearner", "openProject"].every((name) => names[0].includes(name)), names[0].join());
+  assert.deepEqual(names.slice(1), [["HeadstartError", "openExport"], ["default"]]);
   assert.equal(code, "worker-failed");
   assert.match(message, /headstart\/predict/);
 });
