@@ -236,11 +236,14 @@ export interface Learner<L extends Label = Label> {
   /**
    * Makes the model suit another domain: other cameras, another language, sketches for photographs. `target` are samples from there, 10
    * at least, without labels or with a few. The shift is measured, the labelled samples are moved to where the target lies in several ways, the
-   * head is fitted to them anew, and the result is kept only where it is likely to help. Afterwards `predict` assumes the target, until the
-   * model is another one (`train`, a fine-tuning, an adaptation that are kept). Samples of `target` that cannot be read are in `rejected`.
-   * Of pictures, where something may be kept, batch norms are estimated anew too: 256 of each domain are read again for it (and all of the
-   * target that have a label; what can't be read again is left out), in workers that are ended after it. Where that is kept, `predict`, `explain`, `evaluate({ samples })` and `embed` look
-   * through a backbone for the target; samples keep the features they are learnt by.
+   * head is fitted to them anew, and the result is kept only where it is likely to help. Afterwards `predict` assumes the target, until `train`
+   * or another step makes a new model. Samples of `target` that cannot be read are in `rejected`.
+   *
+   * Of pictures, where anything could be kept, the batch norms of the backbone's last three stages are estimated anew too (AdaBN, Li et
+   * al. 2016), in workers that are ended after it. For that at most 256 pictures of each domain are read again, and all of the target that
+   * have a label; one that cannot be is left out, and said in a progress event. Where it is kept, `predict`, `explain`,
+   * `evaluate({ samples })`, `embed` and exports look through a backbone for the target; samples keep the features they are learnt by.
+   *
    * Errors: `not-trained`; `bad-option` (too few, or the scratch head); `bad-labels` (several labels or numbers, or a class that no
    * sample has); `too-few-labels`.
    */

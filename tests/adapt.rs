@@ -89,7 +89,9 @@ fn cause(source: &Probabilities, y: &[usize], target: &Probabilities) -> Cause {
 }
 
 fn adapt(source: &Dataset, recipe: &Recipe, target: &Matrix, labels: &[Option<Label>]) -> Adapted {
-    adapt_seen(source, recipe, target, labels, contents(target.rows()), &mut || unreachable!("texts have no batch norms"))
+    adapt_seen(source, recipe, target, labels, contents(target.rows()), &mut || {
+        unreachable!("texts have no batch norms")
+    })
 }
 
 /// `seen`: when asked, which of the target a backbone with batch norms estimated anew has seen, and its rows.

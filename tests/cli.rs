@@ -111,7 +111,10 @@ fn rows_of_a_folder_are_the_librarys_in_parts_or_whole_and_broken_pictures_are_n
     let args = ["embed", text(&photos), "--out", text(&out), "--device", "cpu"];
     let said = done(&args);
     assert_eq!((&said["rows"], &said["dim"]), (&22.into(), &1280.into()), "{said}");
-    let rejected: BTreeMap<&str, &str> = said["rejected"].as_array().unwrap().iter()
+    let rejected: BTreeMap<&str, &str> = said["rejected"]
+        .as_array()
+        .unwrap()
+        .iter()
         .map(|r| (r["item"].as_str().unwrap(), r["code"].as_str().unwrap()))
         .collect();
     let want = [("hat/broken.jpg", "bad-image"), ("hat/empty.png", "empty"), ("pants/notes.txt", "unsupported-format")];
@@ -119,7 +122,10 @@ fn rows_of_a_folder_are_the_librarys_in_parts_or_whole_and_broken_pictures_are_n
     let ran = run(&[&args[..], &["--strict"]].concat());
     assert_eq!(ran.status, 3);
     assert!(ran.stderr.contains("hat/broken.jpg") && ran.stderr.contains("bad-image"), "{}", ran.stderr);
-    assert!(fs::read_dir(&at).unwrap().all(|e| !text(&e.unwrap().path()).ends_with(".part")), "nothing is left half written");
+    assert!(
+        fs::read_dir(&at).unwrap().all(|e| !text(&e.unwrap().path()).ends_with(".part")),
+        "nothing is left half written"
+    );
 
     let rows = table(&out);
     let (paths, labels, ids) = (strings(&rows, "path"), strings(&rows, "label"), strings(&rows, "id"));
@@ -143,7 +149,18 @@ fn rows_of_a_folder_are_the_librarys_in_parts_or_whole_and_broken_pictures_are_n
         .flat_map(|i| {
             let out = at.join(format!("part-{i}.parquet"));
             let threads = i.to_string();
-            done(&["embed", text(&photos), "--out", text(&out), "--shard", &format!("{i}/4"), "--threads", &threads, "--device", "cpu"]);
+            done(&[
+                "embed",
+                text(&photos),
+                "--out",
+                text(&out),
+                "--shard",
+                &format!("{i}/4"),
+                "--threads",
+                &threads,
+                "--device",
+                "cpu",
+            ]);
             table(&out)
         })
         .collect();
@@ -257,8 +274,20 @@ fn a_project_is_tuned_and_adapted() {
     pictures("clothing10_sketch/train", &["shirt", "longsleeve", "t-shirt"], 8, &drawings).unwrap();
     let (project, tuned) = (at.join("shirts.headstart"), at.join("tuned.headstart"));
     done(&["train", text(&photos), "--out", text(&project)]);
-    let said =
-        done(&["tune", text(&project), "--out", text(&tuned), "--test", text(&test), "--stages", "1", "--epochs", "4", "--folds", "2"]);
+    let said = done(&[
+        "tune",
+        text(&project),
+        "--out",
+        text(&tuned),
+        "--test",
+        text(&test),
+        "--stages",
+        "1",
+        "--epochs",
+        "4",
+        "--folds",
+        "2",
+    ]);
     assert!(said["guard"]["p"].as_f64().is_some() && said["reason"].as_str().unwrap().len() > 20, "{said}");
     for when in ["before", "after"] {
         assert!(said["test"][when]["accuracy"]["value"].as_f64().is_some(), "{said}");
@@ -275,10 +304,20 @@ fn a_project_is_tuned_and_adapted() {
     let report = done(&["adapt", text(&project), text(&drawings), "--out", text(&adapted), "--unlabelled"]);
     assert_eq!(report["target"], 24);
     assert!(report["shift"]["domainClassifier"]["value"].as_f64().unwrap() > 0.6, "{report}");
-    assert!(report["tried"].as_array().unwrap().iter().all(|t| t["guard"].is_null()), "no label was looked at: {report}");
+    assert!(
+        report["tried"].as_array().unwrap().iter().all(|t| t["guard"].is_null()),
+        "no label was looked at: {report}"
+    );
     let file = fs::read(&adapted).unwrap();
     let method = if report["kept"] == true { report["method"].clone() } else { Value::Null };
-    assert_eq!(Project::read(file.as_slice()).unwrap().settings()["model"]["adapted"], method);
+    let read = Project::read(file.as_slice()).unwrap();
+    assert_eq!(read.settings()["model"]["adapted"], method);
+    // The backbone is moved too, and the project holds it where it was kept.
+    let renorm = |name: &Value| name.as_str().unwrap().starts_with("batch-norm re-estimation");
+    assert!(report["tried"].as_array().unwrap().iter().any(|t| renorm(&t["method"])), "{report}");
+    assert_eq!(read.target().unwrap().is_some(), report["kept"] == true && renorm(&report["method"]));
+    let said = done(&["predict", text(&adapted), text(&drawings)]);
+    assert_eq!(said["predictions"].as_array().unwrap().len(), 24);
 }
 
 /// The guard keeps a tuning here: what the file says then is what the tuned backbone says.
@@ -301,7 +340,8 @@ fn texts_are_learnt_from_tables_tuned_and_embedded_by_the_tuned_backbone() {
 
     // By the backbone of a project: the tuned one's rows where it is tuned.
     let few = at.join("few.jsonl");
-    fs::write(&few, "{\"text\": \"a good day\", \"label\": \"positive\"}\n{\"text\": \"it rained\"}\nbroken\n").unwrap();
+    fs::write(&few, "{\"text\": \"a good day\", \"label\": \"positive\"}\n{\"text\": \"it rained\"}\nbroken\n")
+        .unwrap();
     let rows = |project: Option<&Path>, name: &str| {
         let out = at.join(name);
         let mut args = vec!["embed", text(&few), "--out", text(&out)];
@@ -341,7 +381,10 @@ fn tables_of_picture_paths_and_of_numbers() {
     fs::write(&table, csv).unwrap();
     let said = done(&["train", text(&table), "--label", "price", "--group", "patient", "--out", text(&project)]);
     assert_eq!(said["samples"], 12);
-    let mut left: Vec<(&str, &str)> = said["rejected"].as_array().unwrap().iter()
+    let mut left: Vec<(&str, &str)> = said["rejected"]
+        .as_array()
+        .unwrap()
+        .iter()
         .map(|r| (r["item"].as_str().unwrap(), r["code"].as_str().unwrap()))
         .collect();
     left.sort_unstable();
@@ -400,7 +443,12 @@ fn what_is_wrong_has_a_code_and_a_status() {
     fails(&["predict", text(&project), text(&photo)], "bad-option");
 
     // Of the command line itself.
-    for args in [&["train"][..], &["fly"], &["embed", text(&table), "--out", "x.parquet", "--shard", "3/2"], &["embed", "a", "--out", "x.parquet", "--threads", "0"]] {
+    for args in [
+        &["train"][..],
+        &["fly"],
+        &["embed", text(&table), "--out", "x.parquet", "--shard", "3/2"],
+        &["embed", "a", "--out", "x.parquet", "--threads", "0"],
+    ] {
         assert_eq!(run(args).status, 2, "{args:?}");
     }
     let help = Command::new(env!("CARGO_BIN_EXE_headstart")).arg("--help").output().unwrap();

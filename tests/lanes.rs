@@ -26,7 +26,9 @@ fn both(work: impl Fn() -> Vec<f32>, what: &str) {
 /// One test: what it switches is the program's.
 #[test]
 fn four_lanes_and_eight_say_the_same() {
-    for (rows, inputs, outputs) in [(1, 1, 1), (3, 5, 7), (4, 8, 8), (6, 9, 16), (13, 27, 33), (49, 320, 1281), (11, 153, 24)] {
+    for (rows, inputs, outputs) in
+        [(1, 1, 1), (3, 5, 7), (4, 8, 8), (6, 9, 16), (13, 27, 33), (49, 320, 1281), (11, 153, 24)]
+    {
         let (x, weight, bias) = (ramp(rows * inputs, 0.37), ramp(inputs * outputs, 0.11), ramp(outputs, 0.7));
         let (other, packed) = (ramp(rows * outputs, 0.23), Packed::from_rows(&weight, &bias));
         for then in [Then::Nothing, Then::Relu6, Then::Gelu, Then::Add(&other), Then::Sum] {
@@ -41,8 +43,7 @@ fn four_lanes_and_eight_say_the_same() {
     for (side, stride, channels, rows, columns) in
         [(3, 1, 1, 1, 1), (3, 1, 7, 3, 14), (3, 2, 12, 4, 31), (5, 1, 9, 2, 29), (5, 2, 6, 5, 17), (5, 2, 32, 1, 7)]
     {
-        let kernel =
-            Depthwise::new(&ramp(channels * side * side, 0.21), &ramp(channels, 0.5), side, stride);
+        let kernel = Depthwise::new(&ramp(channels * side * side, 0.21), &ramp(channels, 0.5), side, stride);
         let x = ramp(kernel.reach(rows) * kernel.line(kernel.reach(columns)), 0.13);
         let work = || {
             let mut out = vec![f32::NAN; rows * columns * channels];

@@ -6,8 +6,13 @@ mod fixtures;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use fixtures::*;
+use half::f16;
 use headstart::backbone::lite0::{cpu, tail};
-use headstart::backbone::{Lite0, Weights};
+use headstart::backbone::tail::{Room, Tail};
+use headstart::backbone::{Backbone, Lite0, Weights};
+use headstart::device::Computer;
+use headstart::learn::BatchNorm;
+use headstart::learn::tune::Inputs;
 
 const PACK: &str = "efficientnet-lite0-f32";
 
@@ -142,7 +147,8 @@ impl burn::module::ModuleVisitor for Collect<'_> {
 /// Where the tail begins, as if seen through a haze: every channel of a pixel in its own way.
 fn hazy(case: &Case) -> Vec<f32> {
     let channels = case.tail.inputs() / (14 * 14);
-    let haze = |(i, v): (usize, &f32)| v * (0.8 + 0.02 * (i % channels % 7) as f32) + 0.1 * ((i % channels) as f32).sin();
+    let haze =
+        |(i, v): (usize, &f32)| v * (0.8 + 0.02 * (i % channels % 7) as f32) + 0.1 * ((i % channels) as f32).sin();
     case.x.iter().enumerate().map(haze).collect()
 }
 
@@ -191,6 +197,40 @@ fn batch_norms_of_the_same_pictures_stay() {
     let moved = |to: &[f32]| to.iter().zip(&case.parameters).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
     assert!(moved(&half) < 0.8 * moved(&all) && moved(&half) > 0.2 * moved(&all), "{}, {}", moved(&half), moved(&all));
     assert!(renormed(&case, &target, 1e12).iter().zip(&case.parameters).all(|(a, b)| (a - b).abs() < 1e-5));
+}
+
+#[test]
+fn batch_norms_estimated_anew_are_a_backbone_of_their_own() {
+    let case = case(BatchNorm::STAGES);
+    let (source, target) = (case.x.clone(), hazy(&case));
+    let mut inputs = Inputs::default();
+    for (sample, x) in
+        source.chunks_exact(case.tail.inputs()).chain(target.chunks_exact(case.tail.inputs())).enumerate()
+    {
+        inputs.push(sample, x.iter().map(|&v| f16::from_f32(v)).collect(), 1);
+    }
+    let (manifest, weights) = pack_files(PACK);
+    let (tail, parameters) = Tail::load(&manifest, &weights, BatchNorm::STAGES).unwrap();
+    let mut pump = BatchNorm::new(tail.into(), &parameters, inputs.into(), 2).unwrap();
+    assert_eq!(pump.file(), None);
+    let mut last = None;
+    while let Some(progress) = pump.step() {
+        assert!(progress.done > last.map_or(0, |(done, _)| done), "{progress:?}");
+        last = Some((progress.done, progress.total));
+    }
+    assert!(last.is_some_and(|(done, total)| done == total), "{last:?}");
+    let file = pump.file().unwrap();
+    let (tail, moved) = Tail::load_tuned(&manifest, &weights, Some(&file), BatchNorm::STAGES).unwrap();
+    let mut room = Room::default();
+    let features = tail.forward(&moved, &target, &[1, 1], &mut room);
+    // The boundary was kept as f16.
+    assert!(largest_difference(features, pump.features().values()) < 2e-3);
+    assert!(largest_difference(tail.forward(&parameters, &target, &[1, 1], &mut room), pump.features().values()) > 0.1);
+    assert!(Backbone::load_tuned(manifest, &weights, Some(&file), &Computer::cpu()).is_ok());
+
+    let (manifest, weights) = pack_files("all-minilm-l6-v2");
+    let (tail, parameters) = Tail::load(&manifest, &weights, 1).unwrap();
+    assert!(BatchNorm::new(tail.into(), &parameters, Inputs::default().into(), 0).is_none(), "texts have none");
 }
 
 #[test]

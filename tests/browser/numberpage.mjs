@@ -63,7 +63,7 @@ const numbers = (page) => page.getByRole("article", { name: "With a number" });
 const tray = (page) => page.locator("article.tray");
 const row = (where, name) => where.getByRole("row", { name: new RegExp(`^${name}`) });
 const counts = (page, numbered, waiting) =>
-  page.waitForFunction(([a, b]) => parseInt(document.querySelector(".numbered .count").textContent) === a && parseInt(document.querySelector(".tray .count").textContent) === b, [numbered, waiting]);
+  page.waitForFunction(([a, b]) => parseInt(document.querySelector(".numbered .count")?.textContent) === a && parseInt(document.querySelector(".tray .count")?.textContent) === b, [numbered, waiting]);
 const getNumbers = async (page) => {
   await page.getByRole("button", { name: /Each picture gets$/ }).click();
   await page.getByRole("option", { name: "a number" }).click();
@@ -263,15 +263,15 @@ test("numbers by keyboard alone: chosen, given, changed, taken back, learnt", ne
     await (await chosen).setFiles(join(folder, "photos"));
     await said(page, "12 pictures added");
     await counts(page, 0, 12);
-    await reach(page, /^1-/, "row");
+    await reach(page, /^\d-\d+\.png$/, "row");
     await press(page, "Space");
     await reach(page, "Number for 1 picture", "input");
-    for (const [i, number] of ["1", "1", "1.5", "4"].entries()) {
+    for (const [i, number] of ["1", "1", "1.5", "1", "4", "4.5", "4", "4", "7"].entries()) {
       await page.keyboard.type(number);
       await press(page, "Enter");
       await counts(page, i + 1, 11 - i);
     }
-    await reach(page, /^1-.*, 1$/, "row");
+    await reach(page, /, 1$/, "row");
     await press(page, "Space");
     await reach(page, "Number for 1 picture", "input");
     await page.keyboard.type("2");
@@ -290,7 +290,7 @@ test("numbers by keyboard alone: chosen, given, changed, taken back, learnt", ne
     await reach(page, "Number for 1 picture", "input");
     await page.keyboard.type("7");
     await press(page, "Enter");
-    await counts(page, 5, 7);
+    await counts(page, 10, 2);
     assert.equal(await page.evaluate(() => document.activeElement.tagName), "INPUT", "the next one's field has the focus");
   }, { viewport: { width: 1280, height: 1000 } });
 });

@@ -211,8 +211,14 @@ test("a full storage is said, stops nothing, and loses nothing", async () => {
   await withStorage(async (open, context) => {
     const page = await open();
     const cdp = await context.newCDPSession(page);
-    const quota = (quotaSize) => cdp.send("Storage.overrideQuotaForOrigin", { origin: new URL(page.url()).origin, ...(quotaSize === undefined ? {} : { quotaSize }) });
-    const room = await page.evaluate(async () => {
+    const quota = (quotaSize) => cdp.send("Storage.overrideQuotaForOrigin", { origin: new URL(page.url()).origin, quotaSize });
+    // The backbone has its place; and Chromium looks at the quota before the first write, and then for half a minute no more.
+    const used = await page.evaluate(async () => {
+      await (await createLearner({ task: "image", device: "cpu" })).close();
+      return (await storage()).bytes;
+    });
+    await quota(used + 3_000_000);
+    await page.evaluate(async () => {
       globalThis.noise = async (n) => {
         const canvas = new OffscreenCanvas(256, 256);
         const image = new ImageData(256, 256);
@@ -224,9 +230,7 @@ test("a full storage is said, stops nothing, and loses nothing", async () => {
       globalThis.states = [];
       globalThis.learner = await createLearner({ task: "image", device: "cpu", project: "full", onProject: (state) => states.push(state) });
       await learner.add([await noise(0), await noise(1)]);
-      return storage();
     });
-    await quota(room.bytes + 1_000_000);
     const full = await page.evaluate(async () => {
       const report = await learner.add(await Promise.all(Array.from({ length: 20 }, (_, i) => noise(i + 2))));
       const { result } = { result: await trained(learner) };
@@ -235,7 +239,7 @@ test("a full storage is said, stops nothing, and loses nothing", async () => {
       return { report, project: learner.project, states: states.length, samples: (await learner.samples()).length, kept: result.kept, predictions: predictions.length, saved: list[0].samples, save: await code(learner.save()) };
     });
     assert.deepEqual([full.report.added.length, full.samples, full.kept, full.predictions], [20, 22, true, 1]);
-    assert.ok(full.report.unsaved.length > 0 && full.report.unsaved.length <= 20, "some of them have no room");
+    assert.ok(full.report.unsaved.length > 0 && full.report.unsaved.length < 20, `${full.report.unsaved.length} of 20 have no room`);
     assert.deepEqual([full.project.problem.code, full.save], ["storage-full", "storage-full"]);
     assert.equal(full.project.unsaved + full.saved, 22);
     assert.match(full.project.problem.message, /saved before is safe/);
@@ -248,7 +252,7 @@ test("a full storage is said, stops nothing, and loses nothing", async () => {
       return file.size;
     });
     assert.ok(closed > 22 * 100_000, "the file has all of it");
-    await quota();
+    await quota(used + 100_000_000);
     const better = await page.evaluate(async () => {
       await learner.save();
       const found = { project: learner.project, list: await listProjects() };

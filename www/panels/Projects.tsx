@@ -17,14 +17,14 @@ export function Projects() {
     <>
       <Button
         className="button quiet small project"
-        aria-label={`Projects: ${project?.name ?? "none"}, ${saved}`}
         onPress={() => {
           useProjects.setState({ problem: null });
           setOpen(true);
           void lookUp();
         }}
       >
-        <span className="project-name">{project?.name ?? "No project"}</span>
+        <span className="unseen">Projects: </span>
+        <span className="project-name">{project?.name ?? "No project"}</span>{" "}
         <span className={project?.problem ? "warn" : "soft"}>{saved}</span>
       </Button>
       {isOpen && (

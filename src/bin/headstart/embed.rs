@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::encoder::Encoder;
 use crate::failure::Failure;
 use crate::given::{Data, Item, given};
-use crate::options::{Everywhere, Reading_};
+use crate::options::{Everywhere, Intake};
 use crate::output::{Done, Output};
 use crate::pack::Pack;
 use crate::project;
@@ -33,7 +33,7 @@ pub struct Options {
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     #[command(flatten)]
-    reading: Reading_,
+    reading: Intake,
 }
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
@@ -82,7 +82,8 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         count as f64 / seconds
     );
     if cut > 0 {
-        text += &format!("\n{cut} texts were cut to {} tokens; --long-text windows uses all", manifest.text()?.max_tokens);
+        text +=
+            &format!("\n{cut} texts were cut to {} tokens; --long-text windows uses all", manifest.text()?.max_tokens);
     }
     let result = json!({
         "rows": count, "dim": manifest.dim, "out": options.out, "seconds": seconds, "cut": cut,
@@ -97,7 +98,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
 fn what(item: &Item) -> String {
     match &item.data {
         Data::Text(text) => text.clone(),
-        Data::Picture(_) | Data::Within(..) => item.name.clone(),
+        Data::Picture(_) | Data::Within(..) | Data::Pixels(..) => item.name.clone(),
     }
 }
 

@@ -124,14 +124,18 @@ impl Encoder {
 
     /// Reads, decodes, splits into tokens. Errors name the item.
     pub fn ready_one(&self, item: &Item) -> Result<Ready, Failure> {
-        // A decoder that breaks on one picture is no reason to lose the others.
+        // What breaks a decoder is no reason to lose the others.
         let ready = catch_unwind(AssertUnwindSafe(|| match &item.data {
             Data::Picture(path) => self.ready_picture(&read_picture(path)?),
             Data::Within(file, range) => self.ready_picture(&file[range.clone()]),
+            Data::Pixels(file, range) => Ok(self.ready_pixels(file[range.clone()].to_vec())),
             Data::Text(text) => self.ready_text(text),
         }));
-        let broke = || Err(headstart::Error::BadImage { why: "the decoder broke on it".into() }.into());
-        ready.unwrap_or_else(|_| broke()).map_err(|failure| failure.of(&item.name))
+        let broke = |_| match &item.data {
+            Data::Text(_) => Err(headstart::Error::BadText { why: "the tokenizer broke on it".into() }.into()),
+            _ => Err(headstart::Error::BadImage { why: "the decoder broke on it".into() }.into()),
+        };
+        ready.unwrap_or_else(broke).map_err(|failure| failure.of(&item.name))
     }
 
     fn ready_picture(&self, bytes: &[u8]) -> Result<Ready, Failure> {
@@ -202,11 +206,7 @@ impl Encoder {
         Ok(rows)
     }
 
-    fn ids<'a>(
-        &self,
-        backbone: &Backbone,
-        inputs: impl Iterator<Item = &'a Input>,
-    ) -> Result<Vec<Vec<f32>>, Failure> {
+    fn ids<'a>(&self, backbone: &Backbone, inputs: impl Iterator<Item = &'a Input>) -> Result<Vec<Vec<f32>>, Failure> {
         let texts: Vec<&[Vec<u32>]> = inputs
             .map(|input| match input {
                 Input::Ids(windows) => windows.as_slice(),

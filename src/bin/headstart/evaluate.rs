@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::given::given;
 use crate::lesson::Lesson;
-use crate::options::{Chance, Everywhere, Reading_};
+use crate::options::{Chance, Everywhere, Intake};
 use crate::output::{Done, Output, merged, percent};
 
 #[derive(Args)]
@@ -29,7 +29,7 @@ pub struct Options {
     #[command(flatten)]
     chance: Chance,
     #[command(flatten)]
-    reading: Reading_,
+    reading: Intake,
 }
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
@@ -40,13 +40,15 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         Some(on) => {
             let mut given = given(on, &options.reading)?;
             let unlabelled = given.items.extract_if(.., |item| item.meta.label.is_none());
-            rejected.extend(unlabelled.map(|item| Failure::new("bad-sample", "it has no label to be scored by").of(item.name)));
+            rejected.extend(
+                unlabelled.map(|item| Failure::new("bad-sample", "it has no label to be scored by").of(item.name)),
+            );
             let (_, elsewhere, left_out) = lesson.elsewhere(given, output)?;
             rejected.extend(left_out);
             lesson.learner.evaluate_on(elsewhere)?
         }
         None => {
-            let mut evaluation = lesson.learner.evaluate(options.folds, options.repeats, Some(options.chance.seed))?;
+            let mut evaluation = lesson.learner.evaluate(options.folds, options.repeats, options.chance.seed)?;
             loop {
                 match evaluation.step()? {
                     Stage::Progress { done, total } => output.progress.at(done, total, "evaluate"),

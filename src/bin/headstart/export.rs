@@ -62,7 +62,8 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
             let predictor = Predictor::open(&file)?;
             let (vectors, agreement) = (predictor.vectors(), predictor.verify()?);
             text = format!(", {vectors} parity vectors, scores off by {:.1e} at most", agreement.scores);
-            said["verified"] = json!({ "vectors": vectors, "features": agreement.features, "scores": agreement.scores });
+            said["verified"] =
+                json!({ "vectors": vectors, "features": agreement.features, "scores": agreement.scores });
         }
         write_whole(&out, &file)?;
     }
@@ -91,7 +92,7 @@ fn exported(lesson: &Lesson, format: Format, samples: bool, output: &Output) -> 
         manifest: &pack.manifest,
         weights: &pack.weights,
         tokenizer: tokenizer.as_deref(),
-        tuned: lesson.tuned.as_deref(),
+        tuned: lesson.target.as_deref().or(lesson.tuned.as_deref()),
         windows: lesson.long_text == LongText::Windows,
     };
     let vectors = vectors(lesson, samples, output)?;

@@ -48,7 +48,9 @@ impl From<headstart::Error> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.item {
-            Some(item) if !self.message.contains(item.as_str()) => write!(f, "{item}: {} ({})", self.message, self.code),
+            Some(item) if !self.message.contains(item.as_str()) => {
+                write!(f, "{item}: {} ({})", self.message, self.code)
+            }
             _ => write!(f, "{} ({})", self.message, self.code),
         }
     }
@@ -60,10 +62,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// The same, piece by piece.
-pub fn written(
-    path: &Path,
-    pieces: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+pub fn written(path: &Path, pieces: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>) -> Result<(), Failure> {
     let failed = |e: std::io::Error| Failure::unwritable(path, e);
     let unfinished = unfinished(path);
     let whole = || {

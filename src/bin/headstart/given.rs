@@ -12,7 +12,7 @@ use rand::seq::SliceRandom;
 
 use crate::failure::{Failure, read};
 use crate::labels::{Reading, guess};
-use crate::options::{Reading_, Task};
+use crate::options::{Intake, Task};
 
 /// Names of a table's column of picture paths.
 const PATHS: [&str; 8] = ["path", "file", "filename", "file_name", "image", "image_path", "picture", "photo"];
@@ -33,6 +33,8 @@ pub enum Data {
     Picture(PathBuf),
     /// In a project file.
     Within(Arc<Vec<u8>>, Range<usize>),
+    /// The same of what came to a page as pixels, and is kept as the backbone reads it.
+    Pixels(Arc<Vec<u8>>, Range<usize>),
     Text(String),
 }
 
@@ -45,7 +47,7 @@ pub struct Given {
 }
 
 /// Errors: `unreadable`, `empty`, `unsupported-encoding`, `bad-option`.
-pub fn given(path: &Path, how: &Reading_) -> Result<Given, Failure> {
+pub fn given(path: &Path, how: &Intake) -> Result<Given, Failure> {
     let given = match std::fs::metadata(path).map_err(|e| Failure::unreadable(path, e))?.is_dir() {
         true => folder(path, how)?,
         false if is_picture(path) => single(path, how)?,
@@ -81,7 +83,7 @@ impl Given {
 }
 
 /// A class is the folder that a file lies in, wherever below the one given that is; files beside the classes have none.
-fn folder(path: &Path, how: &Reading_) -> Result<Given, Failure> {
+fn folder(path: &Path, how: &Intake) -> Result<Given, Failure> {
     for (name, column) in [("text", &how.text), ("label", &how.label), ("group", &how.group)] {
         if column.is_some() {
             return Err(Failure::option(name, "it names a column of a table, and this is a folder"));
@@ -148,13 +150,12 @@ fn list(
 }
 
 fn text_file(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path)?).map_err(|_| {
-        headstart::Error::UnsupportedEncoding { encoding: "an encoding that is not UTF-8".into() }.into()
-    })
+    String::from_utf8(read(path)?)
+        .map_err(|_| headstart::Error::UnsupportedEncoding { encoding: "an encoding that is not UTF-8".into() }.into())
 }
 
 /// A picture by itself.
-fn single(path: &Path, how: &Reading_) -> Result<Given, Failure> {
+fn single(path: &Path, how: &Intake) -> Result<Given, Failure> {
     if how.task == Some(Task::Text) {
         return Err(Failure::option("task", format!("{} is a picture", path.display())));
     }
@@ -165,7 +166,7 @@ fn single(path: &Path, how: &Reading_) -> Result<Given, Failure> {
 }
 
 /// A table. Picture paths in it are looked for beside it.
-fn rows(path: &Path, how: &Reading_) -> Result<Given, Failure> {
+fn rows(path: &Path, how: &Intake) -> Result<Given, Failure> {
     let bytes = read(path)?;
     let mut options = table::Options {
         format: format(path),

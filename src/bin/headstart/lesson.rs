@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::encoder::{Embedded, Encoder};
 use crate::failure::Failure;
 use crate::given::{Given, Item, given};
-use crate::options::{Chance, Everywhere, LongText, Reading_, Task};
 use crate::machine::Machine;
+use crate::options::{Chance, Everywhere, Intake, LongText, Task};
 use crate::output::{Output, merged};
 use crate::pack::Pack;
 use crate::project;
@@ -27,6 +27,8 @@ pub struct Lesson {
     pub sources: HashMap<String, Item>,
     /// The stages that were tuned.
     pub tuned: Option<Vec<u8>>,
+    /// Those whose batch norms were estimated anew for a target domain, where the model predicts by them.
+    pub target: Option<Vec<u8>>,
     pub seed: u64,
     pub long_text: LongText,
     pub trained: bool,
@@ -46,28 +48,32 @@ impl Lesson {
     /// From a project file or from samples.
     pub fn open(
         path: &Path,
-        reading: &Reading_,
+        reading: &Intake,
         chance: &Chance,
         everywhere: &Everywhere,
         output: &Output,
     ) -> Result<Self, Failure> {
         if project::is_project(path) {
-            return project::open(path, everywhere);
+            let mut lesson = project::open(path, everywhere)?;
+            lesson.seed = chance.seed.unwrap_or(lesson.seed);
+            return Ok(lesson);
         }
+        let seed = chance.seed.unwrap_or(0);
         let mut given = given(path, reading)?;
         if let Some(per_class) = chance.per_class {
-            given.draw(per_class, chance.seed);
+            given.draw(per_class, seed);
         }
         let pack = Pack::find(everywhere.backbone.as_deref(), given.task)?;
         let encoder = Encoder::open(pack, None, reading.long_text, everywhere)?;
-        let learner = Learner::new(encoder.pack.manifest.dim, chance.seed);
+        let learner = Learner::new(encoder.pack.manifest.dim, seed);
         let mut lesson = Self {
             task: given.task,
             encoder,
             learner,
             sources: HashMap::new(),
             tuned: None,
-            seed: chance.seed,
+            target: None,
+            seed,
             long_text: reading.long_text,
             trained: false,
             negative: None,
@@ -112,7 +118,10 @@ impl Lesson {
                 Step::Progress(progress) => output.progress.at(progress.done, progress.total, progress.stage),
                 Step::Done(fitted) => {
                     self.trained = true;
-                    return Ok(self.learner.finish(training, *fitted));
+                    let result = self.learner.finish(training, *fitted);
+                    // Of a model that is no longer there.
+                    self.target = None;
+                    return Ok(result);
                 }
             }
         }
@@ -127,10 +136,17 @@ impl Lesson {
         }));
     }
 
+    /// Loads the backbone that samples are seen by: for predictions the target's, where there is one.
+    pub fn look(&mut self, predict: bool, everywhere: &Everywhere) -> Result<(), Failure> {
+        let target = self.target.as_deref().filter(|_| predict);
+        self.encoder.machine = Machine::open(&self.encoder.pack, target.or(self.tuned.as_deref()), everywhere)?;
+        Ok(())
+    }
+
     /// Takes `tuned`, a tuned backbone's tensors, for the backbone from now on, and has it see what it was not trained on.
     pub fn adopt(&mut self, tuned: Vec<u8>, everywhere: &Everywhere, output: &Output) -> Result<(), Failure> {
-        self.encoder.machine = Machine::open(&self.encoder.pack, Some(&tuned), everywhere)?;
         self.tuned = Some(tuned);
+        self.look(false, everywhere)?;
         let contents = self.learner.untuned();
         let items: Vec<Item> = contents.iter().map(|content| self.sources[content].clone()).collect();
         output.progress.stage("embed", items.len());
@@ -149,8 +165,12 @@ impl Lesson {
         let Given { items, mut rejected, .. } = given;
         output.progress.stage("embed", items.len());
         let rows = self.encoder.rows(&items, &output.progress)?;
-        let mut elsewhere =
-            Elsewhere { ids: Vec::new(), metas: Vec::new(), x: Matrix::with_capacity(self.learner.dim(), items.len()), contents: Vec::new() };
+        let mut elsewhere = Elsewhere {
+            ids: Vec::new(),
+            metas: Vec::new(),
+            x: Matrix::with_capacity(self.learner.dim(), items.len()),
+            contents: Vec::new(),
+        };
         let mut used = Vec::with_capacity(items.len());
         for (item, embedded) in items.into_iter().zip(rows) {
             match embedded {

@@ -120,7 +120,8 @@ mod gpu {
             return Ok(gpu);
         }
         let adapter = &gpu.computer.adapter;
-        let reason = format!("the CPU is faster than {adapter}: {:.1} ms a sample against {:.1}", theirs * 1e3, ours * 1e3);
+        let reason =
+            format!("the CPU is faster than {adapter}: {:.1} ms a sample against {:.1}", theirs * 1e3, ours * 1e3);
         Ok(Machine { reason, ..cpu })
     }
 

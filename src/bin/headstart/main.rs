@@ -1,6 +1,7 @@
 //! `headstart`: the learner of the page, from a shell. `headstart --help` says what it can do, docs/native.md how.
 
 mod adapt;
+mod boundary;
 mod embed;
 mod encoder;
 mod evaluate;

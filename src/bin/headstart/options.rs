@@ -69,7 +69,7 @@ impl Task {
 /// How samples are read.
 #[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Reading samples")]
-pub struct Reading_ {
+pub struct Intake {
     /// What they are [default: of a folder pictures, of a table texts, unless it has a column of picture paths]
     #[arg(long, value_enum)]
     pub task: Option<Task>,
@@ -182,9 +182,9 @@ impl Head {
 /// What is drawn by chance.
 #[derive(Args, Clone, Default)]
 pub struct Chance {
-    /// Same data, machine and seed: same result
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
+    /// Same data, machine and seed: same result [default: the project's, or 0]
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// So many samples of each class at most, drawn by the seed
     #[arg(long, value_name = "N")]
     pub per_class: Option<usize>,

@@ -1,5 +1,7 @@
 //! What a command says: one JSON document on stdout or lines for people, what was left out on stderr, and the exit status.
 
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use headstart::metrics::Interval;
@@ -47,6 +49,17 @@ pub fn percent(part: &Interval) -> String {
     format!("{:.1} % ({:.1} to {:.1})", 100.0 * part.value, 100.0 * part.low, 100.0 * part.high)
 }
 
+/// A line on stdout, if there is something to say. Who has closed it has heard enough (`headstart predict … | head`).
+fn say(line: &str) -> Result<(), Failure> {
+    if line.is_empty() {
+        return Ok(());
+    }
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::unwritable(Path::new("stdout"), error)),
+        _ => Ok(()),
+    }
+}
+
 impl Output {
     pub fn new(everywhere: &Everywhere) -> Self {
         let Everywhere { json, quiet, strict, .. } = *everywhere;
@@ -61,17 +74,20 @@ impl Output {
                 if self.json {
                     let object = done.json.as_object_mut().expect("a result is an object");
                     object.insert("rejected".into(), json!(done.rejected));
-                    println!("{}", done.json);
-                } else if !done.text.is_empty() {
-                    println!("{}", done.text.trim_end());
+                    done.text = done.json.to_string();
                 }
-                if self.strict && !done.rejected.is_empty() { ExitCode::from(3) } else { ExitCode::SUCCESS }
+                match say(done.text.trim_end()) {
+                    Err(failure) => self.end(Err(failure)),
+                    Ok(()) if self.strict && !done.rejected.is_empty() => ExitCode::from(3),
+                    Ok(()) => ExitCode::SUCCESS,
+                }
             }
             Err(failure) => {
-                if self.json {
-                    println!("{}", json!({ "error": failure }));
-                }
                 eprintln!("headstart: {failure}");
+                if self.json {
+                    // Where stdout is what failed, stderr has said so.
+                    let _ = say(&json!({ "error": failure }).to_string());
+                }
                 ExitCode::FAILURE
             }
         }

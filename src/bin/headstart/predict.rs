@@ -14,7 +14,7 @@ use crate::failure::{Failure, read, written};
 use crate::given::{Data, Given, given};
 use crate::lesson::Lesson;
 use crate::machine::each;
-use crate::options::{Chance, Everywhere, Reading_, Task};
+use crate::options::{Chance, Everywhere, Intake, Task};
 use crate::output::{Done, Output, merged};
 use crate::project;
 
@@ -32,7 +32,7 @@ pub struct Options {
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    reading: Reading_,
+    reading: Intake,
 }
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
@@ -59,13 +59,13 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
 
 struct Asked<'a> {
     paths: &'a [PathBuf],
-    reading: &'a Reading_,
+    reading: &'a Intake,
     reject: Option<f64>,
 }
 
 impl Asked<'_> {
     fn given(&self, task: Task) -> Result<Given, Failure> {
-        let how = Reading_ { task: self.reading.task.or(Some(task)), ..self.reading.clone() };
+        let how = Intake { task: self.reading.task.or(Some(task)), ..self.reading.clone() };
         let mut all = Given { task, items: Vec::new(), rejected: Vec::new() };
         for path in self.paths {
             let found = given(path, &how)?;
@@ -105,7 +105,9 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
         output.progress.more(1);
         let said = match &item.data {
             Data::Picture(path) => predictor.image(&read_picture(path)?, asked.reject),
-            Data::Within(file, range) => predictor.image(&file[range.clone()], asked.reject),
+            Data::Within(file, range) | Data::Pixels(file, range) => {
+                predictor.image(&file[range.clone()], asked.reject)
+            }
             Data::Text(text) => predictor.text(text, asked.reject),
         };
         said.map_err(Failure::from)
@@ -153,13 +155,8 @@ fn write(path: &Path, named: &[(String, Prediction)]) -> Result<(), Failure> {
         csv.write_record(fixed.iter().chain(&classes)).map_err(|e| failed(&e))?;
         for (name, said) in named {
             let label = said.label.as_ref().map(ToString::to_string).unwrap_or_default();
-            let fixed = [
-                name.clone(),
-                label,
-                said.confidence.to_string(),
-                said.rejected.to_string(),
-                said.novelty.to_string(),
-            ];
+            let fixed =
+                [name.clone(), label, said.confidence.to_string(), said.rejected.to_string(), said.novelty.to_string()];
             let scores = said.scores.values().map(f32::to_string);
             csv.write_record(fixed.into_iter().chain(scores)).map_err(|e| failed(&e))?;
         }

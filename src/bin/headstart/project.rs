@@ -18,6 +18,9 @@ use crate::lesson::Lesson;
 use crate::options::{Everywhere, LongText, Out, Task};
 use crate::pack::Pack;
 
+/// MIME type of what came to a page as pixels: pkg/src/learner.ts.
+const PIXELS: &str = "application/x-headstart-pixels";
+
 pub fn is_project(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("headstart"))
 }
@@ -54,16 +57,11 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
         );
         return Err(Failure::new("backbone-differs", why));
     }
-    let tuned = project.tuned()?;
-    let encoder = Encoder::open(pack, tuned.as_deref(), long_text, everywhere)?;
+    let (tuned, target) = (project.tuned()?, project.target()?);
+    let encoder = Encoder::open(pack, target.as_deref().or(tuned.as_deref()), long_text, everywhere)?;
     let seed = settings.get("seed").and_then(Value::as_u64).unwrap_or(0);
     let mut learner = Learner::new(encoder.pack.manifest.dim, seed);
     learner.restore_project(&project)?;
-    if learner.is_renormed() {
-        // Its target's backbone is a third one, which only a page holds.
-        let why = "its model was adapted to another domain in a page; train it there again, or export it there";
-        return Err(headstart::Error::BadOption { option: "project", why: why.into() }.into());
-    }
     let of: HashMap<&str, usize> =
         project.samples().iter().enumerate().map(|(i, sample)| (sample.content.as_str(), i)).collect();
     let item = |content: &str, data: Data| {
@@ -75,7 +73,9 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
         .sources()?
         .into_iter()
         .filter_map(|(source, at)| {
-            item(&source.content, Data::Within(file.clone(), at..at + source.bytes))
+            let (file, range) = (file.clone(), at..at + source.bytes);
+            let pixels = source.kind == PIXELS;
+            item(&source.content, if pixels { Data::Pixels(file, range) } else { Data::Within(file, range) })
         })
         .collect();
     for sample in project.samples() {
@@ -92,6 +92,7 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
         learner,
         sources,
         tuned,
+        target,
         seed,
         long_text,
         negative: model.as_ref().and_then(|model| Some(model.get("negative")?.as_str()?.to_owned())),
@@ -117,7 +118,11 @@ pub fn save(lesson: &Lesson, out: &Out) -> Result<(), Failure> {
         "model": lesson.model,
     });
     let listed = sources.iter().map(|(source, _)| source.clone()).collect();
-    let head = lesson.learner.project(settings, listed, Moved { tuned: lesson.tuned.as_deref(), target: None })?;
+    let head = lesson.learner.project(
+        settings,
+        listed,
+        Moved { tuned: lesson.tuned.as_deref(), target: lesson.target.as_deref() },
+    )?;
     let failed = |e: std::io::Error| Failure::unwritable(path, e);
     written(path, |file| {
         file.write_all(&head).map_err(failed)?;
@@ -135,13 +140,13 @@ fn pictures(lesson: &Lesson) -> Result<Vec<(Source, &Item)>, Failure> {
         let Some(item) = lesson.sources.get(&sample.content) else { continue };
         let bytes = match &item.data {
             Data::Text(_) => continue,
-            Data::Within(_, range) => range.len(),
+            Data::Within(_, range) | Data::Pixels(_, range) => range.len(),
             Data::Picture(path) => {
                 let size = std::fs::metadata(path).map_err(|e| Failure::unreadable(path, e))?.len();
                 usize::try_from(size).map_err(|e| Failure::unreadable(path, e))?
             }
         };
-        let kind = mime(&item.name).to_owned();
+        let kind = if matches!(item.data, Data::Pixels(..)) { PIXELS } else { mime(&item.name) }.to_owned();
         out.push((Source { content: sample.content.clone(), bytes, kind }, item));
     }
     Ok(out)
@@ -149,7 +154,7 @@ fn pictures(lesson: &Lesson) -> Result<Vec<(Source, &Item)>, Failure> {
 
 fn bytes_of(source: &Source, item: &Item) -> Result<Vec<u8>, Failure> {
     let bytes = match &item.data {
-        Data::Within(file, range) => return Ok(file[range.clone()].to_vec()),
+        Data::Within(file, range) | Data::Pixels(file, range) => return Ok(file[range.clone()].to_vec()),
         Data::Picture(path) => read(path)?,
         Data::Text(_) => unreachable!("texts are in the head"),
     };

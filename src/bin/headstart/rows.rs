@@ -76,9 +76,8 @@ impl Rows {
 
     /// A row group of them.
     pub fn write(&mut self, rows: &[Row]) -> Result<(), Failure> {
-        let text = |of: &dyn Fn(&Row) -> Option<&str>| -> ArrayRef {
-            Arc::new(rows.iter().map(of).collect::<StringArray>())
-        };
+        let text =
+            |of: &dyn Fn(&Row) -> Option<&str>| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<StringArray>()) };
         let values: Vec<f32> = rows.iter().flat_map(|row| row.embedded.row.iter().copied()).collect();
         let DataType::FixedSizeList(value, _) = self.schema.field(3).data_type() else { unreachable!("made so") };
         let values: ArrayRef = Arc::new(Float32Array::from(values));

@@ -24,7 +24,8 @@ impl FromStr for Shard {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (i, n) = text.split_once('/').ok_or("i/n, as 1/4")?;
-        let number = |text: &str| text.parse::<usize>().map_err(|_| format!("`{text}` is no whole number; i/n, as 1/4"));
+        let number =
+            |text: &str| text.parse::<usize>().map_err(|_| format!("`{text}` is no whole number; i/n, as 1/4"));
         let (i, n) = (number(i)?, number(n)?);
         if !(1..=n).contains(&i) {
             return Err(format!("the first number is from 1 to the second, as 1/{}", n.max(1)));

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::lesson::Lesson;
-use crate::options::{Chance, Everywhere, Head, Out, Reading_};
+use crate::options::{Chance, Everywhere, Head, Intake, Out};
 use crate::output::{Done, Output, merged, percent};
 use crate::project;
 
@@ -23,7 +23,7 @@ pub struct Options {
     #[command(flatten)]
     head: Head,
     #[command(flatten)]
-    reading: Reading_,
+    reading: Intake,
 }
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
@@ -35,7 +35,10 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     project::save(&lesson, &options.out)?;
     let mut text = format!("{}\n{}", lesson.counts(), result.reason);
     if let Some(estimate) = &result.estimate {
-        text += &format!("\nheld out while it was chosen: {} are right; `headstart evaluate` is the number to quote", percent(estimate));
+        text += &format!(
+            "\nheld out while it was chosen: {} are right; `headstart evaluate` is the number to quote",
+            percent(estimate)
+        );
     }
     text += &format!("\n{}", options.out.out.display());
     let more = json!({

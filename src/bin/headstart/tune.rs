@@ -5,21 +5,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use half::f16;
-use headstart::backbone::Backbone;
 use headstart::backbone::tail::Tail;
-use headstart::device::Computer;
-use headstart::encode::image::{VIEWS, view};
+use headstart::encode::image::VIEWS;
 use headstart::judge::TuningStage;
 use headstart::learn::tune::{Inputs, Job, Method, TuneRecipe, Tuner};
 use serde_json::{Value, json};
 
-use crate::encoder::{Encoder, Input};
+use crate::boundary::Boundary;
 use crate::failure::Failure;
-use crate::given::{Given, given};
+use crate::given::{Given, Item, given};
 use crate::lesson::Lesson;
 use crate::machine::each;
-use crate::options::{Chance, Everywhere, Out, Reading_, Task};
+use crate::options::{Chance, Everywhere, Intake, Out, Task};
 use crate::output::{Done, Output, merged};
 use crate::project;
 
@@ -53,7 +50,7 @@ pub struct Options {
     #[command(flatten)]
     chance: Chance,
     #[command(flatten)]
-    reading: Reading_,
+    reading: Intake,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -88,25 +85,30 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         rate: options.rate,
         folds: options.folds,
         memory: options.memory << 20,
-        seed: options.chance.seed,
+        seed: lesson.seed,
     };
     let mut tuning = lesson.learner.tune(recipe.clone(), &[])?;
     while let TuningStage::Progress { done, total } = tuning.step()? {
         output.progress.at(done, total, "fit heads");
     }
     let contents = lesson.learner.contents_of(&tuning);
-    let inputs = Arc::new(boundaries(&lesson, &contents, &recipe, output)?);
+    let inputs = Arc::new(inputs(&lesson, &contents, &recipe, output)?);
     let (tail, parameters) = Tail::load(&lesson.encoder.pack.manifest, &lesson.encoder.pack.weights, recipe.stages)?;
     let tail = Arc::new(tail);
     let tuner = |job: Job| Tuner::new(tail.clone(), &parameters, inputs.clone(), job);
 
     let jobs: Vec<Job> = (0..tuning.parts()).map(|fold| tuning.job(Some(fold))).collect();
     output.progress.stage("guard", jobs.len());
-    let done = each(lesson.encoder.machine.threads, &jobs, || (), |(), _, job| {
-        let tuned = tuner(job.clone()).run(|_| {});
-        output.progress.more(1);
-        tuned
-    });
+    let done = each(
+        lesson.encoder.machine.threads,
+        &jobs,
+        || (),
+        |(), _, job| {
+            let tuned = tuner(job.clone()).run(|_| {});
+            output.progress.more(1);
+            tuned
+        },
+    );
     done.into_iter().enumerate().for_each(|(fold, tuned)| tuning.take(fold, tuned));
     let decision = loop {
         if let Some(decision) = tuning.decide()? {
@@ -122,8 +124,12 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         (None, None)
     };
     let result = lesson.learner.finish_tuning(tuning, Some(decision), &contents, whole, "")?;
-    if let Some(file) = file {
-        lesson.adopt(file, everywhere, output)?;
+    if !lesson.learner.is_renormed() {
+        lesson.target = None;
+    }
+    match file {
+        Some(file) => lesson.adopt(file, everywhere, output)?,
+        None => lesson.look(true, everywhere)?,
     }
     let seconds = start.elapsed().as_secs_f64();
     lesson.remember(&result, seconds);
@@ -132,11 +138,15 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     let mut text = format!("{}\n{}", lesson.counts(), result.reason);
     let right = |report: &Option<Value>| report.as_ref().and_then(|r| r["accuracy"]["value"].as_f64());
     if let (Some(before), Some(after)) = (right(&before), right(&after)) {
-        text += &format!("\nof the test samples {:.1} % were right before and {:.1} % after", 100.0 * before, 100.0 * after);
+        text += &format!(
+            "\nof the test samples {:.1} % were right before and {:.1} % after",
+            100.0 * before,
+            100.0 * after
+        );
     }
     text += &format!("\n{}", options.out.out.display());
     let more = json!({
-        "seconds": seconds, "out": options.out.out, "seed": options.chance.seed,
+        "seconds": seconds, "out": options.out.out, "seed": lesson.seed,
         "samples": contents.len(), "test": { "before": before, "after": after },
     });
     Ok(Done::new(merged(&result, more), text, lesson.rejected))
@@ -148,45 +158,23 @@ fn with_sources(lesson: &Lesson) -> Result<(), Failure> {
     if without == 0 {
         return Ok(());
     }
-    let why = format!("the pictures of {without} samples are not in the project, so it cannot be tuned; train it without --no-samples");
+    let why = format!(
+        "the pictures of {without} samples are not in the project, so it cannot be tuned; train it without --no-samples"
+    );
     Err(Failure::new("bad-sample", why))
 }
 
-/// What samples are where the trained stages begin, in the order of `contents`.
-fn boundaries(lesson: &Lesson, contents: &[String], recipe: &TuneRecipe, output: &Output) -> Result<Inputs, Failure> {
-    let Encoder { pack, machine, .. } = &lesson.encoder;
-    // Of the pretrained weights, and on the CPU, where they are trained.
-    let frozen = Backbone::load_checked(pack.manifest.clone(), &pack.weights, &Computer::cpu())?;
-    let one = |backbone: &Backbone, i: usize, views: usize| -> Result<Vec<(Vec<f16>, usize)>, Failure> {
-        let ready = lesson.encoder.ready_one(&lesson.sources[&contents[i]])?;
-        let narrow = |values: Vec<f32>| values.into_iter().map(f16::from_f32).collect();
-        match ready.input {
-            Input::Pixels(pixels) => (0..views)
-                .map(|n| {
-                    let pixels = view(&pixels, pack.manifest.image()?, n, i as u64)?;
-                    Ok((narrow(backbone.boundary_pixels(&pixels, recipe.stages)?), 1))
-                })
-                .collect(),
-            // Of a text in windows the first.
-            Input::Ids(windows) => {
-                Ok(vec![(narrow(backbone.boundary_ids(&windows[0], recipe.stages)?), windows[0].len())])
-            }
-        }
+/// In the order of `contents`.
+fn inputs(lesson: &Lesson, contents: &[String], recipe: &TuneRecipe, output: &Output) -> Result<Inputs, Failure> {
+    let items: Vec<&Item> = contents.iter().map(|content| &lesson.sources[content]).collect();
+    let boundary = Boundary::new(&lesson.encoder, recipe.stages)?;
+    let views = match lesson.task {
+        Task::Image => views(items.len(), boundary.values(items[0])?, recipe.memory)?,
+        Task::Text => 1,
     };
-    let views = if lesson.task == Task::Image { views(contents.len(), one(&frozen, 0, 1)?[0].0.len(), recipe.memory)? } else { 1 };
-    output.progress.stage("read again", contents.len());
-    let places: Vec<usize> = (0..contents.len()).collect();
-    let beside = || frozen.beside().expect("it is on the CPU");
-    let done = each(machine.threads, &places, beside, |backbone, _, &i| {
-        let views = one(backbone, i, views);
-        output.progress.more(1);
-        views
-    });
     let mut inputs = Inputs::default();
-    for (i, views) in done.into_iter().enumerate() {
-        for (values, length) in views? {
-            inputs.push(i, values, length);
-        }
+    for (i, views) in boundary.of(&items, views, output).into_iter().enumerate() {
+        views?.push(i, &mut inputs);
     }
     if inputs.bytes() > recipe.memory {
         return Err(too_large(inputs.bytes(), recipe.memory));
