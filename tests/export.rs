@@ -17,7 +17,7 @@ use headstart::device::Computer;
 use headstart::encode::{image, text};
 use headstart::export::{Form, Input, LEAST, Parts, Predictor, Vector, onnx, safetensors};
 use headstart::features::Matrix;
-use headstart::judge::TuningStage;
+use headstart::judge::{Prediction, TuningStage};
 use headstart::learn::tune::{Inputs, TuneRecipe, Tuner};
 use headstart::learn::{HeadKind, Recipe, Step};
 use headstart::learner::Learner;
@@ -26,6 +26,8 @@ use headstart::source::{Content, Label, Meta};
 /// Scores may be off by this much; features of pictures go up to 6.
 const SCORES: f64 = 1e-4;
 const FEATURES: f64 = 1e-3;
+/// Numbers that are 19,000 apart, in an f32: the same part of them.
+const NUMBERS: f64 = 1.0;
 
 /// Of a sample, with what the network reads.
 struct Given {
@@ -353,8 +355,8 @@ fn every_head_and_kind_of_label_says_the_same_in_onnx() {
         let folder = folder("numbers");
         std::fs::write(folder.join("model.onnx"), onnx(&case.parts(), case.vectors()).unwrap()).unwrap();
         let checked = check(&folder, &["onnx"]);
-        // An f32 of thousands.
-        assert!(checked.scores < 1e-2 && checked.alone.unwrap() < 1e-2, "{head:?}: {checked:?}");
+        std::fs::remove_dir_all(folder).unwrap();
+        assert!(checked.scores < NUMBERS && checked.alone.unwrap() < NUMBERS, "{head:?}: {checked:?}");
         opened_again(&case, &format!("numbers {head:?}"));
     }
 }
@@ -367,19 +369,41 @@ fn opened_again(case: &Case, what: &str) {
     let contents: Vec<_> = case.samples.iter().map(|given| Arc::new(given.content.clone())).collect();
     for reject in [None, Some(0.1)] {
         let expected = case.learner.predict(&x, &contents, reject).unwrap();
-        for (given, mut expected) in case.samples.iter().zip(expected) {
-            expected.nearest.clear();
+        for (given, expected) in case.samples.iter().zip(expected) {
             let Input::Text { text, .. } = &given.input else { unreachable!("these are texts") };
             for predictor in &said {
-                assert_eq!(predictor.text(text, reject).unwrap(), expected, "{what}: {text}");
+                same(&predictor.text(text, reject).unwrap(), &expected, &format!("{what}: {text}"));
             }
         }
     }
     for predictor in said {
         let agreement = predictor.verify().unwrap();
-        assert_eq!((predictor.vectors(), agreement.features, agreement.scores), (TEXTS.len(), 0.0, 0.0), "{what}");
+        assert!(agreement.features < 1e-6 && agreement.scores < rounding(&case.learner), "{what}: {agreement:?}");
+        assert_eq!(predictor.vectors(), TEXTS.len(), "{what}");
         assert_eq!(predictor.verify_one(TEXTS.len()).unwrap_err().code(), "bad-option");
     }
+}
+
+/// What the order of an f32's sums may do: of numbers that are thousands apart more.
+fn rounding(learner: &Learner) -> f64 {
+    if learner.model().unwrap().origin == 0.0 { 1e-6 } else { NUMBERS }
+}
+
+/// But for who is nearest, and rounding: one row is not summed as twenty are.
+fn same(found: &Prediction, expected: &Prediction, what: &str) {
+    match (&found.label, &expected.label) {
+        (Some(Label::Number(found)), Some(Label::Number(expected))) => {
+            assert!((found - expected).abs() < NUMBERS, "{what}: {found}, not {expected}");
+        }
+        (found, expected) => assert_eq!(found, expected, "{what}"),
+    }
+    assert_eq!((found.rejected, found.interval.is_some()), (expected.rejected, expected.interval.is_some()), "{what}");
+    assert!(found.scores.keys().eq(expected.scores.keys()), "{what}: {found:?}");
+    let pairs = found.scores.values().zip(expected.scores.values());
+    for (a, b) in pairs.chain([(&found.confidence, &expected.confidence), (&found.novelty, &expected.novelty)]) {
+        assert!((a - b).abs() < 1e-6, "{what}: {found:?}, not {expected:?}");
+    }
+    assert!(found.nearest.is_empty(), "{what}: an export has no samples");
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub struct Card {
     pub reject: BTreeMap<String, Option<f32>>,
     /// The hyper-parameters, by name.
     pub chosen: BTreeMap<String, f64>,
-    /// Whether the backbone's last stages were trained too.
+    /// Whether the backbone is not its pack's any more: last stages trained too, or norms estimated anew for a target domain.
     pub tuned: bool,
     /// What becomes of a text that is too long: `cut`, or `windows`. Absent for pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -38,7 +38,7 @@ pub struct Parts<'a> {
     pub weights: &'a [u8],
     /// Of a text backbone.
     pub tokenizer: Option<&'a [u8]>,
-    /// A tuned backbone's tensors, [`tuned_file`](crate::backbone::tail::tuned_file), which take the place of the pack's.
+    /// Tensors that take the place of the pack's: a tuned backbone's ([`tuned_file`](crate::backbone::tail::tuned_file)), or a target domain's.
     pub tuned: Option<&'a [u8]>,
     /// Long texts are taken in windows, not cut.
     pub windows: bool,
