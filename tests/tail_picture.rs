@@ -172,17 +172,35 @@ fn batch_norms_estimated_anew_give_the_target_the_sources_moments() {
         let target = hazy(&case);
         let want = case.tail.moments(&case.parameters, &case.x);
         let before = case.tail.moments(&case.parameters, &target);
-        let after = case.tail.moments(&renormed(&case, &target, 0.0), &target);
+        let parameters = renormed(&case, &target, 0.0);
+        let after = case.tail.moments(&parameters, &target);
+        // Of two pictures some channels hardly vary: those are scaled as far as it goes, and only their means are right.
+        let scaled_freely = |layer: usize, channel: usize| {
+            let span = &case.tail.spans()[2 * layer];
+            let row = span.range.len() / span.shape[0];
+            let size = |p: &[f32]| {
+                let filter = &p[span.range.start + channel * row..][..row];
+                filter.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>().sqrt()
+            };
+            let scale = size(&parameters) / size(&case.parameters);
+            scale > 0.26 && scale < 3.9
+        };
+        let mut held = 0;
         for (layer, ((want, before), after)) in want.iter().zip(&before).zip(&after).enumerate() {
             let variance = want.variance.iter().sum::<f64>() / want.variance.len() as f64;
-            let apart = |of: &tail::Moments| {
-                let off = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-                (off(&of.mean, &want.mean) / variance.sqrt(), off(&of.variance, &want.variance) / variance)
+            let off = |a: &[f64], b: &[f64], of: &dyn Fn(usize) -> bool| {
+                let pairs = a.iter().zip(b).enumerate().filter(|(c, _)| of(*c));
+                pairs.map(|(_, (a, b))| (a - b).abs()).fold(0.0, f64::max)
             };
-            let (mean, spread) = apart(after);
+            let mean = off(&after.mean, &want.mean, &|_| true) / variance.sqrt();
+            let spread = off(&after.variance, &want.variance, &|c| scaled_freely(layer, c)) / variance;
             assert!(mean < 1e-3 && spread < 1e-3, "{stages} stages, layer {layer}: {mean}, {spread}");
-            assert!(apart(before).0 > 0.01, "{stages} stages, layer {layer}: there was nothing to do");
+            let was = off(&before.mean, &want.mean, &|_| true) / variance.sqrt();
+            assert!(was > 0.01, "{stages} stages, layer {layer}: there was nothing to do");
+            held += (0..want.mean.len()).filter(|&c| !scaled_freely(layer, c)).count();
         }
+        let channels: usize = want.iter().map(|layer| layer.mean.len()).sum();
+        assert!(held * 10 < channels, "{stages} stages: {held} of {channels} channels");
     }
 }
 
