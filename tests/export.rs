@@ -53,8 +53,7 @@ impl Case {
         let (manifest, weights) = pack_files(pack);
         let tokenizer = manifest.text().ok().map(|prep| pack_file(pack, &prep.tokenizer));
         let tuned = stages.map(|stages| tuned(&manifest, &weights, &samples, stages));
-        let backbone =
-            Backbone::load_tuned(manifest.clone(), &weights, tuned.as_deref(), &Computer::cpu()).unwrap();
+        let backbone = Backbone::load_tuned(manifest.clone(), &weights, tuned.as_deref(), &Computer::cpu()).unwrap();
         let rows: Vec<Vec<f32>> = samples.iter().map(|sample| row(&backbone, &sample.input)).collect();
         let mut case =
             Self { learner: Learner::new(manifest.dim, 0), manifest, weights, tokenizer, tuned, samples, rows };
@@ -363,7 +362,8 @@ fn every_head_and_kind_of_label_says_the_same_in_onnx() {
 
 /// The same predictions as the learner's, but for who is nearest.
 fn opened_again(case: &Case, what: &str) {
-    let said: Vec<_> = [Form::Plain, Form::Compact].map(|form| Predictor::open(&case.safetensors(form)).unwrap()).into();
+    let said: Vec<_> =
+        [Form::Plain, Form::Compact].map(|form| Predictor::open(&case.safetensors(form)).unwrap()).into();
     let mut x = Matrix::with_capacity(case.manifest.dim, case.rows.len());
     case.rows.iter().for_each(|row| x.push(row));
     let contents: Vec<_> = case.samples.iter().map(|given| Arc::new(given.content.clone())).collect();

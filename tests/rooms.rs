@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// Top to bottom, as in DESIGN and `src/lib.rs`.
 const ROOMS: [&str; 12] = [
-    "error", "source", "encode", "metrics", "device", "backbone", "features", "learn", "judge", "export", "learner", "web",
+    "error", "source", "encode", "metrics", "device", "backbone", "features", "learn", "judge", "export", "learner",
+    "web",
 ];
 const NAME_BURN: [&str; 4] = ["device", "backbone", "features", "learn"];
 const NAME_JS: [&str; 1] = ["web"];

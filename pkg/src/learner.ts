@@ -439,7 +439,7 @@ export class LearnerWorker implements LearnerPort {
     const { manifest, weights, tokenizer } = this.#pack;
     // What it predicts by.
     const moved = this.#stage === "frozen" ? undefined : this.#files[this.#stage];
-    return this.#session.exportFile(format, manifest, weights, tokenizer, moved, proofs, this.#options.longText === "windows");
+    return this.#session.exportFile(format, manifest, weights, tokenizer, moved, proofs, this.#options.longText === "windows") as Uint8Array<ArrayBuffer>;
   }
 
   broke(extractor: number, why: string): void {

@@ -193,7 +193,10 @@ impl<'a> Project<'a> {
             return wrong(TUNED, "the model is tuned, and there are no tensors of the tuned backbone".into());
         }
         if self.model.as_ref().is_some_and(|model| model.renormed) && self.file.names(TARGET).is_empty() {
-            return wrong(TARGET, "the model is adapted, and there are no tensors of the backbone it predicts by".into());
+            return wrong(
+                TARGET,
+                "the model is adapted, and there are no tensors of the backbone it predicts by".into(),
+            );
         }
         Ok(())
     }

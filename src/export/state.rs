@@ -127,7 +127,8 @@ pub fn read_state(bytes: &[u8], dim: usize) -> Result<State> {
 
 pub(super) fn read_model(file: &File, wire: Wire, dim: usize) -> Result<State> {
     let wrong = |what: &str, why: &str| file.error(&format!("{MODEL}{what}"), why.to_owned());
-    let Wire { kind, classes, chosen, reason, mut recipe, temperature, origin, trained_on, renormed, guard, gone } = wire;
+    let Wire { kind, classes, chosen, reason, mut recipe, temperature, origin, trained_on, renormed, guard, gone } =
+        wire;
     let name = |part: &str| format!("{MODEL}{part}");
     recipe.temperature = temperature;
     recipe.check().map_err(|e| wrong("recipe", &e.to_string()))?;

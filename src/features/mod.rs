@@ -81,12 +81,7 @@ pub async fn boundary_pixels(
 }
 
 /// A text where the last `layers` begin. Errors: `gpu-lost`, `gpu-wrong`, `bad-pack` for an image backbone.
-pub async fn boundary_ids(
-    backbone: &Backbone,
-    computer: &Computer,
-    text: &[u32],
-    layers: usize,
-) -> Result<Vec<f32>> {
+pub async fn boundary_ids(backbone: &Backbone, computer: &Computer, text: &[u32], layers: usize) -> Result<Vec<f32>> {
     #[cfg(feature = "webgpu")]
     if let Some(values) = backbone.gpu_boundary_ids(text, layers) {
         return read(computer, values).await;

@@ -8,7 +8,8 @@ use super::Learner;
 use super::tuned::TunedRows;
 use crate::error::Result;
 use crate::export::{
-    Gone, Kept, Moved, NewProject, Project, SavedModel, SavedSample, Source, State, read_state, write_project, write_state,
+    Gone, Kept, Moved, NewProject, Project, SavedModel, SavedSample, Source, State, read_state, write_project,
+    write_state,
 };
 use crate::source::Added;
 

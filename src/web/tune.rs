@@ -62,8 +62,7 @@ impl TuneBench {
     /// a view shows.
     pub async fn picture(&self, pixels: Vec<u8>, views: usize, seed: f64) -> JsResult<Uint16Array> {
         let image = self.backbone.manifest().image()?;
-        let all: Vec<_> =
-            (0..views).map(|which| view(&pixels, image, which, seed as u64)).collect::<Result<_, _>>()?;
+        let all: Vec<_> = (0..views).map(|which| view(&pixels, image, which, seed as u64)).collect::<Result<_, _>>()?;
         Ok(narrow(&boundary_pixels(&self.backbone, &self.computer, &all.concat(), self.stages).await?))
     }
 

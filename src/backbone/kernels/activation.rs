@@ -24,8 +24,7 @@ pub fn erf_and_bell<V: Lanes>(x: V) -> (V, V) {
     let z = x.abs().mul(V::splat(core::f32::consts::FRAC_1_SQRT_2));
     let t = V::splat(1.0).div(z.mul_add(V::splat(0.327_591_1), V::splat(1.0)));
     let p = V::splat(1.061_405_4).mul_add(t, V::splat(-1.453_152));
-    let p =
-        p.mul_add(t, V::splat(1.421_413_8)).mul_add(t, V::splat(-0.284_496_74)).mul_add(t, V::splat(0.254_829_6));
+    let p = p.mul_add(t, V::splat(1.421_413_8)).mul_add(t, V::splat(-0.284_496_74)).mul_add(t, V::splat(0.254_829_6));
     let bell = exp(V::splat(0.0).sub(z.mul(z)));
     let tail = p.mul(t).mul(bell);
     (V::splat(1.0).sub(tail).signed(x), bell)

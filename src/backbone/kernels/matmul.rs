@@ -182,14 +182,7 @@ impl Packed {
 
     /// Safety: from `x` on there are `rows` rows of `inputs` values, `stride` apart; the machine has eight lanes.
     #[cfg(target_arch = "x86_64")]
-    unsafe fn run_wide<const THEN: u8>(
-        &self,
-        x: *const f32,
-        stride: usize,
-        rows: usize,
-        to: &mut To,
-        other: &[f32],
-    ) {
+    unsafe fn run_wide<const THEN: u8>(&self, x: *const f32, stride: usize, rows: usize, to: &mut To, other: &[f32]) {
         let panels = self.outputs.div_ceil(WIDE);
         for (first, end) in self.blocks(rows, TALLER) {
             for panel in (0..panels).step_by(2) {

@@ -94,11 +94,7 @@ impl Tail {
             let name = format!("block {i}");
             (BlockShape { name, input, inner, output, kernel, stride, side }, 2 - i)
         };
-        let blocks = [
-            block(0, [8, 20, 8], 5, 1, 6),
-            block(1, [8, 24, 12], 5, 2, 6),
-            block(2, [12, 16, 12], 3, 1, 3),
-        ];
+        let blocks = [block(0, [8, 20, 8], 5, 1, 6), block(1, [8, 24, 12], 5, 2, 6), block(2, [12, 16, 12], 3, 1, 3)];
         let mut seed = 0.0;
         let tail = Self::lay(blocks.into_iter(), [16, 12], |_, shape| {
             seed += 1.0;

@@ -141,12 +141,8 @@ impl Graph {
         let (&[rows, columns], &[_, blocks]) = (&tensor.shape[..], &scale.shape[..]) else {
             return Err(unknown(name, Dtype::I8));
         };
-        let integers = self.constant(
-            &format!("{name}.i8"),
-            INT8,
-            &[rows, blocks, columns / blocks],
-            tensor.bytes.to_vec(),
-        );
+        let integers =
+            self.constant(&format!("{name}.i8"), INT8, &[rows, blocks, columns / blocks], tensor.bytes.to_vec());
         let element = if scale.dtype == Dtype::F16 { FLOAT16 } else { FLOAT };
         let scales = self.constant(&format!("{name}.scale"), element, &[rows, blocks, 1], scale.bytes.to_vec());
         Ok([integers, scales])
@@ -185,5 +181,8 @@ fn value(name: &str, element: i32, dims: &[Dim]) -> Value {
 }
 
 fn unknown(name: &str, dtype: Dtype) -> Error {
-    Error::BadPack { file: "weights".into(), why: format!("tensor `{name}` is {dtype:?}, of a shape that is unknown here") }
+    Error::BadPack {
+        file: "weights".into(),
+        why: format!("tensor `{name}` is {dtype:?}, of a shape that is unknown here"),
+    }
 }

@@ -63,9 +63,7 @@ pub fn write(card: &Card, stored: &Stored, parts: &Parts, vectors: &Vectors) -> 
 
 /// `{ name: { shape, type, base64 } }`, little-endian, the types as NumPy names them.
 fn parity(vectors: &Vectors) -> Value {
-    let array = |kind: &str, shape: &[usize], bytes: &[u8]| {
-        json!({ "type": kind, "shape": shape, "base64": BASE64_STANDARD.encode(bytes) })
-    };
+    let array = |kind: &str, shape: &[usize], bytes: &[u8]| json!({ "type": kind, "shape": shape, "base64": BASE64_STANDARD.encode(bytes) });
     let count = vectors.names.len();
     let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
     let (kind, scores) = vectors.score_bytes();

@@ -93,8 +93,7 @@ impl Lanes for F4 {
     #[inline(always)]
     fn mul_add(self, other: Self, sum: Self) -> Self {
         #[cfg(feature = "relaxed-simd")]
-        // Safety: a module with relaxed SIMD does not load in an engine without it.
-        return Self(unsafe { f32x4_relaxed_madd(self.0, other.0, sum.0) });
+        return Self(f32x4_relaxed_madd(self.0, other.0, sum.0));
         #[cfg(not(feature = "relaxed-simd"))]
         self.mul(other).add(sum)
     }

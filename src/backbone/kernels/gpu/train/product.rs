@@ -51,8 +51,7 @@ impl Layer {
     }
 
     fn multiply(&self, parameters: &Buffer, x: &Buffer, rows: usize, back: bool, after: After) -> Buffer {
-        let (inner, columns) =
-            if back { (self.outputs(), self.inputs()) } else { (self.inputs(), self.outputs()) };
+        let (inner, columns) = if back { (self.outputs(), self.inputs()) } else { (self.inputs(), self.outputs()) };
         let out = x.room(rows * columns);
         let squares = rows.div_ceil(TILE * SQUARE) * (columns / 4).div_ceil(SQUARE);
         let (count, dim) = units(squares * SQUARE * SQUARE);

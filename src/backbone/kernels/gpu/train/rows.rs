@@ -67,9 +67,9 @@ impl Groups {
             Some(*end)
         }));
         let begins: Vec<i32> = begins.collect();
-        let places = lengths.enumerate().flat_map(|(i, length)| {
-            std::iter::repeat_n([i as i32, begins[i], begins[i + 1]], length).flatten()
-        });
+        let places = lengths
+            .enumerate()
+            .flat_map(|(i, length)| std::iter::repeat_n([i as i32, begins[i], begins[i + 1]], length).flatten());
         let places = Buffer::integers(places.collect(), device);
         Self { begins: Buffer::integers(begins, device), places }
     }
@@ -131,13 +131,7 @@ impl Groups {
 }
 
 #[cube(launch_unchecked)]
-fn means(
-    x: &[Vector<f32, Const<4>>],
-    begins: &[i32],
-    out: &mut [Vector<f32, Const<4>>],
-    groups: usize,
-    width: usize,
-) {
+fn means(x: &[Vector<f32, Const<4>>], begins: &[i32], out: &mut [Vector<f32, Const<4>>], groups: usize, width: usize) {
     let group = ABSOLUTE_POS / width;
     if group >= groups {
         terminate!();
