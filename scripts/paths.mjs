@@ -9,9 +9,13 @@ export const cache =
 export const target = process.env.CARGO_TARGET_DIR ?? join(cache, "target");
 /** What tests/packaging builds apps with. */
 export const packaging = join(cache, "packaging");
+/** What scripts/site.mjs builds with. */
+export const siteTools = join(cache, "site");
 export const packs = join(cache, "packs");
 export const pkg = join(root, "pkg");
 /** The modules' own JavaScript, before it is bundled. */
 export const generated = join(pkg, "src/generated");
 export const dist = join(root, "dist");
+/** Page, documentation and examples, for a static host. */
+export const site = join(root, "target/site");
 export const shared = join(root, "..", "shared");

@@ -43,7 +43,7 @@ export async function setup({ browser = false } = {}) {
   await step("npm packages", npmPackages);
   await step("Rust for WebAssembly", async () => (await wasmToolchain()).note);
   if (browser) await step("Chromium", chromium);
-  if (browser) await step("bundlers", bundlers);
+  if (browser) await step("bundlers", () => toolsApart("tests/packaging", packaging));
   await step("native tools", () => run("cargo", ["build", "--quiet", "--features", "tools", "--bins"]));
   for (const backbone of backbones) await step(`backbone ${backbone.id}`, () => backbonePacks(backbone));
 }
@@ -71,17 +71,17 @@ async function npmPackages() {
   writeFileSync(mark, lock);
 }
 
-/** Other people's bundlers, for tests/packaging: in the cache, so that a fresh clone finds them. */
-async function bundlers() {
+/** npm packages of a folder of their own, which only tests or the site need: in the cache, so that a fresh clone finds them. */
+export async function toolsApart(folder, to) {
   const files = ["package.json", "package-lock.json", ".npmrc"];
-  const from = join(root, "tests/packaging");
+  const from = join(root, folder);
   const lock = files.map((file) => hash(readFileSync(join(from, file)))).join(" ");
-  const mark = join(packaging, "made-from");
+  const mark = join(to, "made-from");
   if (existsSync(mark) && readFileSync(mark, "utf8") === lock) return "there";
-  rmSync(packaging, { recursive: true, force: true });
-  mkdirSync(packaging, { recursive: true });
-  for (const file of files) copyFileSync(join(from, file), join(packaging, file));
-  await run("npm", ["ci", "--ignore-scripts", "--no-progress"], { cwd: packaging });
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  for (const file of files) copyFileSync(join(from, file), join(to, file));
+  await run("npm", ["ci", "--ignore-scripts", "--no-progress"], { cwd: to });
   writeFileSync(mark, lock);
 }
 

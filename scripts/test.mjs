@@ -3,6 +3,7 @@ import { build } from "./build.mjs";
 import { pythonForTests } from "./python.mjs";
 import { main, run, step } from "./run.mjs";
 import { setup } from "./setup.mjs";
+import { makeSite } from "./site.mjs";
 
 const node = (file) => run("node", ["--test", "--test-reporter=spec", file]);
 
@@ -10,6 +11,7 @@ await main(async () => {
   await setup({ browser: true });
   await step("set-up tests", () => node("tests/setup.test.mjs"));
   await build();
+  await makeSite();
   await step("Python with onnxruntime and PyTorch", pythonForTests);
   await step("native tests", () => run("cargo", ["test", "--quiet", "--features", "tools"]));
   await step("tests of examples", () => node("tests/dask.test.mjs"));

@@ -5,12 +5,12 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { args, executable, fakeCamera, softwareGpu } from "../../scripts/chromium.mjs";
-import { dist, packs, pkg, root, shared } from "../../scripts/paths.mjs";
+import { dist, packs, pkg, root, shared, site } from "../../scripts/paths.mjs";
 import { helpers } from "./helpers.mjs";
 import { serve } from "./server.mjs";
 
 // At the top and not in `before`: node starts hooks of the root when they are declared, and does not wait.
-const server = await serve({ pkg, dist, packs, data: join(shared, "data"), golden: join(root, "tests/golden"), shared: join(shared, "golden") });
+const server = await serve({ pkg, dist, site, packs, data: join(shared, "data"), golden: join(root, "tests/golden"), shared: join(shared, "golden") });
 const browser = await chromium.launch({ executablePath: executable, args: [...args, ...softwareGpu, ...fakeCamera] });
 
 after(async () => {

@@ -18,3 +18,4 @@ import "./judgepage.mjs";
 import "./numberpage.mjs";
 import "./furtherpage.mjs";
 import "./projectspage.mjs";
+import "./examples.mjs";
