@@ -19,3 +19,4 @@ import "./numberpage.mjs";
 import "./furtherpage.mjs";
 import "./projectspage.mjs";
 import "./examples.mjs";
+import "./guides.mjs";

@@ -91,11 +91,7 @@ test("esbuild, with the package's files copied", async () => {
 });
 
 test("the README's example, as it stands there", async () => {
-  const home = await app("readme");
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  for (const [, name, text] of readme.matchAll(/```(?:html|js) (index\.html|main\.js)\n([\s\S]*?)```/g)) writeFileSync(join(home, name), text);
-  const out = await viteBuilt(home);
-  await served(out, {}, (origin) =>
+  await served(await viteBuilt(await appOf("README.md")), {}, (origin) =>
     withPage(
       async (page) => {
         const [[one, oneTest], [other]] = ["cat", "dog"].map((_, i) => halves(i));
@@ -112,6 +108,39 @@ test("the README's example, as it stands there", async () => {
     ),
   );
 });
+
+test("the guide's app, as it stands there, which knows after a reload what it has learnt", async () => {
+  await served(await viteBuilt(await appOf("docs/guides/embed.md")), {}, (origin) =>
+    withPage(
+      async (page) => {
+        const [[good, goodTest], [bad, badTest]] = [halves(0), halves(1)];
+        const says = (pattern) => page.getByRole("status").filter({ hasText: pattern }).waitFor();
+        await page.getByLabel("Good parts").setInputFiles(good);
+        await says(/^4 added\./);
+        assert.ok(await page.getByLabel("Check a part").isDisabled());
+        await page.getByLabel("Bad parts").setInputFiles(bad);
+        await says("Ready.");
+        // The one before is a shoe that looks like a hat to a model of four each.
+        await page.getByLabel("Check a part").setInputFiles(badTest[1]);
+        await says(/^bad \(\d+ %\)$/);
+        await page.reload();
+        await page.waitForFunction(() => !document.querySelector("#check").disabled);
+        await page.getByLabel("Check a part").setInputFiles(goodTest[0]);
+        await says(/^good \(\d+ %\)$/);
+        assert.deepEqual(page.complaints, []);
+      },
+      { origin },
+    ),
+  );
+});
+
+/** An app of the files that a document spells out. */
+async function appOf(document) {
+  const home = await app(document.replace(/\W+/g, "-").toLowerCase());
+  const text = readFileSync(join(root, document), "utf8");
+  for (const [, name, code] of text.matchAll(/```(?:html|js) (index\.html|main\.js)\n([\s\S]*?)```/g)) writeFileSync(join(home, name), code);
+  return home;
+}
 
 /** Pictures of one class to learn from, and others. */
 function halves(i) {
