@@ -31,7 +31,7 @@ function pageAndExamples() {
   cpSync(join(root, "www/examples"), join(site, "examples"), { recursive: true });
   // The page by itself, as `npm run build` makes it, has nothing beside it to link to.
   const index = join(site, "index.html");
-  const footer = '<footer class="title soft"><p><a href="docs/">Docs</a> · <a href="docs/reference/modules/headstart.html">Reference</a> · <a href="examples/">Examples</a></p></footer>';
+  const footer = '<footer class="title soft"><p><a href="docs/">Docs</a> <a href="docs/reference/modules/headstart.html">Reference</a> <a href="examples/">Examples</a></p></footer>';
   const page = readFileSync(index, "utf8");
   const mark = '<div id="root"></div>';
   if (!page.includes(mark)) throw new Stop(`the page has no ${mark} to put links under`);

@@ -39,7 +39,7 @@ async function answer(data, name) {
   const item = document.createElement("li");
   const said = label === null ? "none of these" : Array.isArray(label) ? label.join(", ") || "no label" : label;
   const strong = Object.assign(document.createElement("strong"), { textContent: said });
-  const how = `${name}: ${Math.round(100 * confidence)} % sure, novelty ${novelty.toFixed(2)}`;
+  const how = `${name}: ${label === null ? "" : `${Math.round(100 * confidence)} % sure, `}novelty ${novelty.toFixed(2)}`;
   item.append(strong, Object.assign(document.createElement("small"), { textContent: how }));
   $("#answers").prepend(item);
 }
