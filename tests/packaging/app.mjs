@@ -46,7 +46,7 @@ async function collect() {
     from = join(folder, "drawings");
     await run("python3", ["-m", "zipfile", "-e", join(dist, "drawings/train.zip"), from]);
   }
-  const [one, other] = existsSync(photographs) ? ["hat", "shoes"] : ["fish", "house"];
+  const [one, other] = existsSync(photographs) ? ["hat", "pants"] : ["fish", "house"];
   return [one, other].flatMap((label) => {
     const names = readdirSync(join(from, label)).sort().slice(0, 6);
     return names.map((name, i) => {
