@@ -1,6 +1,7 @@
 // What each proof does, and what it has to reach.
 import { helpers } from "../tests/browser/helpers.mjs";
 import { draw, judgeProofs, pictures as list } from "./judge.mjs";
+import { measuring } from "./memory.mjs";
 import { tuneProofs } from "./tune.mjs";
 
 const percent = (v) => `${(100 * v).toFixed(1)} %`;
@@ -168,34 +169,10 @@ function textAccuracies(page, set, draws) {
 /** What all of the page and its workers hold after 2,000 and after 10,000 sentences: JS heap, and wasm memory. */
 async function textMemory(page) {
   await page.evaluate(helpers);
+  await page.evaluate(measuring);
   return page.evaluate(async () => {
-    const { createLearner } = await import("/pkg/index.js");
-    // Chromium's measure leaves out the wasm memory of workers: each is asked for its own.
-    const worker = patchedWorker(`
-      const memories = [];
-      const note = (result) => {
-        for (const value of Object.values((result.instance ?? result).exports)) if (value instanceof WebAssembly.Memory) memories.push(value);
-        return result;
-      };
-      const { instantiate } = WebAssembly;
-      WebAssembly.instantiate = async (...given) => note(await instantiate(...given));
-      const channel = new BroadcastChannel("memory");
-      // They hear each other's answers too.
-      channel.onmessage = ({ data }) => data === "?" && channel.postMessage(memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0));
-    `);
-    const learner = await createLearner({ task: "text", device: "cpu", worker, workers: 2 });
-    const channel = new BroadcastChannel("memory");
-    /** Of the learner's worker and the two extractors. */
-    const wasm = () =>
-      new Promise((resolve) => {
-        let [sum, answers] = [0, 0];
-        channel.onmessage = ({ data }) => {
-          sum += data;
-          if (++answers === 3) resolve(sum);
-        };
-        channel.postMessage("?");
-      });
-    const measure = async () => ({ js: (await performance.measureUserAgentSpecificMemory()).bytes, wasm: await wasm() });
+    const learner = await createLearner({ task: "text", device: "cpu", worker: measuredWorker, workers: 2 });
+    const measure = async () => ({ js: await jsBytes(), wasm: await wasmBytes() });
     const sets = ["clinc75_a", "banking77"];
     const all = [];
     for (const set of sets) all.push(...(await learner.importTexts(await (await fetch(`/data/${set}/train.csv`)).blob())).samples);

@@ -1,11 +1,30 @@
 // What fine-tuning and domain adaptation reach: what each of these proofs does, and what it has to reach.
+import { helpers } from "../tests/browser/helpers.mjs";
 import { draw, pictures } from "./judge.mjs";
+import { measuring } from "./memory.mjs";
 
 const percent = (v) => `${(100 * v).toFixed(1)} %`;
 const points = (v) => `${v < 0 ? "−" : "+"}${Math.abs(100 * v).toFixed(1)}`;
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
+
 export const tuneProofs = [
+  {
+    name: "tuning 2,000 pictures, last two stages, CPU: memory",
+    goal: "beside what 100 take, no more than is stated beforehand",
+    reference: "",
+    async run(page) {
+      const { few, many } = await tuneMemory(page, pictures("clothing10", "train"));
+      // The workers themselves, their module and the backbone are in both.
+      const [grown, stated] = [many.peak - few.peak, many.bytes - few.bytes];
+      return {
+        value: `${megabytes(grown)} more than for 100, where ${megabytes(stated)} were stated`,
+        detail: [few, many].map((m) => `${m.samples} pictures: ${megabytes(m.bytes)} stated, ${megabytes(m.peak)} more than before it at the highest; ${m.seconds.toFixed(0)} s`).join("; "),
+        met: many.samples === 2000 && grown <= stated,
+      };
+    },
+  },
   ...[
     { set: "clothing10", goal: 0.85, reference: "82.7 % → 86.2 %" },
     { set: "digits8x8", goal: 0.97, reference: "frozen 93.3 %" },
@@ -138,4 +157,45 @@ async function adapted({ task, source, target, test, csv }) {
   const after = await accuracy();
   await learner.close();
   return { before, after, report, seconds };
+}
+
+/** The highest that the page and its workers hold during a tuning of 100 pictures, and of 2,000, beyond what they held before. */
+async function tuneMemory(page, rows) {
+  await page.evaluate(helpers);
+  await page.evaluate(measuring);
+  return page.evaluate(async (rows) => {
+    const found = {};
+    for (const [name, samples] of [["few", 100], ["many", 2000]]) {
+      const learner = await createLearner({ task: "image", device: "cpu", worker: measuredWorker, workers: 2 });
+      const picture = async (i) => {
+        const { url, label } = rows[i % rows.length];
+        const bitmap = await createImageBitmap(await (await fetch(url)).blob());
+        const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+        const context = canvas.getContext("2d");
+        context.drawImage(bitmap, 0, 0);
+        // Of one file several pictures.
+        context.fillRect(0, 0, 1 + Math.floor(i / rows.length), 1);
+        return { data: await canvas.convertToBlob(), label };
+      };
+      for (let i = 0; i < samples; i += 100) await learner.add(await Promise.all(Array.from({ length: 100 }, (_, j) => picture(i + j))));
+      for await (const _ of learner.train());
+      const held = async () => (await jsBytes()) + (await wasmBytes());
+      const before = await held();
+      // Few epochs: what is held does not depend on how many there are.
+      const recipe = { epochs: 2, folds: 2 };
+      const { bytes } = await learner.fineTuneCost(recipe);
+      let [peak, running] = [0, true];
+      const watch = (async () => {
+        while (running) peak = Math.max(peak, await held());
+      })();
+      const start = performance.now();
+      for await (const _ of learner.fineTune(recipe));
+      const seconds = (performance.now() - start) / 1000;
+      running = false;
+      await watch;
+      found[name] = { samples: (await learner.samples()).length, bytes, peak: peak - before, seconds };
+      await learner.close();
+    }
+    return found;
+  }, rows);
 }

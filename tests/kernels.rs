@@ -63,6 +63,19 @@ fn a_product_of_any_shape() {
 }
 
 #[test]
+fn rows_wider_than_the_cache() {
+    // A linear head on 31,000 samples multiplies by their transpose. Whole numbers, so that every order of the sum is exact.
+    let (rows, inputs, outputs) = (13, 40_000, 3);
+    let whole = |n: usize, by: usize| (0..n).map(|i| (i % by) as f32 - 2.0).collect::<Vec<f32>>();
+    let (x, weight) = (whole(rows * inputs, 7), whole(outputs * inputs, 5));
+    let mut got = vec![f32::NAN; rows * outputs];
+    Packed::from_rows(&weight, &[0.0; 3]).apply(&x, rows, &mut got, Then::Nothing);
+    let sum = |(x, w): (&[f32], &[f32])| x.iter().zip(w).map(|(x, w)| x * w).sum::<f32>();
+    let want: Vec<f32> = x.chunks(inputs).flat_map(|x| weight.chunks(inputs).map(move |w| sum((x, w)))).collect();
+    assert_eq!(got, want);
+}
+
+#[test]
 fn rows_that_lie_apart_are_read_and_written_where_they_belong() {
     let (x, weight) = (ramp(5 * 20, 0.3), ramp(11 * 6, 0.9));
     let apart: Vec<f32> = x.chunks(20).flat_map(|row| row[4..10].to_vec()).collect();

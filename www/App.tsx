@@ -2,6 +2,7 @@ import { Label, ProgressBar } from "react-aria-components";
 import { Collect } from "./panels/Collect";
 import { CollectTexts } from "./panels/CollectTexts";
 import { Doctor } from "./panels/Doctor";
+import { Export } from "./panels/Export";
 import { Further } from "./panels/Further";
 import { Machine } from "./panels/Machine";
 import { Report } from "./panels/Report";
@@ -43,6 +44,7 @@ export function App() {
             <Doctor />
             <Verdict />
             <Further />
+            <Export />
             <Scatter />
             <Machine />
           </main>

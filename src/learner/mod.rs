@@ -429,10 +429,11 @@ impl Learner {
 
     /// Of each row.
     fn nearest(&self, model: &Model, x: &Matrix) -> Vec<Vec<Neighbour>> {
-        let row = |example: &Example| self.feature(&example.content).expect("rows are never dropped");
-        let rows: Vec<&[f32]> = model.trained_on.iter().map(row).collect();
+        // In a project that was opened again, a tuned row that was not saved is missing until it is made again.
+        let (rows, examples): (Vec<&[f32]>, Vec<&Example>) =
+            model.trained_on.iter().filter_map(|example| Some((self.feature(&example.content)?, example))).unzip();
         let named = |(similarity, i): (f32, usize)| {
-            let Example { id, label, .. } = model.trained_on[i].clone();
+            let Example { id, label, .. } = examples[i].clone();
             Neighbour { id, label, similarity }
         };
         let found = nearest(&rows, x, NEAREST);

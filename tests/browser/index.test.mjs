@@ -18,5 +18,6 @@ import "./judgepage.mjs";
 import "./numberpage.mjs";
 import "./furtherpage.mjs";
 import "./projectspage.mjs";
+import "./exportpage.mjs";
 import "./examples.mjs";
 import "./guides.mjs";

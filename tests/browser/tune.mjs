@@ -48,6 +48,27 @@ test("pictures are tuned, guarded, and what is kept is what predicts", async () 
   assert.ok(seen.again.kept);
 });
 
+test("each sample goes through the frozen part once, before the first epoch, and never again", async () => {
+  const seen = await inPage(async () => {
+    // What the workers are asked for, in order: `text` is the frozen part of the backbone, `step` is a piece of the training.
+    const worker = patchedWorker(`
+      const channel = new BroadcastChannel("asked");
+      addEventListener("message", ({ data }) => data.type === "APPLY" && ["text", "picture", "step"].includes(data.path.at(-1)) && channel.postMessage(data.path.at(-1)));
+    `);
+    const asked = [];
+    const channel = new BroadcastChannel("asked");
+    const learner = await createLearner({ task: "text", device: "cpu", worker, workers: 1 });
+    await learner.add(["a", "b", "c", "d", "e", "f"].map((data, i) => ({ data, label: i % 2 ? "odd" : "even" })));
+    channel.onmessage = ({ data }) => asked.push(data);
+    await tuned(learner, { stages: 1, epochs: 4, folds: 2, method: "cross-entropy" });
+    await learner.close();
+    return asked;
+  });
+  const frozen = seen.filter((what) => what === "text");
+  assert.equal(frozen.length, 6, seen.join());
+  assert.ok(seen.lastIndexOf("text") < seen.indexOf("step") && seen.length - 6 >= 2 * 4, seen.join());
+});
+
 test("texts are tuned on pairs; an abort ends with the best so far, leaving the loop changes nothing", async () => {
   const seen = await inPage(async () => {
     const learner = await createLearner({ task: "text", device: "cpu", workers: 2 });

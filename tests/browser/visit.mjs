@@ -60,7 +60,8 @@ export const press = (page, ...keys) => keys.reduce((before, key) => before.then
 export const watchShifts = (page) =>
   page.evaluate(() => {
     globalThis.shifts = [];
-    const named = ({ node }) => `${node?.nodeName}.${node?.className}`;
+    const at = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
+    const named = ({ node, previousRect, currentRect }) => `${node?.nodeName}.${node?.className} from ${at(previousRect)} to ${at(currentRect)}`;
     new PerformanceObserver((list) => list.getEntries().forEach((e) => e.hadRecentInput || globalThis.shifts.push([e.value, e.sources.map(named).join()]))).observe({ type: "layout-shift" });
   });
 

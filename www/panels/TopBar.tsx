@@ -26,6 +26,7 @@ export function TopBar() {
     ["doctor", "Check", ""],
     ["verdict", "Backbone", ""],
     ["further", "Go further", tuning ? "…" : tuned ? "tuned" : adapted ? "adapted" : ""],
+    ["export", "Use elsewhere", ""],
     ["map", "Map", ""],
     ["machine", "What runs here", ""],
   ];

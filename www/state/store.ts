@@ -65,7 +65,7 @@ export interface State {
   classes: readonly Class[];
   kind: Kind;
   problems: readonly Problem[];
-  jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job; doctor?: Job; verdict?: Job; cost?: Job; tune?: Job; adapt?: Job; project?: Job };
+  jobs: { collect?: Job; train?: Job; report?: Job; batch?: Job; doctor?: Job; verdict?: Job; cost?: Job; tune?: Job; adapt?: Job; project?: Job; export?: Job };
   curve: readonly CurvePoint[];
   result: TrainResult | null;
   learnt: Learnt | null;

@@ -176,7 +176,8 @@ impl Packed {
 
     /// Rows in parts of which input and output stay in the cache.
     fn blocks(&self, rows: usize, tall: usize) -> impl Iterator<Item = (usize, usize)> {
-        let block = (BLOCK / (self.inputs + self.outputs)).next_multiple_of(tall);
+        // Rows that are wider than a block go by themselves.
+        let block = (BLOCK / (self.inputs + self.outputs)).max(1).next_multiple_of(tall);
         (0..rows).step_by(block).map(move |first| (first, rows.min(first + block)))
     }
 
