@@ -35,9 +35,9 @@ const cosine = (a, b) => {
 };
 
 for (const [task, options] of [
-  ["text", { stages: 2, epochs: 3, folds: 2, rate: 0.01, method: "cross-entropy" }],
+  ["text", { stages: 2, epochs: 2, folds: 2, rate: 0.01, method: "cross-entropy" }],
   ["text", { stages: 1, epochs: 2, folds: 2, method: "contrastive" }],
-  ["image", { stages: 1, epochs: 2, folds: 2 }],
+  ["image", { stages: 1, epochs: 1, folds: 2 }],
 ]) {
   test(`${task}, ${options.method ?? "cross-entropy"}, ${options.stages} stages: WebGPU trains as the CPU does`, async (t) => {
     const { cpu, gpu } = await onBoth(task, options);

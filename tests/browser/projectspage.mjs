@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { classes, collected, folder, grid } from "./painted.mjs";
 import { newContext } from "./chromium.mjs";
 import { pageIn } from "./profile.mjs";
-import { button, choose, look, lookTwice, onPage, said, saved, views } from "./visit.mjs";
+import { button, choose, extremes, look, lookTwice, onPage, said, saved } from "./visit.mjs";
 
 /** Before the worker's own script: a storage that has no room for pictures when a test says so. */
 const FULL = `{
@@ -84,7 +84,7 @@ test("texts come back too, and each task has its own project", async () => {
   );
 });
 
-for (const [view, options] of views) {
+for (const [view, options] of extremes) {
   test(`projects: new, renamed, opened, deleted; as a file; ${view}`, async () => {
     await onPage(async (page) => {
       await button(page, "Use our sample drawings").click();

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { assertStill, button, choose, look, lookTwice, onPage, said, saved, views, watchShifts } from "./visit.mjs";
+import { assertStill, button, choose, extremes, look, lookTwice, onPage, said, saved, watchShifts } from "./visit.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "headstart-texts-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,7 +22,7 @@ const table = (page) => page.getByRole("grid", { name: "Texts and their labels" 
 /** Texts and labels of the rows in view. */
 const rows = (page) => table(page).getByRole("row").evaluateAll((all) => all.slice(1).map((row) => [...row.querySelectorAll('[role="rowheader"], [role="gridcell"]')].map((cell) => cell.textContent).filter((text) => text !== "").join(" | ")));
 
-for (const [name, options] of views) {
+for (const [name, options] of extremes) {
   test(`texts, the first minute at ${name}: sample sentences, train, try, report, texts behind a cell`, async () => {
     await onPage(
       async (page) => {

@@ -18,6 +18,9 @@ export const views = [
   ["390-dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark", hasTouch: true }],
 ];
 
+/** Both sizes and both schemes in two runs, for what is long. */
+export const extremes = [views[0], views[3]];
+
 /** On the page, ready, at a path of its own: it has to work anywhere. */
 export const onPage = (work, options) =>
   withPage(
@@ -83,7 +86,7 @@ export async function look(page, name) {
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({ ...size, height: Math.max(size.height, height) });
   await page.evaluate(() => scrollTo(0, 0));
-  await page.waitForTimeout(600);
+  await page.waitForTimeout(300);
   await page.screenshot({ path: join(output, `${name}.png`) });
   const violations = await page.evaluate(`${axe}; axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes[0].html))`);
   assert.deepEqual(violations, [], `axe on ${name}`);
