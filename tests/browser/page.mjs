@@ -10,7 +10,7 @@ import { hold, letGo, withHeldLearner } from "./held.mjs";
 import { pasteMany, withInstantLearner } from "./instant.mjs";
 import { pageIn } from "./profile.mjs";
 import { collected, folder, grid } from "./painted.mjs";
-import { assertStill, button, choose, look, lookTwice, onPage, said, views, watchShifts } from "./visit.mjs";
+import { askedFor, assertStill, button, choose, look, lookTwice, onPage, said, views, watchShifts } from "./visit.mjs";
 
 for (const [name, options] of views) {
   test(`the first minute at ${name}: sample drawings, train, try, report, pictures behind a cell`, async () => {
@@ -19,8 +19,11 @@ for (const [name, options] of views) {
       await look(page, `${name}-1-empty`);
       assert.ok(await button(page, "Train").isDisabled());
       assert.equal(await button(page, "Stop").count(), 0, "nothing runs that could be stopped");
+      await assertStill(page);
       await button(page, "Use our sample drawings").click();
       await button(page, "Stop").waitFor();
+      await grid(page, "tree").waitFor();
+      await askedFor(page);
       await look(page, `${name}-2-collecting`);
       await said(page, "48 pictures added");
       await collected(page, "fish 16 pictures", "house 16 pictures", "tree 16 pictures");
@@ -44,6 +47,30 @@ for (const [name, options] of views) {
     }, options);
   });
 }
+
+test("on a slow machine too the cards of new classes come together, and nothing jumps when their pictures do", async () => {
+  await onPage(async (page) => {
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+    await page.evaluate(() => {
+      globalThis.cards = [];
+      const seen = () => {
+        const now = document.querySelectorAll("article.class").length;
+        if (globalThis.cards.at(-1) !== now) globalThis.cards.push(now);
+      };
+      seen();
+      new MutationObserver(seen).observe(document.body, { childList: true, subtree: true });
+    });
+    await button(page, "Use our sample drawings").click();
+    await page.locator("article.class").first().waitFor();
+    await watchShifts(page);
+    await askedFor(page);
+    await said(page, "48 pictures added");
+    await collected(page, "fish 16 pictures", "house 16 pictures", "tree 16 pictures");
+    assert.deepEqual(await page.evaluate(() => globalThis.cards), [0, 3]);
+    await assertStill(page);
+  }, views[3][1]);
+});
 
 test("a first visit: a trained model within six presses and half a minute", async () => {
   await onPage(async (page) => {

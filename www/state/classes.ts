@@ -15,8 +15,9 @@ const known = new Map<string, Member>();
 let latest = 0;
 
 /**
- * Takes over the learner's samples as they are now, a class at a time: drawing ten of them in one go would hold the page
- * for longer than a person fails to notice.
+ * Takes over the learner's samples as they are now, a class at a time: drawing the pictures of ten in one go would hold the
+ * page for longer than a person fails to notice. Classes that are new come together, since each would push down what is
+ * below it; their cards are drawn in stages.
  */
 export async function refresh(): Promise<void> {
   const turn = ++latest;
@@ -38,14 +39,15 @@ export async function refresh(): Promise<void> {
   for (const name of [NUMBERS, NONE_OF_THEM]) if (groups.has(name)) place(name);
   const classes = order.filter((name) => groups.has(name) || pinned.has(name) || awaited.has(name)).map((name) => asClass(name, groups.get(name) ?? []));
   const before = new Map(get().classes.map((c) => [c.name, c]));
+  const shownNow = classes.map((c) => before.get(c.name) ?? c);
+  set({ classes: shownNow });
   for (const [i, changed] of classes.entries()) {
-    if (before.get(changed.name) === changed) continue;
+    if (shownNow[i] === changed) continue;
     await nextTask();
     // A later refresh knows better.
     if (turn !== latest) return;
-    set({ classes: classes.slice(0, i + 1).concat(classes.slice(i + 1).flatMap((c) => before.get(c.name) ?? [])) });
+    set({ classes: classes.slice(0, i + 1).concat(shownNow.slice(i + 1)) });
   }
-  set({ classes });
 }
 
 function nextTask(): Promise<void> {
