@@ -53,7 +53,15 @@ test("each sample goes through the frozen part once, before the first epoch, and
     // What the workers are asked for, in order: `text` is the frozen part of the backbone, `step` is a piece of the training.
     const worker = patchedWorker(`
       const channel = new BroadcastChannel("asked");
-      addEventListener("message", ({ data }) => data.type === "APPLY" && ["text", "picture", "step"].includes(data.path.at(-1)) && channel.postMessage(data.path.at(-1)));
+      const heard = new WeakSet();
+      const { addEventListener } = EventTarget.prototype;
+      MessagePort.prototype.addEventListener = function (...listener) {
+        if (!heard.has(this)) {
+          heard.add(this);
+          addEventListener.call(this, "message", ({ data }) => data.type === "APPLY" && ["text", "picture", "step"].includes(data.path.at(-1)) && channel.postMessage(data.path.at(-1)));
+        }
+        return addEventListener.apply(this, listener);
+      };
     `);
     const asked = [];
     const channel = new BroadcastChannel("asked");

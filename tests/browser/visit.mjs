@@ -50,7 +50,7 @@ export async function reach(page, name, role = "button") {
       const at = document.activeElement;
       const own = (element) => element?.getAttribute("aria-label") ?? element?.innerText ?? "";
       const by = at.getAttribute("aria-labelledby")?.split(" ").map((id) => own(document.getElementById(id)));
-      return { name: by?.join(" ") ?? own(at), role: at.getAttribute("role") ?? at.tagName.toLowerCase() };
+      return { name: by?.join(" ") ?? own(at.closest("label") ?? at), role: at.getAttribute("role") ?? at.tagName.toLowerCase() };
     });
     if (here.role === role && (name instanceof RegExp ? name.test(here.name.trim()) : here.name.trim().startsWith(name))) return;
   }
