@@ -16,10 +16,10 @@ import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
 import { exportProject } from "./project/export";
-import { type Origin, fromFile, fromStore } from "./project/origin";
-import { restore } from "./project/restore";
+import { type Origin, asRestored, fromFile, fromStore } from "./project/origin";
+import { type Restored, restore } from "./project/restore";
 import { type Held, Saver } from "./project/saver";
-import { type ProjectRecord, type ProjectSettings, find, openStore } from "./project/store";
+import { type ProjectRecord, type ProjectSettings, find, openStore, rowsOf } from "./project/store";
 import type { Added, Embedded, Extracted, Given, GivenTarget, Hooks, Input, LearnerPort, Meta, Moved, OpenOptions, Opened, Picture, Stage, Table, Which } from "./protocol";
 import { Recent } from "./recent";
 import { type Host, type Outcome, type Recipe, fineTune, fineTuneCost } from "./tuning";
@@ -595,15 +595,16 @@ export class LearnerWorker implements LearnerPort {
     const store = name === undefined ? undefined : await openStore();
     try {
       const saved = store && (await find(store, name!));
-      const origin: Origin | undefined = saved ? await fromStore(store, saved) : file && (await fromFile(file, this.#wasm));
-      let anew = false;
-      if (origin) anew = await this.#restore(origin, signal, progress);
+      const stored = saved && (await fromStore(store, saved));
+      const origin: Origin | undefined = stored ?? (file && (await fromFile(file, this.#wasm)));
+      const restored = origin && (await this.#restore(origin, signal, progress));
       if (name === undefined) return;
       const fresh = { ...this.#settings, id: crypto.randomUUID(), name, changed: 0, samples: 0, labels: [], bytes: 0, model: this.#model };
       const record: ProjectRecord = { ...(saved ?? fresh), ...this.#settings };
-      const known = origin && "known" in origin ? (origin as Awaited<ReturnType<typeof fromStore>>).known : undefined;
+      const known = stored && asRestored(stored.known, restored!.lost);
       this.#saver = new Saver(record, known, this.#held(), (state, first) => void this.#hooks.project(state, first));
-      if (anew) await this.#saver.rebased();
+      if (known && !restored!.same) await this.#saver.rebased();
+      else if (known && restored!.anew) await this.#saver.changed();
       // What a file brought; a full storage is told like any other time.
       if (file) await this.#saver.changed();
       if (file && this.#model) await this.#saver.trained();
@@ -612,11 +613,10 @@ export class LearnerWorker implements LearnerPort {
     }
   }
 
-  /** → whether rows are others than those that were saved. */
-  async #restore(origin: Origin, signal: AbortSignal, progress: (p: Progress) => void): Promise<boolean> {
-    const { backbone, longText, created, model } = origin.settings;
+  async #restore(origin: Origin, signal: AbortSignal, progress: (p: Progress) => void): Promise<Restored> {
+    const { created, model } = origin.settings;
     const text = this.#tokenizer !== undefined;
-    const same = backbone.sha256 === this.#settings.backbone.sha256 && (!text || longText === this.#settings.longText);
+    const rows = { now: rowsOf(this.#settings), saved: rowsOf(origin.settings) };
     const contentAnew = async (content: string, known: Kept | undefined, source: Blob | undefined) => {
       if (text) return known && "text" in known ? { row: await this.#embedWindows(this.#tokenizer!.encode(known.text).windows, "frozen", signal), kept: known } : undefined;
       if (!source) return undefined;
@@ -624,8 +624,11 @@ export class LearnerWorker implements LearnerPort {
       if (pixels.length !== this.#side * this.#side * 3) throw new HeadstartError("backbone-differs", "a picture that came as pixels is kept in another backbone's size; open the project with the backbone that it was made with");
       return kept && { row: await this.#extract(pixels, "frozen", signal), kept };
     };
-    const { anew, model: kept, files, lost } = await restore(origin, same, { wasm: this.#wasm, session: this.#session, text, signal, progress, contentAnew });
-    if (lost.length > 0) progress({ stage: "left out", done: lost.length, total: lost.length, note: `the browser has lost these: ${lost.join(", ")}` });
+    const restored = await restore(origin, { wasm: this.#wasm, session: this.#session, text, rows, signal, progress, contentAnew });
+    const { same, model: kept, files, lost } = restored;
+    const leftOut = (done: number, note: string) => progress({ stage: "left out", done, total: done, note });
+    if (lost.length > 0) leftOut(lost.length, `these cannot be read, and stay in the project as they are: ${lost.map(({ name, id }) => name ?? id).join(", ")}`);
+    if (same && model && !kept) leftOut(1, "the model cannot be read; train again");
     if (created !== undefined) this.#settings.created = created;
     if (kept) this.#model = model ?? null;
     for (const stage of ["tuned", "target"] as const) if (files[stage]) await this.#use(stage, files[stage]);
@@ -636,7 +639,7 @@ export class LearnerWorker implements LearnerPort {
       }
     }
     origin.end();
-    return anew || lost.length > 0;
+    return restored;
   }
 
   /** What the saver reads of the learner. */

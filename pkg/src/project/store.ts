@@ -34,6 +34,11 @@ export interface ProjectSettings {
   longText: NonNullable<LearnerOptions["longText"]>;
 }
 
+/** What rows are made by. */
+export function rowsOf({ task, backbone, longText }: ProjectSettings): string {
+  return task === "text" ? `${backbone.sha256} ${longText}` : backbone.sha256;
+}
+
 export interface SampleRecord {
   id: string;
   content: string;
@@ -51,6 +56,8 @@ export interface ContentRecord {
   kept: Kept;
   /** Bytes of its source, 0 where there is none. */
   source: number;
+  /** `rowsOf` the row, where it is not the project's: it could not be made again by another backbone. */
+  of?: string;
 }
 
 export interface ModelRecord {
@@ -134,6 +141,35 @@ export async function write(store: Store, fill: (tx: Writing, requests: Promise<
   if (thrown) throw thrown;
   const failed = ends.find((end) => end.status === "rejected");
   if (failed) throw failed.reason;
+}
+
+/** How a browser says that the file behind a record is lost; Chromium has called it by each of these. */
+const LOST = ["NotReadableError", "NotFoundError", "DataError"];
+
+/**
+ * A record. One that is lost is so by itself; any other failure is of the whole storage and may be over in a moment, so nothing is to be
+ * concluded from it about the record.
+ *
+ * Errors: `unreadable`, `no-storage`.
+ */
+export async function read<V>(record: Promise<V>): Promise<V> {
+  try {
+    return await record;
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (LOST.includes(name)) throw new HeadstartError("unreadable", `the browser has lost this part of the project (${message})`);
+    throw new HeadstartError("no-storage", `the browser cannot read this project now (${name}: ${message}); nothing of it was changed, load the page again`);
+  }
+}
+
+/** `undefined` for one that is lost too. Errors: `no-storage`. */
+export async function readIfThere<V>(record: Promise<V | undefined>): Promise<V | undefined> {
+  try {
+    return await read(record);
+  } catch (error) {
+    if ((error as HeadstartError).code === "unreadable") return undefined;
+    throw error;
+  }
 }
 
 export const keysOf = (project: string) => IDBKeyRange.bound([project], [project, []]);

@@ -1,0 +1,120 @@
+// What goes wrong while a project is read or written loses nothing: it is said, and what is there stays there.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { faults } from "./faults.mjs";
+import { withStorage } from "./profile.mjs";
+
+/** `work` in a page whose learners can be given faults. */
+const withFaults = (work) =>
+  withStorage(async (open) => {
+    const page = await open();
+    await page.evaluate(faults);
+    const found = await page.evaluate(work);
+    assert.deepEqual(page.complaints, []);
+    return found;
+  });
+
+test("what cannot be read while a project is opened stays in it, whatever is done to the rest", async () => {
+  const found = await withFaults(async () => {
+    const options = { task: "image", device: "cpu", workers: 1, project: "unread" };
+    const made = await createLearner(options);
+    await made.add(await painted(3));
+    await trained(made);
+    const ids = (await made.samples()).map(({ id }) => id);
+    await made.close();
+    const { content: key } = (await records("samples")).find(({ id }) => id === ids[1]);
+    const lost = (store, error = "NotReadableError") => ({ does: "get", store, key, error });
+    const opened = (list, onProgress) => createLearner({ ...options, ...faulty(list), onProgress });
+    // Of the whole storage, and perhaps for a moment: no sample is to blame.
+    const result = { moment: await code(opened([lost("contents", "UnknownError")])) };
+    const notes = [];
+    const some = await opened([lost("contents"), lost("sources")], ({ note }) => note && notes.push(note));
+    result.some = { ids: (await some.samples()).map(({ id }) => ids.indexOf(id)), notes, model: some.model !== null };
+    await some.relabel([ids[0]], "green");
+    await some.remove([ids[2]]);
+    await some.add([{ data: dot(0, 1), label: "dot", id: "new" }]);
+    await some.close();
+    // Its row alone: it is made again from the picture, and saved again.
+    const again = await opened([lost("contents")]);
+    result.again = (await again.samples()).map(({ id }) => ids.indexOf(id));
+    await again.close();
+    const all = await createLearner(options);
+    result.all = { ids: (await all.samples()).map(({ id }) => ids.indexOf(id)), size: (await all.data([ids[1]]))[0].size, model: all.model !== null };
+    await all.close();
+    // A content has one sample, also where the one that had it could not be read.
+    const twice = await opened([lost("contents"), lost("sources")]);
+    await twice.add([{ ...(await painted(1))[1], id: "twin" }]);
+    await twice.close();
+    const last = await createLearner(options);
+    await last.relabel(["new"], "red");
+    await last.close();
+    const end = await createLearner(options);
+    result.end = [(await end.samples()).map(({ id }) => id).filter((id) => id === "twin" || id === ids[1]), (await end.data(["twin"]))[0].size];
+    await end.close();
+    return result;
+  });
+  assert.equal(found.moment, "no-storage");
+  assert.deepEqual(found.some.ids, [0, 2, 3, 4, 5]);
+  assert.equal(found.some.model, true);
+  assert.match(found.some.notes.join(), /cannot be read, and stay in the project as they are: blue0\.png/);
+  assert.deepEqual(found.again, [0, 1, 3, 4, 5, -1]);
+  assert.deepEqual(found.all.ids, found.again);
+  assert.ok(found.all.size > 0 && found.all.model);
+  assert.deepEqual(found.end[0], ["twin"]);
+  assert.ok(found.end[1] > 0);
+});
+
+test("rows by another backbone that have no room are never written under its name beside those from before", async () => {
+  const found = await withFaults(async () => {
+    const project = "swapped";
+    const made = await createLearner({ task: "image", device: "cpu", workers: 1, project });
+    await made.add(await painted(3));
+    const [first] = await made.samples();
+    const before = made.backbone.sha256;
+    await made.close();
+    const saved = async () => {
+      const [{ backbone, name }] = await records("projects");
+      return { old: backbone.sha256 === before, name, label: (await records("samples")).find(({ id }) => id === first.id).label };
+    };
+    const rows = async () => JSON.stringify((await records("contents")).map(({ row }) => [...row.slice(0, 50)]));
+    const rowsBefore = await rows();
+    const swapped = await createLearner({ task: "image", project, backbone: "/packs/efficientnet-lite0-f32/manifest.json", ...faulty([{ does: "put", store: "contents", error: "QuotaExceededError" }]) });
+    const result = { opened: [swapped.project.problem?.code, await saved()] };
+    await swapped.relabel([first.id], "green");
+    await trained(swapped);
+    await renameProject(project, "renamed");
+    result.edited = [swapped.project.problem?.code, await saved(), (await rows()) === rowsBefore];
+    await nowFails([]);
+    await swapped.relabel([first.id], "white");
+    result.healed = [swapped.project.problem, await saved(), (await rows()) === rowsBefore];
+    await swapped.close();
+    return result;
+  });
+  assert.deepEqual(found.opened, ["storage-full", { old: true, name: "swapped", label: "red" }]);
+  assert.deepEqual(found.edited, ["storage-full", { old: true, name: "renamed", label: "red" }, true]);
+  assert.deepEqual(found.healed, [null, { old: false, name: "renamed", label: "white" }, false]);
+});
+
+test("an edit that could not be saved is not forgotten by what is saved after it", async () => {
+  const found = await withFaults(async () => {
+    const learner = await createLearner({ task: "image", project: "edits", ...faulty([]) });
+    await learner.add(await painted(4));
+    const [one, two] = await learner.samples();
+    const full = [{ does: "put", store: "samples", error: "QuotaExceededError" }];
+    const label = async ({ id }) => (await records("samples")).find((sample) => sample.id === id).label;
+    await nowFails(full);
+    await learner.relabel([one.id], "green");
+    const result = { failed: [learner.project.problem?.code, await label(one)] };
+    await nowFails([]);
+    const { unsaved } = await learner.add([{ data: dot(0, 1), label: "dot" }]);
+    result.added = [unsaved, learner.project.problem, await label(one)];
+    await nowFails(full);
+    await learner.relabel([two.id], "green");
+    await nowFails([]);
+    await trained(learner);
+    result.trained = [learner.project.problem, await label(two), (await records("models")).length];
+    await learner.close();
+    return result;
+  });
+  assert.deepEqual(found, { failed: ["storage-full", "red"], added: [[], null, "green"], trained: [null, "green", 1] });
+});
