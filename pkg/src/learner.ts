@@ -512,9 +512,9 @@ export class LearnerWorker implements LearnerPort {
       this.#spend("encode", start);
       return { content, known, encoded };
     }, signal);
-    if (keep && !this.#sources.has(content)) {
-      this.#sources.set(content, "blob" in input ? input.blob : new Blob([encoded!.pixels as BlobPart], { type: PIXELS }));
-    }
+    // The file that was given last: one from before may be gone.
+    if (keep && "blob" in input) this.#sources.set(content, input.blob);
+    else if (keep && !this.#sources.has(content)) this.#sources.set(content, new Blob([encoded!.pixels as BlobPart], { type: PIXELS }));
     if (known) return { content, rows: known.rows, kept: known.kept ?? this.#keptOf(content) };
     const { pixels, kept } = encoded!;
     const rows = await byStage(stages, (stage) => this.#extract(pixels.slice(), stage, signal));
@@ -537,9 +537,15 @@ export class LearnerWorker implements LearnerPort {
     return (await this.#encoded(content, blob, signal)).pixels;
   }
 
-  /** In memory, or in the project's storage. */
+  /** The project's copy, since a file on the disk may have been changed since; without one, what is in memory. */
   async #source(content: string): Promise<Blob | undefined> {
-    return this.#sources.get(content) ?? (await this.#saver?.source(content));
+    const given = this.#sources.get(content);
+    try {
+      return (await this.#saver?.source(content)) ?? given;
+    } catch (error) {
+      if (given) return given;
+      throw error;
+    }
   }
 
   async #encoded(content: string, blob: Blob, signal: AbortSignal): Promise<{ pixels: Uint8Array; kept?: Kept }> {

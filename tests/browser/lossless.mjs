@@ -1,5 +1,8 @@
 // What goes wrong while a project is read or written loses nothing: it is said, and what is there stays there.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { faults } from "./faults.mjs";
 import { withStorage } from "./profile.mjs";
@@ -117,4 +120,49 @@ test("an edit that could not be saved is not forgotten by what is saved after it
     return result;
   });
   assert.deepEqual(found, { failed: ["storage-full", "red"], added: [[], null, "green"], trained: [null, "green", 1] });
+});
+
+test("of files that are changed or gone on the disk the saved copies are left; one that was not saved keeps nothing else from it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "headstart-disk-"));
+  try {
+    await withStorage(async (open) => {
+      const page = await open();
+      await page.evaluate(faults);
+      const bytes = await page.evaluate(async () => Promise.all((await painted(2)).map(async ({ data }) => new Uint8Array(await data.arrayBuffer()).toBase64())));
+      const files = bytes.map((one) => Buffer.from(one, "base64"));
+      const paths = files.map((_, i) => join(folder, `${i}.png`));
+      files.forEach((file, i) => writeFileSync(paths[i], file));
+      await page.evaluate(() => document.body.append(Object.assign(document.createElement("input"), { type: "file", multiple: true })));
+      await page.setInputFiles("input", paths);
+      await page.evaluate(async () => {
+        const given = [...document.querySelector("input").files].map((data, i) => ({ data, label: i % 2 ? "blue" : "red", id: String(i) }));
+        globalThis.sizes = async (learner, ids) => Promise.all((await learner.data(ids)).map(async (blob) => (blob ? (await blob.arrayBuffer()).byteLength : null)));
+        globalThis.learner = await createLearner({ task: "image", project: "disk", ...faulty([]) });
+        await learner.add(given.slice(0, 2));
+        await nowFails([{ does: "put", store: "samples", error: "QuotaExceededError" }]);
+        await learner.add(given.slice(2));
+      });
+      writeFileSync(paths[0], "changed");
+      rmSync(paths[1]);
+      rmSync(paths[2]);
+      const found = await page.evaluate(async () => {
+        const result = { changed: await sizes(learner, ["0", "1"]) };
+        await nowFails([]);
+        await learner.save();
+        await learner.remove(["0", "1"]);
+        result.removed = (await records("sources")).length;
+        await learner.undo();
+        result.undone = await sizes(learner, ["0", "1"]);
+        await learner.close();
+        const again = await createLearner({ task: "image", device: "cpu", workers: 1, project: "disk" });
+        result.again = await sizes(again, ["0", "1", "2", "3"]);
+        await again.close();
+        return result;
+      });
+      const [one, two, , four] = files.map(({ length }) => length);
+      assert.deepEqual(found, { changed: [one, two], removed: 1, undone: [one, two], again: [one, two, null, four] });
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -4,6 +4,7 @@ import { HeadstartError } from "../errors";
 import type { Found } from "./origin";
 import { places } from "./places";
 import { type ContentRecord, type Files, type ProjectRecord, type SampleRecord, type Store, find, keysOf, openStore, readIfThere, taken, write } from "./store";
+import { isThere } from "./there";
 
 /** Contents that are written together. Those that come while a transaction is under way wait for the next one. */
 const TOGETHER = 64;
@@ -193,10 +194,13 @@ export class Saver {
 
   /** Until all is written there is a problem, and every change tries again: a failure is not forgotten because what came after it went well. */
   async #catchUp(progress?: (done: number, total: number) => Promise<void>): Promise<void> {
+    const ready = await this.#ready();
+    const now = this.#held.samples();
     // Samples before the model, whose rows are theirs.
-    const well = (await this.#ready()) && (await this.#follow(progress)) && (!this.#modelWaits || (await this.#writeModel()));
-    this.#unsaved = new Set(this.#held.samples().flatMap(({ id }) => (this.#present.has(id) ? [] : [id])));
-    if (well) this.#problem = undefined;
+    const well = ready && (await this.#follow(now, progress)) && (!this.#modelWaits || (await this.#writeModel()));
+    this.#unsaved = new Set(now.flatMap(({ id }) => (this.#present.has(id) ? [] : [id])));
+    // A storage that was cleared meanwhile has begun anew.
+    if (well && this.#unsaved.size === 0 && !this.#modelWaits) this.#problem = undefined;
     this.#say();
   }
 
@@ -206,8 +210,7 @@ export class Saver {
   }
 
   /** Writes the difference between what there is and what is saved. → whether it is written. */
-  async #follow(progress?: (done: number, total: number) => Promise<void>): Promise<boolean> {
-    const now = this.#held.samples();
+  async #follow(now: SampleInfo[], progress?: (done: number, total: number) => Promise<void>): Promise<boolean> {
     if (!this.#begun && now.length === 0) return true;
     const ids = new Set(now.map(({ id }) => id));
     const gone = [...this.#present.keys()].filter((id) => !ids.has(id));
@@ -275,10 +278,17 @@ export class Saver {
     // Samples that could not be read, and have come again under another id: a content has one sample.
     const replaced = put.flatMap(({ content }) => this.#apart.get(content)?.id ?? []).filter((id) => !put.some((record) => record.id === id));
     const added = [...have].filter((content) => !had.has(content));
-    const records = added.map((content) => {
-      const source = this.#held.source(content);
+    const records = await Promise.all(added.map(async (content) => {
+      const given = this.#held.source(content);
+      // One file that is gone would end the transaction, and every later one.
+      const source = given && (await isThere(given)) ? given : undefined;
       return { content, source, record: { ...this.#held.content(content), source: source?.size ?? 0 } };
-    });
+    }));
+    // For undo: the copies, since the files may have been changed. Not in the transaction, which one that cannot be read would end.
+    await Promise.all(leaving.map(async (content) => {
+      const source = await this.source(content).catch(() => undefined);
+      if (source) this.#held.takeSource(content, source);
+    }));
     const anew = model !== undefined && model.files.tuned !== this.#model.files.tuned;
     // Of the tuned backbone that is saved, or is being saved; those of one that waits come with it.
     const ofSaved = (model ?? this.#model).files.tuned === this.#held.files().tuned;
@@ -307,7 +317,6 @@ export class Saver {
         const [samples, contents, sources, tunedRows] = [tx.objectStore("samples"), tx.objectStore("contents"), tx.objectStore("sources"), tx.objectStore("tuned")];
         if (anew) requests.push(tunedRows.delete(keysOf(project)));
         for (const content of leaving) {
-          if (!this.#held.source(content)) requests.push(sources.get(key(content)).then((source) => source && this.#held.takeSource(content, source)));
           requests.push(sources.delete(key(content)), contents.delete(key(content)), tunedRows.delete(key(content)));
         }
         for (const id of [...gone, ...replaced]) requests.push(samples.delete(key(id)));
