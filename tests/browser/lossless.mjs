@@ -67,6 +67,41 @@ test("what cannot be read while a project is opened stays in it, whatever is don
   assert.ok(found.end[1] > 0);
 });
 
+test("without a model or a picture that cannot be read a project opens with the rest, and says so", async () => {
+  const found = await withFaults(async () => {
+    const options = { task: "image", device: "cpu", workers: 1, project: "rest" };
+    const made = await createLearner(options);
+    await made.add(await painted(3));
+    await trained(made);
+    const [one, two] = await made.samples();
+    await made.close();
+    const { content: key } = (await records("samples")).find(({ id }) => id === one.id);
+    const opened = async (list) => {
+      const notes = [];
+      const learner = await createLearner({ ...options, ...faulty(list), onProgress: ({ note }) => note && notes.push(note) });
+      const seen = { samples: (await learner.samples()).length, notes, model: learner.model?.stale ?? null, data: (await learner.data([one.id, two.id])).map((blob) => blob !== null) };
+      await learner.relabel([two.id], "green");
+      await learner.close();
+      return seen;
+    };
+    const result = { lost: await opened(["models", "sources"].map((store) => ({ does: "get", store, key: store === "sources" ? key : undefined, error: "NotReadableError" }))) };
+    result.back = await opened([]);
+    await new Promise((resolve) => {
+      indexedDB.open("headstart").onsuccess = ({ target: { result: db } }) => {
+        const models = db.transaction("models", "readwrite").objectStore("models");
+        models.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+          cursor.update({ ...cursor.value, state: cursor.value.state.slice(0, 1000) }).onsuccess = () => resolve(db.close());
+        };
+      };
+    });
+    result.cut = await opened([]);
+    return result;
+  });
+  assert.deepEqual(found.lost, { samples: 6, notes: ["the model cannot be read; train again"], model: null, data: [false, true] });
+  assert.deepEqual(found.back, { samples: 6, notes: [], model: true, data: [true, true] });
+  assert.deepEqual(found.cut, { samples: 6, notes: ["the model cannot be read; train again"], model: null, data: [true, true] });
+});
+
 test("rows by another backbone that have no room are never written under its name beside those from before", async () => {
   const found = await withFaults(async () => {
     const project = "swapped";

@@ -183,6 +183,38 @@ test("a full storage is said where it is seen, with what can be done; leaving as
   });
 });
 
+test("a project that cannot be read whole is open with the rest; one that cannot be opened is left for another", async () => {
+  await visits(async (visit, context) => {
+    const first = await visit();
+    await button(first, "Use our sample drawings").click();
+    await said(first, "48 pictures added");
+    await button(first, "Train").click();
+    await first.locator("#report .headline, #report .figures").first().waitFor();
+    await first.close();
+    let lost = "";
+    await context.route("**/headstart/worker.js", async (route) => {
+      const script = await (await route.fetch()).text();
+      const fails = `for (const does of ["get", "getAll"]) {
+        const real = IDBObjectStore.prototype[does];
+        IDBObjectStore.prototype[does] = function (...given) {
+          if (${lost}) throw new DOMException("the test wants it so", "NotReadableError");
+          return real.apply(this, given);
+        };
+      }`;
+      await route.fulfill({ contentType: "text/javascript", body: `{ let one; ${fails} }\n${script}` });
+    });
+    lost = 'this.name === "models" || (this.name === "sources" && (one ??= String(given[0])) === String(given[0]))';
+    const second = await visit();
+    await said(second, "“My pictures” is open with 48 pictures, but the model cannot be read; train again; 1 picture cannot be shown.");
+    await collected(second, "fish 16 pictures", "house 16 pictures", "tree 16 pictures");
+    await second.close();
+    lost = 'this.name === "samples"';
+    const third = await visit();
+    await said(third, "This is another project.");
+    assert.match(await projects(third).innerText(), /My pictures 2/);
+  });
+});
+
 test("without a storage the page works, and says that nothing is saved", async () => {
   const context = await newContext();
   try {

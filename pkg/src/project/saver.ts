@@ -389,7 +389,10 @@ export class Saver {
     const rows = this.#tuned.size * this.#record.backbone.dim * 4;
     let bytes = rows + this.#model.bytes;
     for (const { own, source } of this.#contents.values()) bytes += own + source;
-    const [samples, labels, model] = [this.#present.size + this.#apart.size, [...this.#labels.keys()], this.#held.model()];
+    const [samples, labels] = [this.#present.size + this.#apart.size, [...this.#labels.keys()]];
+    // One that could not be read stays where it is.
+    const left = this.#rebase ? null : this.#record.model;
+    const model = this.#held.model() ?? (left && { ...left, stale: true });
     this.#record = { ...this.#record, samples, labels, bytes, model, changed: Date.now() };
   }
 
