@@ -233,10 +233,13 @@ export class LearnerWorker implements LearnerPort {
   }
 
   exportProject(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Blob> {
-    const { created, task, seed, longText, backbone } = this.#settings;
-    const settings = { task, seed, longText, backbone, created, name: this.#saver?.state.name, model: this.#model };
-    const source = samples && !this.#tokenizer ? (content: string) => this.#source(content) : undefined;
-    return exportProject(this.#session, settings, source, this.#files, this.#signal(call), progress);
+    // In the midst of a training samples, model and tensors would not belong together.
+    return this.#inTurn("export", call, (signal) => {
+      const { created, task, seed, longText, backbone } = this.#settings;
+      const settings = { task, seed, longText, backbone, created, name: this.#saver?.state.name, model: this.#model };
+      const source = samples && !this.#tokenizer ? (content: string) => this.#source(content) : undefined;
+      return exportProject(this.#session, settings, source, this.#files, signal, progress);
+    });
   }
 
   train(

@@ -201,3 +201,17 @@ test("of files that are changed or gone on the disk the saved copies are left; o
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test("a project file that is asked for during a training is written after it, with the model", async () => {
+  const model = await withFaults(async () => {
+    const learner = await createLearner({ task: "image", device: "cpu", workers: 1 });
+    await learner.add(await painted(3));
+    const [, file] = await Promise.all([trained(learner), learner.export("project")]);
+    await learner.close();
+    const opened = await openProject(file, { device: "cpu", workers: 1 });
+    const [answer] = await opened.predict([(await painted(1, 9))[0].data]).catch((error) => [{ label: error.code }]);
+    await opened.close();
+    return [opened.model?.stale, answer.label];
+  });
+  assert.deepEqual(model, [false, "red"]);
+});
