@@ -215,3 +215,18 @@ test("a project file that is asked for during a training is written after it, wi
   });
   assert.deepEqual(model, [false, "red"]);
 });
+
+test("pictures that are asked for together are read through one connection", async () => {
+  const opened = await withFaults(async () => {
+    const made = await createLearner({ task: "image", device: "cpu", workers: 1, project: "one" });
+    await made.add(await painted(3));
+    const ids = (await made.samples()).map(({ id }) => id);
+    await made.close();
+    const again = await createLearner({ task: "image", project: "one", ...faulty([]) });
+    await again.data(ids);
+    const counts = await nowFails([]);
+    await again.close();
+    return Math.max(...counts);
+  });
+  assert.equal(opened, 2, "one to restore with, one from then on");
+});

@@ -74,6 +74,8 @@ interface Change {
  */
 export class Saver {
   #store: Store | undefined;
+  /** All who ask meanwhile wait for the same one: any other would never be closed. */
+  #opening: Promise<Store> | undefined;
   #record: ProjectRecord;
   #held: Held;
   #tell: (state: ProjectState, first: boolean) => void;
@@ -398,7 +400,10 @@ export class Saver {
 
   /** Where it was lost, another one; what has been taken from the storage meanwhile is to be written again. */
   async #connection(): Promise<Store> {
-    if (this.#store) return this.#store;
+    return this.#store ?? (this.#opening ??= this.#open().finally(() => (this.#opening = undefined)));
+  }
+
+  async #open(): Promise<Store> {
     const store = await openStore(() => this.#lose());
     if (this.#begun && !(await store.get("projects", this.#record.id))) {
       ({ apart: this.#apart, contents: this.#contents, tuned: this.#tuned, model: this.#model } = nothing());
