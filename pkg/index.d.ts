@@ -9,7 +9,8 @@ export function createLearner<L extends Label = Label>(options: LearnerOptions):
 
 /**
  * Opens a project file: the bytes that `export("project")` wrote, here or on another machine. Options that are left out are those it was
- * made with; with `project` it is saved under that name, which must be free. Errors: `bad-project`, `project-too-new`, `backbone-differs`.
+ * made with; with `project` it is saved under that name, which must be free, or not at all. No address in the file is asked for anything: a
+ * `backbone` that was given by one is to be given again (`bad-option`). Errors: `bad-project`, `project-too-new`, `backbone-differs`.
  */
 export function openProject<L extends Label = Label>(bytes: Uint8Array | Blob, options?: Partial<LearnerOptions>): Promise<Learner<L>>;
 

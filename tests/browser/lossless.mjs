@@ -230,3 +230,29 @@ test("pictures that are asked for together are read through one connection", asy
   });
   assert.equal(opened, 2, "one to restore with, one from then on");
 });
+
+test("a project file's address is not asked for anything, and a file that was opened in part leaves no project", async () => {
+  const found = await withFaults(async () => {
+    const learner = await createLearner({ task: "image", device: "cpu", workers: 1 });
+    await learner.add(await painted(3));
+    await trained(learner);
+    const file = new Uint8Array(await (await learner.export("project")).arrayBuffer());
+    await learner.close();
+    const text = new TextDecoder("latin1").decode(file);
+    const from = 'from\\":\\"';
+    const at = text.indexOf(`${from}efficientnet-lite0`);
+    // As long as the id.
+    const address = file.slice();
+    address.set(new TextEncoder().encode("http://a.example/m"), at + from.length);
+    const options = { device: "cpu", workers: 1 };
+    const result = { at, address: await openProject(address, options).catch(({ code, message }) => [code, message]) };
+    const stop = new AbortController();
+    result.stopped = await openProject(file, { ...options, project: "in part", signal: stop.signal, onProject: () => stop.abort() }).catch(({ name }) => name);
+    result.left = (await listProjects()).map(({ name }) => name);
+    return result;
+  });
+  assert.ok(found.at > 0);
+  assert.equal(found.address[0], "bad-option");
+  assert.match(found.address[1], /the files or the address of efficientnet-lite0/);
+  assert.deepEqual([found.stopped, found.left], ["AbortError", []]);
+});

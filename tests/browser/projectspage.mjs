@@ -114,8 +114,11 @@ for (const [view, options] of extremes) {
       assert.deepEqual(await classes(page), []);
       await projects(page).click();
       const opened = page.waitForEvent("load");
+      const workers = [];
+      page.on("worker", (worker) => workers.push(worker.url()));
       await choose(dialog(page), "Open a file", join(folder, `${view}.headstart`));
       await opened;
+      assert.ok(workers.length > 0 && workers.every((url) => url.startsWith("blob:")), `each worker has the page's policy: ${workers.join()}`);
       await said(page, `Ready. “${view}” is as you left it, with 48 pictures.`);
       await projects(page).click();
       await row(page, "Drawings").waitFor();
