@@ -364,6 +364,27 @@ test('after a first visit a learner opens with network "never"; a pack that has 
   }
 });
 
+test("a pack that an app imports is kept as well, and no file goes that another pack has", async () => {
+  await withStorage(async (open, context) => {
+    const opened = (page, options) =>
+      page.evaluate(async (options) => {
+        const { default: backbone } = await import("/pkg/backbones/efficientnet-lite0.js");
+        return code(createLearner({ task: "image", device: "cpu", workers: 1, ...(options.imported ? { backbone } : {}), network: options.network }).then((learner) => learner.close()));
+      }, options);
+    const first = await open();
+    assert.equal(await opened(first, { imported: true, network: "never" }), "network");
+    assert.equal(await opened(first, { imported: true }), "no error");
+    await first.close();
+    const second = await open();
+    assert.equal(await opened(second, { imported: true, network: "never" }), "no error");
+    // By its address it is the same file, and then another one.
+    assert.equal(await opened(second, {}), "no error");
+    await context.route("**/pkg/backbones/efficientnet-lite0/*", (route) => route.continue({ url: route.request().url().replace("/pkg/backbones/efficientnet-lite0/", "/packs/efficientnet-lite0-f32/") }));
+    assert.equal(await opened(second, {}), "no error");
+    assert.equal(await opened(second, { imported: true, network: "never" }), "no error");
+  });
+});
+
 test("another backbone: rows are made again from the sources, and without them it is refused; a pack of another shape too", async () => {
   await withStorage(async (open) => {
     const page = await open();
