@@ -608,6 +608,8 @@ export class LearnerWorker implements LearnerPort {
       const origin: Origin | undefined = stored ?? (file && (await fromFile(file, this.#wasm)));
       const restored = origin && (await this.#restore(origin, signal, progress));
       if (name === undefined) return;
+      // One that was given its files this time can be opened by its name again.
+      if (restored?.same && saved) this.#settings.backbone.from ??= saved.backbone.from;
       const fresh = { ...this.#settings, id: crypto.randomUUID(), name, changed: 0, samples: 0, labels: [], bytes: 0, model: this.#model };
       const record: ProjectRecord = { ...(saved ?? fresh), ...this.#settings };
       const known = stored && asRestored(stored.known, restored!.lost);

@@ -9,13 +9,13 @@ import { newContext } from "./chromium.mjs";
 import { pageIn } from "./profile.mjs";
 import { button, choose, extremes, look, lookTwice, onPage, said, saved } from "./visit.mjs";
 
-/** Before the worker's own script: a storage that has no room for pictures when a test says so. */
+/** Before the worker's own script: a storage that has no room for the records that a test names. */
 const FULL = `{
   let full = false;
   new BroadcastChannel("full").onmessage = ({ data }) => (full = data);
   const put = IDBObjectStore.prototype.put;
   IDBObjectStore.prototype.put = function (...given) {
-    if (full && this.name === "sources") throw new DOMException("no room", "QuotaExceededError");
+    if (this.name === full) throw new DOMException("no room", "QuotaExceededError");
     return put.apply(this, given);
   };
 }`;
@@ -157,18 +157,51 @@ test("a project that another tab has is left to it, and this tab says so", async
   });
 });
 
-test("a full storage is said where it is seen, with what can be done; leaving asks then", async () => {
+/** Chromium itself looks at a quota every half a minute: that it is heard is a test of projects.mjs. */
+async function thatFills(visit, context) {
+  await context.route("**/headstart/worker.js", async (route) => {
+    const script = await (await route.fetch()).text();
+    await route.fulfill({ contentType: "text/javascript", body: `${FULL}\n${script}` });
+  });
+  const page = await visit();
+  return { page, full: (of) => page.evaluate((of) => new BroadcastChannel("full").postMessage(of), of) };
+}
+
+test("a change that could not be saved is said, without a number of pictures", async () => {
   await visits(async (visit, context) => {
-    // Chromium itself looks at a quota every half a minute: that it is heard is a test of projects.mjs.
-    await context.route("**/headstart/worker.js", async (route) => {
-      const script = await (await route.fetch()).text();
-      await route.fulfill({ contentType: "text/javascript", body: `${FULL}\n${script}` });
-    });
-    const page = await visit();
-    const full = (is) => page.evaluate((is) => new BroadcastChannel("full").postMessage(is), is);
+    const { page, full } = await thatFills(visit, context);
     await button(page, "Use our sample drawings").click();
     await said(page, "48 pictures added");
-    await full(true);
+    await full("projects");
+    await grid(page, "fish").getByRole("row").first().click();
+    await button(page, "Remove 1").click();
+    const alert = page.getByRole("alert").filter({ hasText: "The last change is not saved." });
+    await alert.waitFor();
+    assert.match(await projects(page).innerText(), /last change not saved/);
+    await full(false);
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await said(page, "All is saved again.");
+    await page.reload();
+    await said(page, "with 47 pictures");
+  });
+});
+
+test("projects that cannot be listed are not looked up for ever", async () => {
+  await visits(async (visit) => {
+    const page = await visit();
+    await page.evaluate(() => (IDBObjectStore.prototype.getAll = () => { throw new DOMException("it broke", "UnknownError"); }));
+    await projects(page).click();
+    await dialog(page).getByRole("alert").filter({ hasText: "it broke" }).waitFor();
+    assert.equal(await dialog(page).getByText("Looking them up").count(), 0);
+  });
+});
+
+test("a full storage is said where it is seen, with what can be done; leaving asks then", async () => {
+  await visits(async (visit, context) => {
+    const { page, full } = await thatFills(visit, context);
+    await button(page, "Use our sample drawings").click();
+    await said(page, "48 pictures added");
+    await full("sources");
     await choose(page, "Choose a folder", join(folder, "pictures"));
     await said(page, "in this tab only");
     const alert = page.getByRole("alert").filter({ hasText: "16 pictures not saved." });

@@ -23,8 +23,8 @@ const { setState } = useProjects;
 export async function lookUp(): Promise<void> {
   await told(async () => {
     const { listProjects, storage } = await import("../headstart");
-    const [list, room] = await Promise.all([listProjects(), storage()]);
-    setState({ list, room });
+    setState({ list: await listProjects() });
+    setState({ room: await storage() });
   });
 }
 

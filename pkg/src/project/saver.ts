@@ -168,16 +168,19 @@ export class Saver {
     if (this.#problem) throw this.#problem;
   }
 
-  /** Errors: `bad-option` where the name is taken. */
+  /** Errors: `bad-option` where the name is taken, `storage-full`, `no-storage`. */
   async rename(name: string): Promise<void> {
     await this.#inTurn(async () => {
-      const record = { ...this.#record, name };
-      const store = await this.#connection();
-      if (await find(store, name)) throw taken(name);
-      // What is there, not what is to be: its rows may be those of another backbone yet.
-      const saved = await store.get("projects", record.id);
-      if (saved) await store.put("projects", { ...saved, name });
-      this.#record = record;
+      try {
+        const store = await this.#connection();
+        if (await find(store, name)) throw taken(name);
+        // What is there, not what is to be: its rows may be those of another backbone yet.
+        const saved = await store.get("projects", this.#record.id);
+        if (saved) await store.put("projects", { ...saved, name });
+      } catch (error) {
+        throw problemOf(error);
+      }
+      this.#record = { ...this.#record, name };
     });
     this.#say();
   }

@@ -112,11 +112,15 @@ export async function openStore(lost: () => void = () => {}): Promise<Store> {
   }
 }
 
-/** Does `work` with a connection of its own. */
+/** Does `work` with a connection of its own. Errors: `no-storage`, `project-too-new`, and those of `work`. */
 export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const store = await openStore();
   try {
     return await work(store);
+  } catch (error) {
+    if (error instanceof HeadstartError) throw error;
+    const { name, message } = error as Error;
+    throw new HeadstartError("no-storage", `the browser cannot get at its projects (${name}: ${message}); nothing was changed, load the page again`);
   } finally {
     store.close();
   }
