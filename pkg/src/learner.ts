@@ -11,6 +11,7 @@ import { base64 } from "./exports/base64";
 import { type Source, vectors } from "./exports/vectors";
 import { Hand, TunerHand } from "./hand";
 import { sha256 } from "./hash";
+import { readBlob } from "./input";
 import { type Kept, keptOf, withContents } from "./kept";
 import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
@@ -220,7 +221,8 @@ export class LearnerWorker implements LearnerPort {
       if (content === undefined) throw new HeadstartError("unknown-id", `no sample has the id ${JSON.stringify(id)}`, id);
       if (this.#tokenizer) return this.#session.text(content)!;
       const source = await this.#source(content);
-      return source?.type === PIXELS ? asPng(source, this.#side) : (source ?? null);
+      // Pixels that cannot be read any more are as none.
+      return source?.type === PIXELS ? asPng(source, this.#side).catch(() => null) : (source ?? null);
     }));
   }
 
@@ -552,7 +554,7 @@ export class LearnerWorker implements LearnerPort {
   }
 
   async #encoded(content: string, blob: Blob, signal: AbortSignal): Promise<{ pixels: Uint8Array; kept?: Kept }> {
-    if (blob.type === PIXELS) return { pixels: new Uint8Array(await blob.arrayBuffer()) };
+    if (blob.type === PIXELS) return { pixels: await readBlob(blob) };
     return this.#readAgain(content, { blob }, signal);
   }
 

@@ -95,10 +95,14 @@ test("without a model or a picture that cannot be read a project opens with the 
       };
     });
     result.cut = await opened([]);
+    const broken = await createLearner({ ...options, ...faulty([{ does: "get", store: "sources", error: "UnknownError" }]) });
+    result.file = (await broken.export("project")).size > 6 * 1280 * 4;
+    await broken.close();
     return result;
   });
   assert.deepEqual(found.lost, { samples: 6, notes: ["the model cannot be read; train again"], model: null, data: [false, true] });
   assert.deepEqual(found.back, { samples: 6, notes: [], model: true, data: [true, true] });
+  assert.ok(found.file, "of what is in memory there is a file, also while the storage is away");
   assert.deepEqual(found.cut, { samples: 6, notes: ["the model cannot be read; train again"], model: null, data: [true, true] });
 });
 
@@ -131,6 +135,32 @@ test("rows by another backbone that have no room are never written under its nam
   assert.deepEqual(found.opened, ["storage-full", { old: true, name: "swapped", label: "red" }]);
   assert.deepEqual(found.edited, ["storage-full", { old: true, name: "renamed", label: "red" }, true]);
   assert.deepEqual(found.healed, [null, { old: false, name: "renamed", label: "white" }, false]);
+});
+
+test("a picture that cannot be read is left out of a change of backbones, and is there again with the backbone from before", async () => {
+  const found = await withFaults(async () => {
+    const project = "one bad";
+    const made = await createLearner({ task: "image", device: "cpu", workers: 1, project });
+    await made.add(await painted(2));
+    const ids = (await made.samples()).map(({ id }) => id);
+    await made.close();
+    const { content: key } = (await records("samples")).find(({ id }) => id === ids[1]);
+    const left = [];
+    const opened = async (options) => {
+      const learner = await createLearner({ task: "image", project, onProgress: ({ note }) => note && left.push(note), ...options });
+      const seen = [(await learner.samples()).map(({ id }) => ids.indexOf(id)), learner.project.problem];
+      await learner.close();
+      return seen;
+    };
+    const swapped = await opened({ backbone: "/packs/efficientnet-lite0-f32/manifest.json", ...faulty([{ does: "get", store: "sources", key, error: "NotReadableError" }]) });
+    const back = await opened({ backbone: "efficientnet-lite0", device: "cpu", workers: 1 });
+    const again = await opened({ device: "cpu", workers: 1 });
+    return { swapped, back, again, left, foreign: (await records("contents")).filter(({ of }) => of !== undefined).length };
+  });
+  assert.deepEqual([found.swapped, found.back, found.again], [[[0, 2, 3], null], [[0, 1, 2, 3], null], [[0, 1, 2, 3], null]]);
+  assert.equal(found.left.length, 1);
+  assert.match(found.left[0], /blue0\.png/);
+  assert.equal(found.foreign, 0);
 });
 
 test("an edit that could not be saved is not forgotten by what is saved after it", async () => {

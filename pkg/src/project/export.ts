@@ -22,7 +22,8 @@ export async function exportProject(
   const left: string[] = [];
   for (const [done, { id, name }] of samples.entries()) {
     const content = session.contentOf(id)!;
-    const blob = await source!(content);
+    // Where the storage is gone a file of what there is here is what is needed most.
+    const blob = await source!(content).catch(() => undefined);
     // It would break the whole export when that is saved.
     if (blob && (await isThere(blob))) {
       blobs.push(blob);
