@@ -9,7 +9,8 @@ export function createLearner<L extends Label = Label>(options: LearnerOptions):
 
 /**
  * Opens a project file: the bytes that `export("project")` wrote, here or on another machine. Options that are left out are those it was
- * made with; with `project` it is saved under that name, which must be free. Errors: `bad-project`, `project-too-new`, `backbone-differs`.
+ * made with; with `project` it is saved under that name, which must be free, or not at all. No address in the file is asked for anything: a
+ * `backbone` that was given by one is to be given again (`bad-option`). Errors: `bad-project`, `project-too-new`, `backbone-differs`.
  */
 export function openProject<L extends Label = Label>(bytes: Uint8Array | Blob, options?: Partial<LearnerOptions>): Promise<Learner<L>>;
 
@@ -120,7 +121,8 @@ export interface LearnerOptions {
    * The name to save under, in this browser, as it happens: samples with their pictures, rows, model, tuned backbone. What `add` has resolved
    * for is on the disk. A project of that name is opened as it was, with the options that it was made with where they are left out; `undo` reaches back
    * to its opening. Without a name all is in memory. With another backbone than the saved features', these are made again (progress
-   * `"features by another backbone"`), and the model is gone. Errors: `no-storage`, `project-open`, `project-too-new`, `backbone-differs`.
+   * `"features by another backbone"`), and the model is gone. What cannot be read is left out, said in a progress event `"left out"`, and stays saved
+   * as it is. Errors: `no-storage`, `project-open`, `project-too-new`, `backbone-differs`.
    */
   project?: string;
   /**
@@ -202,7 +204,7 @@ export interface Learner<L extends Label = Label> {
   /** Waits until all are in. Awaiting it is the back-pressure: an async iterable is read as fast as pictures are done. */
   add(samples: Iterable<Sample<L>> | AsyncIterable<Sample<L>>, options?: CallOptions): Promise<AddReport>;
   samples(): Promise<SampleInfo<L>[]>;
-  /** What samples were made from: pictures as the files they were (those that came as pixels, as PNG of what the backbone saw), texts; `null` for a picture that is not kept. Errors: `unknown-id`. */
+  /** What samples were made from: pictures as the files they were (those that came as pixels, as PNG of what the backbone saw), texts; `null` for a picture that is not kept, or that the browser has lost. Errors: `unknown-id`. */
   data(ids: string[]): Promise<(Blob | string | null)[]>;
   /** Resolves when the project is saved as it is now; tries again where it could not be. Without a project at once. Errors: `storage-full`, `no-storage`. */
   save(): Promise<void>;

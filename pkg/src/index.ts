@@ -46,7 +46,10 @@ export async function openProject(bytes: Uint8Array | Blob, options: Partial<Fac
   if (!(bytes instanceof Blob || bytes instanceof Uint8Array)) throw badOption("bytes", "a Blob, or a Uint8Array");
   const file = bytes instanceof Blob ? bytes : new Blob([bytes as Uint8Array<ArrayBuffer>]);
   const { settings } = await readHeader(file);
-  return openLearner(options, { file, settings });
+  const { from } = settings.backbone;
+  // A file may come from anybody: what it names is looked for beside the package, an address in it is not asked for anything.
+  const plain = typeof from === "string" && /^[\w.-]+$/.test(from) ? from : null;
+  return openLearner(options, { file, settings: { ...settings, backbone: { ...settings.backbone, from: plain } } });
 }
 
 export async function renameProject(from: string, to: string): Promise<void> {
@@ -87,6 +90,8 @@ async function openLearner(options: Partial<Face.LearnerOptions>, given?: { file
     return learner;
   } catch (error) {
     await learner.close();
+    // The part of a file that was saved by then would pass for the whole of it.
+    if (given && name !== undefined) await deleteProject(name).catch(() => {});
     throw error;
   }
 }
@@ -97,7 +102,7 @@ function withSaved(options: Partial<Face.LearnerOptions>, saved: ProjectSettings
   if (!saved) return stated as Face.LearnerOptions;
   const { task, seed, longText, backbone } = saved;
   if (stated.task !== undefined && stated.task !== task) throw badOption("task", `"${task}", which this project was made for`);
-  if (stated.backbone === undefined && backbone.from === null) throw badOption("backbone", `the files of ${backbone.id} (sha256 ${backbone.sha256}), which this project was made with`);
+  if (stated.backbone === undefined && backbone.from === null) throw badOption("backbone", `the files or the address of ${backbone.id} (sha256 ${backbone.sha256}), which this project was made with`);
   return { seed, longText, backbone: backbone.from!, ...stated, task };
 }
 

@@ -11,15 +11,16 @@ import { base64 } from "./exports/base64";
 import { type Source, vectors } from "./exports/vectors";
 import { Hand, TunerHand } from "./hand";
 import { sha256 } from "./hash";
+import { readBlob } from "./input";
 import { type Kept, keptOf, withContents } from "./kept";
 import { Lane } from "./lane";
 import { type Pack, loadPack } from "./pack";
 import { Pool } from "./pool";
 import { exportProject } from "./project/export";
-import { type Origin, fromFile, fromStore } from "./project/origin";
-import { restore } from "./project/restore";
+import { type Origin, asRestored, fromFile, fromStore } from "./project/origin";
+import { type Restored, restore } from "./project/restore";
 import { type Held, Saver } from "./project/saver";
-import { type ProjectRecord, type ProjectSettings, find, openStore } from "./project/store";
+import { type ProjectRecord, type ProjectSettings, find, openStore, rowsOf } from "./project/store";
 import type { Added, Embedded, Extracted, Given, GivenTarget, Hooks, Input, LearnerPort, Meta, Moved, OpenOptions, Opened, Picture, Stage, Table, Which } from "./protocol";
 import { Recent } from "./recent";
 import { type Host, type Outcome, type Recipe, fineTune, fineTuneCost } from "./tuning";
@@ -220,7 +221,8 @@ export class LearnerWorker implements LearnerPort {
       if (content === undefined) throw new HeadstartError("unknown-id", `no sample has the id ${JSON.stringify(id)}`, id);
       if (this.#tokenizer) return this.#session.text(content)!;
       const source = await this.#source(content);
-      return source?.type === PIXELS ? asPng(source, this.#side) : (source ?? null);
+      // Pixels that cannot be read any more are as none.
+      return source?.type === PIXELS ? asPng(source, this.#side).catch(() => null) : (source ?? null);
     }));
   }
 
@@ -233,10 +235,13 @@ export class LearnerWorker implements LearnerPort {
   }
 
   exportProject(call: number, samples: boolean, progress: (progress: Progress) => Promise<void>): Promise<Blob> {
-    const { created, task, seed, longText, backbone } = this.#settings;
-    const settings = { task, seed, longText, backbone, created, name: this.#saver?.state.name, model: this.#model };
-    const source = samples && !this.#tokenizer ? (content: string) => this.#source(content) : undefined;
-    return exportProject(this.#session, settings, source, this.#files, this.#signal(call), progress);
+    // In the midst of a training samples, model and tensors would not belong together.
+    return this.#inTurn("export", call, (signal) => {
+      const { created, task, seed, longText, backbone } = this.#settings;
+      const settings = { task, seed, longText, backbone, created, name: this.#saver?.state.name, model: this.#model };
+      const source = samples && !this.#tokenizer ? (content: string) => this.#source(content) : undefined;
+      return exportProject(this.#session, settings, source, this.#files, signal, progress);
+    });
   }
 
   train(
@@ -512,9 +517,9 @@ export class LearnerWorker implements LearnerPort {
       this.#spend("encode", start);
       return { content, known, encoded };
     }, signal);
-    if (keep && !this.#sources.has(content)) {
-      this.#sources.set(content, "blob" in input ? input.blob : new Blob([encoded!.pixels as BlobPart], { type: PIXELS }));
-    }
+    // The file that was given last: one from before may be gone.
+    if (keep && "blob" in input) this.#sources.set(content, input.blob);
+    else if (keep && !this.#sources.has(content)) this.#sources.set(content, new Blob([encoded!.pixels as BlobPart], { type: PIXELS }));
     if (known) return { content, rows: known.rows, kept: known.kept ?? this.#keptOf(content) };
     const { pixels, kept } = encoded!;
     const rows = await byStage(stages, (stage) => this.#extract(pixels.slice(), stage, signal));
@@ -537,13 +542,19 @@ export class LearnerWorker implements LearnerPort {
     return (await this.#encoded(content, blob, signal)).pixels;
   }
 
-  /** In memory, or in the project's storage. */
+  /** The project's copy, since a file on the disk may have been changed since; without one, what is in memory. */
   async #source(content: string): Promise<Blob | undefined> {
-    return this.#sources.get(content) ?? (await this.#saver?.source(content));
+    const given = this.#sources.get(content);
+    try {
+      return (await this.#saver?.source(content)) ?? given;
+    } catch (error) {
+      if (given) return given;
+      throw error;
+    }
   }
 
   async #encoded(content: string, blob: Blob, signal: AbortSignal): Promise<{ pixels: Uint8Array; kept?: Kept }> {
-    if (blob.type === PIXELS) return { pixels: new Uint8Array(await blob.arrayBuffer()) };
+    if (blob.type === PIXELS) return { pixels: await readBlob(blob) };
     return this.#readAgain(content, { blob }, signal);
   }
 
@@ -595,15 +606,18 @@ export class LearnerWorker implements LearnerPort {
     const store = name === undefined ? undefined : await openStore();
     try {
       const saved = store && (await find(store, name!));
-      const origin: Origin | undefined = saved ? await fromStore(store, saved) : file && (await fromFile(file, this.#wasm));
-      let anew = false;
-      if (origin) anew = await this.#restore(origin, signal, progress);
+      const stored = saved && (await fromStore(store, saved));
+      const origin: Origin | undefined = stored ?? (file && (await fromFile(file, this.#wasm)));
+      const restored = origin && (await this.#restore(origin, signal, progress));
       if (name === undefined) return;
+      // One that was given its files this time can be opened by its name again.
+      if (restored?.same && saved) this.#settings.backbone.from ??= saved.backbone.from;
       const fresh = { ...this.#settings, id: crypto.randomUUID(), name, changed: 0, samples: 0, labels: [], bytes: 0, model: this.#model };
       const record: ProjectRecord = { ...(saved ?? fresh), ...this.#settings };
-      const known = origin && "known" in origin ? (origin as Awaited<ReturnType<typeof fromStore>>).known : undefined;
+      const known = stored && asRestored(stored.known, restored!.lost);
       this.#saver = new Saver(record, known, this.#held(), (state, first) => void this.#hooks.project(state, first));
-      if (anew) await this.#saver.rebased();
+      if (known && !restored!.same) await this.#saver.rebased();
+      else if (known && restored!.anew) await this.#saver.changed();
       // What a file brought; a full storage is told like any other time.
       if (file) await this.#saver.changed();
       if (file && this.#model) await this.#saver.trained();
@@ -612,11 +626,10 @@ export class LearnerWorker implements LearnerPort {
     }
   }
 
-  /** → whether rows are others than those that were saved. */
-  async #restore(origin: Origin, signal: AbortSignal, progress: (p: Progress) => void): Promise<boolean> {
-    const { backbone, longText, created, model } = origin.settings;
+  async #restore(origin: Origin, signal: AbortSignal, progress: (p: Progress) => void): Promise<Restored> {
+    const { created, model } = origin.settings;
     const text = this.#tokenizer !== undefined;
-    const same = backbone.sha256 === this.#settings.backbone.sha256 && (!text || longText === this.#settings.longText);
+    const rows = { now: rowsOf(this.#settings), saved: rowsOf(origin.settings) };
     const contentAnew = async (content: string, known: Kept | undefined, source: Blob | undefined) => {
       if (text) return known && "text" in known ? { row: await this.#embedWindows(this.#tokenizer!.encode(known.text).windows, "frozen", signal), kept: known } : undefined;
       if (!source) return undefined;
@@ -624,8 +637,11 @@ export class LearnerWorker implements LearnerPort {
       if (pixels.length !== this.#side * this.#side * 3) throw new HeadstartError("backbone-differs", "a picture that came as pixels is kept in another backbone's size; open the project with the backbone that it was made with");
       return kept && { row: await this.#extract(pixels, "frozen", signal), kept };
     };
-    const { anew, model: kept, files, lost } = await restore(origin, same, { wasm: this.#wasm, session: this.#session, text, signal, progress, contentAnew });
-    if (lost.length > 0) progress({ stage: "left out", done: lost.length, total: lost.length, note: `the browser has lost these: ${lost.join(", ")}` });
+    const restored = await restore(origin, { wasm: this.#wasm, session: this.#session, text, rows, signal, progress, contentAnew });
+    const { same, model: kept, files, lost } = restored;
+    const leftOut = (done: number, note: string) => progress({ stage: "left out", done, total: done, note });
+    if (lost.length > 0) leftOut(lost.length, `these cannot be read, and stay in the project as they are: ${lost.map(({ name, id }) => name ?? id).join(", ")}`);
+    if (same && model && !kept) leftOut(1, "the model cannot be read; train again");
     if (created !== undefined) this.#settings.created = created;
     if (kept) this.#model = model ?? null;
     for (const stage of ["tuned", "target"] as const) if (files[stage]) await this.#use(stage, files[stage]);
@@ -636,7 +652,7 @@ export class LearnerWorker implements LearnerPort {
       }
     }
     origin.end();
-    return anew || lost.length > 0;
+    return restored;
   }
 
   /** What the saver reads of the learner. */

@@ -20,6 +20,7 @@ export interface Pack {
 
 /** The fields of a manifest that this side needs; the whole of it is checked in Rust. */
 interface ManifestFiles {
+  id?: string;
   files?: ManifestFile[];
   preprocess?: { tokenizer?: string };
 }
@@ -62,7 +63,9 @@ export async function loadPack({ backbone, assets, network }: Source, signal: Ab
   const { weights: file, tokenizer: words } = needed;
   const weights = await load(file, progress);
   const tokenizer = words && (await load(words));
-  return { manifest, name: file.name, weights, tokenizer, fetched: from.bytes, kept: typeof at === "string" ? from.keep(new URL(at), manifest) : Promise.resolve() };
+  // The manifest of a pack that an app imports is in the app and has no address.
+  const kept = from.keep(typeof at === "string" ? new URL(at).href : `pack ${needed.id}`, manifest);
+  return { manifest, name: file.name, weights, tokenizer, fetched: from.bytes, kept };
 }
 
 async function bytesOf(file: Blob | Uint8Array): Promise<Uint8Array> {
@@ -72,6 +75,7 @@ async function bytesOf(file: Blob | Uint8Array): Promise<Uint8Array> {
 /** Files of a pack by their addresses: those that are kept from an earlier visit, or over the network. */
 class Fetcher {
   #fetched: { hash: string; bytes: Uint8Array }[] = [];
+  #addressed = false;
   /** That came over the network. */
   bytes = 0;
 
@@ -84,7 +88,7 @@ class Fetcher {
   /** Fetched where that is possible: a pack may have been made anew. */
   async manifest(url: URL): Promise<string> {
     if (this.network === "never") {
-      const kept = await this.cache?.manifest(url);
+      const kept = await this.cache?.manifest(url.href);
       if (kept === undefined) throw absent(url.href);
       return kept;
     }
@@ -94,13 +98,14 @@ class Fetcher {
       return new TextDecoder().decode(bytes);
     } catch (error) {
       this.signal.throwIfAborted();
-      const kept = await this.cache?.manifest(url);
+      const kept = await this.cache?.manifest(url.href);
       if (kept === undefined) throw error;
       return kept;
     }
   }
 
   async file({ name, bytes: total, sha256: hash }: ManifestFile, url: URL, heard?: Heard): Promise<Uint8Array> {
+    this.#addressed = true;
     const kept = hash === undefined ? undefined : await this.cache?.file(hash);
     if (kept instanceof Uint8Array) {
       heard?.({ stage: "backbone", done: kept.length, total: kept.length });
@@ -113,8 +118,9 @@ class Fetcher {
     return bytes;
   }
 
-  async keep(url: URL, manifest: string): Promise<void> {
-    await this.cache?.keep(url, manifest, this.#fetched);
+  /** Where something has an address: what came whole is the caller's to keep. */
+  async keep(name: string, manifest: string): Promise<void> {
+    if (this.#addressed) await this.cache?.keep(name, manifest, this.#fetched);
   }
 }
 
@@ -126,7 +132,7 @@ function damaged(file: string): HeadstartError {
   return new HeadstartError("hash-mismatch", `\`${file}\`, as this browser kept it, is not the file it was; open it once with the network, and it is fetched again`, file);
 }
 
-function neededFiles(manifest: string): { weights: ManifestFile; tokenizer: ManifestFile | undefined } {
+function neededFiles(manifest: string): { id: string; weights: ManifestFile; tokenizer: ManifestFile | undefined } {
   let parsed: ManifestFiles | null;
   try {
     parsed = JSON.parse(manifest) as ManifestFiles | null;
@@ -137,7 +143,7 @@ function neededFiles(manifest: string): { weights: ManifestFile; tokenizer: Mani
   const weights = files.find((f) => f.name?.endsWith(".safetensors"));
   if (!weights) throw new HeadstartError("bad-pack", "manifest.json lists no .safetensors file", "manifest.json");
   const words = parsed?.preprocess?.tokenizer;
-  return { weights, tokenizer: words === undefined ? undefined : (files.find((f) => f.name === words) ?? { name: words }) };
+  return { id: String(parsed?.id), weights, tokenizer: words === undefined ? undefined : (files.find((f) => f.name === words) ?? { name: words }) };
 }
 
 async function download(

@@ -4,6 +4,7 @@ import { sha256 } from "./hash";
 const NAME = "headstart-packs";
 /** Never fetched: a cache has addresses for keys. */
 const BASE = "https://headstart.invalid/";
+const MANIFESTS = `${BASE}manifest?`;
 
 interface Listed {
   name: string;
@@ -27,40 +28,49 @@ export class PackCache {
     return cache && new PackCache(cache);
   }
 
-  async manifest(url: URL): Promise<string | undefined> {
-    return (await this.#cache.match(manifestKey(url)))?.text();
+  /** By its address, or another name of its own. */
+  async manifest(name: string): Promise<string | undefined> {
+    try {
+      return await (await this.#cache.match(manifestKey(name)))?.text();
+    } catch {
+      // The browser has lost it.
+      return undefined;
+    }
   }
 
   /** A file whose bytes are still those it was kept for; `broken` where they are not. */
   async file(hash: string): Promise<Uint8Array | "broken" | undefined> {
-    const kept = await this.#cache.match(fileKey(hash));
-    if (!kept) return undefined;
     try {
+      const kept = await this.#cache.match(fileKey(hash));
+      if (!kept) return undefined;
       const bytes = new Uint8Array(await kept.arrayBuffer());
       if ((await ownSha256(bytes)) === hash) return bytes;
     } catch {
       // The browser has lost it.
     }
-    await this.#cache.delete(fileKey(hash));
+    await this.#cache.delete(fileKey(hash)).catch(() => {});
     return "broken";
   }
 
-  /** With those of its files that came over the network. What an older manifest had there and this one lacks goes. */
-  async keep(url: URL, manifest: string, files: { hash: string; bytes: Uint8Array }[]): Promise<void> {
+  /** With those of its files that came over the network. What an older manifest of this name had and no other has goes. */
+  async keep(name: string, manifest: string, files: { hash: string; bytes: Uint8Array }[]): Promise<void> {
     try {
-      const before = await this.manifest(url);
+      const before = await this.manifest(name);
       for (const { hash, bytes } of files) if ((await ownSha256(bytes)) === hash) await this.#cache.put(fileKey(hash), new Response(bytes as Uint8Array<ArrayBuffer>));
       if (before === manifest) return;
-      await this.#cache.put(manifestKey(url), new Response(manifest));
-      const current = new Set(listed(manifest).map((file) => file.sha256));
-      for (const { sha256: hash } of before === undefined ? [] : listed(before)) if (!current.has(hash)) await this.#cache.delete(fileKey(hash));
+      await this.#cache.put(manifestKey(name), new Response(manifest));
+      if (before === undefined) return;
+      const names = (await this.#cache.keys()).filter(({ url }) => url.startsWith(MANIFESTS));
+      const all = await Promise.all(names.map(async (name) => listed(await (await this.#cache.match(name))!.text())));
+      const current = new Set(all.flat().map((file) => file.sha256));
+      for (const { sha256: hash } of listed(before)) if (!current.has(hash)) await this.#cache.delete(fileKey(hash));
     } catch {
       // No room. The pack is in memory, which is all that this visit needs.
     }
   }
 }
 
-const manifestKey = (url: URL) => `${BASE}manifest?${encodeURIComponent(url.href)}`;
+const manifestKey = (name: string) => `${MANIFESTS}${encodeURIComponent(name)}`;
 const fileKey = (hash: string) => `${BASE}sha256/${hash}`;
 
 export function listed(manifest: string): Listed[] {

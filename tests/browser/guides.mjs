@@ -1,12 +1,13 @@
 // The guides' code, as it stands there: typed by the package's own types, and run on real data.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { root, shared } from "../../scripts/paths.mjs";
+import { packs, root, shared } from "../../scripts/paths.mjs";
 import { python } from "../../scripts/python.mjs";
 import { run } from "../../scripts/run.mjs";
-import { needsShared, pictures, withPage } from "./chromium.mjs";
+import { inPage, needsShared, pictures, withPage } from "./chromium.mjs";
+import { helpers } from "./helpers.mjs";
 import { output, saved } from "./visit.mjs";
 
 const guides = join(root, "docs/guides");
@@ -157,4 +158,57 @@ test("guide: on to Python; onnxruntime says what the learner says", needsShared,
     assert.ok(Math.abs(Number(novelty) - wanted[i].novelty) < 5e-3 && Math.abs(Number(score) - Math.max(...Object.values(wanted[i].scores))) < 2e-2, `${lines[i]} and ${JSON.stringify(wanted[i])}`);
   });
   assert.ok(wanted.some(({ label }) => label === null) && wanted.some(({ label }) => label === "hat"));
+});
+
+test("the project file's document: Python reads the samples, and says of them what the model says", async () => {
+  const folder = join(output, "project-format");
+  mkdirSync(folder, { recursive: true });
+  const { file, samples, said, sizes } = await inPage(async () => {
+    const learner = await createLearner({ task: "image", device: "cpu", workers: 2 });
+    const given = await painted(4);
+    await learner.add(given);
+    await trained(learner);
+    const file = new Uint8Array(await (await learner.export("project")).arrayBuffer()).toBase64();
+    const said = (await learner.predict(given.map(({ data }) => data))).map(({ label }) => label);
+    return { file, samples: await learner.samples(), said, sizes: given.map(({ data }) => data.size) };
+  });
+  writeFileSync(join(folder, "garments.headstart"), Buffer.from(file, "base64"));
+  writeFileSync(join(folder, "read.py"), blocks("../project-format", "python")[0].code);
+  const lines = (await run(python, ["read.py"], { cwd: folder, quiet: true })).trim().split("\n");
+  assert.equal(lines.length, 2 * samples.length + 1, lines.join("\n"));
+  samples.forEach(({ id, label }, i) => assert.ok(lines[i].startsWith(`${id} ${label} [`), lines[i]));
+  sizes.forEach((size, i) => assert.ok(lines[samples.length + i].endsWith(` image/png ${size}`), lines[samples.length + i]));
+  const [, outputs, names] = /^\[([\d ]+)\] \[(.*)\]$/.exec(lines.at(-1));
+  const classes = names.split(", ").map((name) => name.slice(1, -1));
+  assert.deepEqual(outputs.split(" ").map((output) => classes[output]), said);
+});
+
+test("the packs' document: a pack that Python made from another opens, and is another", async () => {
+  const folder = join(output, "packs");
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(join(packs, "efficientnet-lite0"), join(folder, "out/efficientnet-lite0"), { recursive: true });
+  const mine = `from safetensors.numpy import load_file
+name, values = next((n, v) for n, v in sorted(load_file("out/efficientnet-lite0/model.safetensors").items()) if v.ndim > 1)
+my_tensors = {name: values * 1.1}
+`;
+  writeFileSync(join(folder, "make.py"), mine + blocks("../packs", "python")[0].code);
+  await run(python, ["make.py"], { cwd: folder, quiet: true });
+  const opened = await withPage(async (page) => {
+    await page.evaluate(helpers);
+    await page.evaluate(() => document.body.append(Object.assign(document.createElement("input"), { type: "file", multiple: true })));
+    await page.setInputFiles("input", ["manifest.json", "model.safetensors"].map((name) => join(folder, "mine", name)));
+    return page.evaluate(async () => {
+      const backbone = Object.fromEntries([...document.querySelector("input").files].map((file) => [file.name, file]));
+      const rows = async (options) => {
+        const learner = await createLearner({ task: "image", device: "cpu", workers: 1, ...options });
+        const { data } = await learner.embed([await paint([200, 30, 30], 1)]);
+        await learner.close();
+        return { id: learner.backbone.id, data };
+      };
+      const [mine, ours] = [await rows({ backbone }), await rows({})];
+      return { id: mine.id, cosine: cosine(mine.data, ours.data) };
+    });
+  });
+  assert.equal(opened.id, "mine");
+  assert.ok(opened.cosine > 0.5 && opened.cosine < 1 - 1e-6, String(opened.cosine));
 });

@@ -278,6 +278,10 @@ test("no storage, and storage that a newer version has made, are said", async ()
     assert.deepEqual(await none.evaluate(async () => [await code(createLearner({ task: "image", device: "cpu", project: "x" })), await code(listProjects())]), ["no-storage", "no-storage"]);
     const unlocked = await open({ setUp: (page) => page.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined })) });
     assert.equal(await unlocked.evaluate(() => code(createLearner({ task: "image", device: "cpu", project: "x" }))), "no-storage");
+    const locked = await open({ setUp: (page) => page.addInitScript(() => (LockManager.prototype.request = () => Promise.reject(new DOMException("not here", "SecurityError")))) });
+    assert.deepEqual(await locked.evaluate(async () => [await code(createLearner({ task: "image", device: "cpu", project: "x" })), await code(deleteProject("x"))]), ["no-storage", "no-storage"]);
+    const broken = await open({ setUp: (page) => page.addInitScript(() => (IDBIndex.prototype.get = IDBObjectStore.prototype.getAll = () => { throw new DOMException("it broke", "UnknownError"); })) });
+    assert.deepEqual(await broken.evaluate(async () => [await code(listProjects()), await code(deleteProject("x")), await code(renameProject("x", "y"))]), ["no-storage", "no-storage", "no-storage"]);
     const newer = await open();
     const found = await newer.evaluate(async () => {
       await new Promise((resolve) => (indexedDB.open("headstart", 99).onsuccess = (event) => resolve(event.target.result.close())));
@@ -364,6 +368,27 @@ test('after a first visit a learner opens with network "never"; a pack that has 
   }
 });
 
+test("a pack that an app imports is kept as well, and no file goes that another pack has", async () => {
+  await withStorage(async (open, context) => {
+    const opened = (page, options) =>
+      page.evaluate(async (options) => {
+        const { default: backbone } = await import("/pkg/backbones/efficientnet-lite0.js");
+        return code(createLearner({ task: "image", device: "cpu", workers: 1, ...(options.imported ? { backbone } : {}), network: options.network }).then((learner) => learner.close()));
+      }, options);
+    const first = await open();
+    assert.equal(await opened(first, { imported: true, network: "never" }), "network");
+    assert.equal(await opened(first, { imported: true }), "no error");
+    await first.close();
+    const second = await open();
+    assert.equal(await opened(second, { imported: true, network: "never" }), "no error");
+    // By its address it is the same file, and then another one.
+    assert.equal(await opened(second, {}), "no error");
+    await context.route("**/pkg/backbones/efficientnet-lite0/*", (route) => route.continue({ url: route.request().url().replace("/pkg/backbones/efficientnet-lite0/", "/packs/efficientnet-lite0-f32/") }));
+    assert.equal(await opened(second, {}), "no error");
+    assert.equal(await opened(second, { imported: true, network: "never" }), "no error");
+  });
+});
+
 test("another backbone: rows are made again from the sources, and without them it is refused; a pack of another shape too", async () => {
   await withStorage(async (open) => {
     const page = await open();
@@ -401,8 +426,17 @@ test("another backbone: rows are made again from the sources, and without them i
       await given.add(await painted(1));
       await given.close();
       result.given = [await code(createLearner({ task: "image", device: "cpu", project: "given" })), await code(createLearner({ task: "image", device: "cpu", project: "given", backbone: pack }).then((l) => l.close()))];
+      // One that has a name is opened by it again, also after it was given its files.
+      const byName = await createLearner({ task: "image", device: "cpu", project: "named" });
+      await byName.add(await painted(1));
+      await byName.close();
+      const byFiles = await createLearner({ task: "image", device: "cpu", project: "named", backbone: pack });
+      await byFiles.add(await painted(1, 1));
+      await byFiles.close();
+      result.named = await code(createLearner({ task: "image", device: "cpu", project: "named" }).then((l) => l.close()));
       return result;
     });
+    assert.equal(found.named, "no error");
     assert.equal(found.differs[0], "backbone-differs");
     assert.match(found.differs[1], /11 of 11/);
     assert.deepEqual([found.same, found.model, found.untrained, found.report], [true, null, "not-trained", true]);

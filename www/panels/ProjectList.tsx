@@ -12,11 +12,12 @@ type Question = { is: "new"; name: string } | { is: "rename" | "delete"; name: s
 
 /** The projects that this browser keeps, and a new one. */
 export function ProjectList() {
-  const { list } = useProjects();
+  const { list, problem } = useProjects();
   const project = useStore((s) => s.project);
   const samples = useStore(total);
   const [question, ask] = useState<Question | null>(null);
-  if (list === null) return <p className="note">Looking them up …</p>;
+  // Why there is none stands above.
+  if (list === null) return problem ? null : <p className="note">Looking them up …</p>;
   // One that is open is saved with its first sample, and is there before.
   const missing = project && !list.some(({ name }) => name === project.name);
   const answered = (work?: () => Promise<unknown>) => {

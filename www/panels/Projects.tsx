@@ -12,7 +12,7 @@ export function Projects() {
   const project = useStore((s) => s.project);
   const problem = useProjects((s) => s.problem);
   const [isOpen, setOpen] = useState(false);
-  const saved = project === null ? "not saved" : project.problem ? `${project.unsaved} not saved` : "saved";
+  const saved = project === null ? "not saved" : !project.problem ? "saved" : project.unsaved > 0 ? `${project.unsaved} not saved` : "last change not saved";
   return (
     <>
       <Button

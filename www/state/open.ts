@@ -12,19 +12,23 @@ import { count } from "./words";
 
 /** Asked for together: thousands at once would hold the page. */
 const TOGETHER = 200;
-/** What keeps a project from opening, and not the page from working. */
+/** What keeps a project from opening, and perhaps the next one too, but not the page from working. */
 const OTHERS = ["project-open", "project-too-new", "backbone-differs"];
 
 export async function open(): Promise<void> {
   try {
-    const { learner, why } = await opened();
-    await takeOver(learner);
+    const left: string[] = [];
+    const { learner, why } = await opened(left);
+    const unseen = await takeOver(learner);
     set({ learner, device: learner.device, project: learner.project });
     await refresh();
     if (learner.model) takeModel(learner.model);
     if (learner.project) remember(learner.project.name);
     const samples = total(get());
-    const as = samples > 0 ? `“${learner.project?.name}” is as you left it, with ${count(samples, noun)}.` : "Everything from here on happens on this machine.";
+    if (unseen > 0) left.push(`${count(unseen, noun)} cannot be shown`);
+    const name = `“${learner.project?.name}”`;
+    const there = left.length > 0 ? `${name} is open with ${count(samples, noun)}, but ${left.join("; ")}.` : `${name} is as you left it, with ${count(samples, noun)}.`;
+    const as = samples + left.length > 0 ? there : "Everything from here on happens on this machine.";
     say(why === "" ? `Ready. ${as}` : `Ready. ${why}`);
     // "auto" may move to a GPU at any time; the learner has a property for it and no event.
     setInterval(() => set({ device: learner.device }), 1000);
@@ -33,14 +37,14 @@ export async function open(): Promise<void> {
   }
 }
 
-/** `why`: what stood in the way of the project that was to be opened. */
-async function opened(): Promise<{ learner: Learner; why: string }> {
+/** `why`: what stood in the way of the project that was to be opened. What of it could not be read is added to `left`. */
+async function opened(left: string[]): Promise<{ learner: Learner; why: string }> {
   // Here, so that a package that is not there is a sentence and not a blank page.
   const { createLearner, workerScript } = await import("../headstart");
   const options: LearnerOptions = {
     task,
     worker: () => caged(workerScript),
-    onProgress: ({ stage, done, total }) => set({ loading: { stage, done, total } }),
+    onProgress: ({ stage, done, total, note }) => (note === undefined ? set({ loading: { stage, done, total } }) : left.push(note)),
     onProject: (project) => set({ project }),
   };
   const without = async (error: unknown) => {
@@ -58,24 +62,30 @@ async function opened(): Promise<{ learner: Learner; why: string }> {
   } catch (error) {
     const code = codeOf(error);
     if (code === "no-storage") return without(error);
-    if (!OTHERS.includes(code)) throw error;
     try {
       // A name that only another tab has, without a sample yet, is not in any list.
       const other = await freeName(name === (await freeName()) ? `${name} 2` : undefined);
       return { learner: await createLearner({ ...options, project: other }), why: `${sentence(error)}. This is another project.` };
     } catch (another) {
+      // It is not the project then: no learner can be had.
+      if (!OTHERS.includes(code) && codeOf(another) === code) throw error;
       return without(another);
     }
   }
 }
 
-/** What the learner has, in the places where the page has it. */
-async function takeOver(learner: Learner): Promise<void> {
+/** What the learner has, in the places where the page has it. → how many pictures are there by their features alone. */
+async function takeOver(learner: Learner): Promise<number> {
+  let unseen = 0;
   const ids = (await learner.samples()).map(({ id }) => id);
   for (let i = 0; i < ids.length; i += TOGETHER) {
     const some = ids.slice(i, i + TOGETHER);
-    (await learner.data(some)).forEach((content, k) => content !== null && keepAs(some[k]!, content));
+    (await learner.data(some)).forEach((content, k) => {
+      if (content === null) unseen++;
+      else keepAs(some[k]!, content);
+    });
   }
+  return unseen;
 }
 
 function takeModel({ result, tuned, adapted, negative, stale }: ModelInfo): void {

@@ -2,6 +2,7 @@
 import type { ProjectInfo, StorageInfo } from "headstart";
 import { create } from "zustand";
 import { download } from "../parts/download";
+import { caged } from "../trust/cage";
 import { asJob } from "./jobs";
 import { remember } from "./remembered";
 import { get, learner, say, sentence } from "./store";
@@ -22,8 +23,8 @@ const { setState } = useProjects;
 export async function lookUp(): Promise<void> {
   await told(async () => {
     const { listProjects, storage } = await import("../headstart");
-    const [list, room] = await Promise.all([listProjects(), storage()]);
-    setState({ list, room });
+    setState({ list: await listProjects() });
+    setState({ room: await storage() });
   });
 }
 
@@ -83,18 +84,24 @@ export function saveFile(samples: boolean): Promise<boolean> {
 /** Of a file: saved here under its own name, or one like it, and opened. */
 export function openFile(file: Blob): Promise<boolean> {
   return told(async () => {
-    const { openProject } = await import("../headstart");
+    const { deleteProject, openProject, workerScript } = await import("../headstart");
     const name = await freeName(fileName(file));
     let of: ProjectInfo["task"] = task;
+    const failed = (error: unknown): never => {
+      setState({ problem: sentence(error) });
+      throw error;
+    };
     const done = await asJob("project", "Opening the file", "The file was not opened.", async (signal, progress) => {
       // One worker: the learner of this page goes on beside it until the page is loaded again.
-      const other = await openProject(file, { project: name, device: "cpu", workers: 1, signal, onProgress: progress }).catch((error: unknown) => {
-        setState({ problem: sentence(error) });
-        throw error;
-      });
+      const other = await openProject(file, { project: name, device: "cpu", workers: 1, worker: () => caged(workerScript), signal, onProgress: progress }).catch(failed);
       try {
         await other.save();
         of = other.task;
+      } catch (error) {
+        // A part of it would pass for the whole.
+        await other.close();
+        await deleteProject(name).catch(() => {});
+        failed(error);
       } finally {
         await other.close();
       }

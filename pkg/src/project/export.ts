@@ -2,6 +2,7 @@ import type { Progress, SampleInfo } from "../../index";
 import type { Session } from "../generated/headstart_learner.js";
 import type { FileSettings } from "./header";
 import type { Files } from "./store";
+import { isThere } from "./there";
 
 /**
  * All of a learner as one file. Sources are put behind the rest as Blobs: nothing reads them until the file is saved.
@@ -21,7 +22,9 @@ export async function exportProject(
   const left: string[] = [];
   for (const [done, { id, name }] of samples.entries()) {
     const content = session.contentOf(id)!;
-    const blob = await source!(content);
+    // Where the storage is gone a file of what there is here is what is needed most.
+    const blob = await source!(content).catch(() => undefined);
+    // It would break the whole export when that is saved.
     if (blob && (await isThere(blob))) {
       blobs.push(blob);
       listed.push({ content, bytes: blob.size, type: blob.type });
@@ -39,14 +42,4 @@ export async function exportProject(
   const here = listed.map(({ content }) => session.sample(content) !== undefined);
   const head = session.projectHead(settings, listed.filter((_, i) => here[i]), files.tuned, files.target);
   return new Blob([head as BlobPart, ...blobs.filter((_, i) => here[i])], { type: "application/octet-stream" });
-}
-
-/** A file on the disk may have gone or changed, and would break the whole export when it is saved. */
-async function isThere(blob: Blob): Promise<boolean> {
-  try {
-    await blob.slice(0, 1).arrayBuffer();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -24,6 +24,11 @@ export async function hold(name: string): Promise<Release> {
       });
       return held;
     });
-    over.catch(() => reject(new HeadstartError("project-open", `“${name}” is open in another tab; close it there, or open another project`, name)));
+    over.catch((error: Error) => {
+      const open = ["AbortError", "TimeoutError"].includes(error.name);
+      reject(open
+        ? new HeadstartError("project-open", `“${name}” is open in another tab; close it there, or open another project`, name)
+        : new HeadstartError("no-storage", `this browser gives this page no locks, which projects need (${error.message}); leave \`project\` out to work in memory`));
+    });
   });
 }

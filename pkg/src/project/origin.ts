@@ -5,16 +5,21 @@ import type { Kept } from "../kept";
 import type { LearnerModule } from "../wasm";
 import { readBlob } from "../input";
 import { type FileSettings, readHeader } from "./header";
+import type { Lost } from "./restore";
 import { type Known, modelBytes, sizeOf } from "./saver";
-import { type Files, type ModelRecord, type ProjectRecord, type ProjectSettings, type SampleRecord, type Store, keysOf } from "./store";
+import { type ContentRecord, type Files, type ModelRecord, type ProjectRecord, type ProjectSettings, type SampleRecord, type Store, keysOf, read, readIfThere } from "./store";
+
+/** What a content is learnt from; of a project in the storage as it is there. */
+export type Found = Pick<ContentRecord, "row" | "kept"> & Partial<ContentRecord>;
 
 export interface Origin {
   readonly settings: ProjectSettings & Pick<FileSettings, "created" | "model">;
   /** In their order. */
   readonly samples: readonly Omit<SampleRecord, "place">[];
-  /** `undefined` for what is there no more. */
-  contents(contents: readonly string[]): Promise<({ row: Float32Array; kept: Kept } | undefined)[]>;
+  /** `undefined` for what is there no more, or lost. */
+  contents(contents: readonly string[]): Promise<(Found | undefined)[]>;
   tunedRows(contents: readonly string[]): Promise<(Float32Array | undefined)[]>;
+  /** `undefined` where there is none. Errors: `unreadable` where it is lost. */
   source(content: string): Promise<Blob | undefined>;
   /** All of it into a session that is empty, where the origin can do that by itself. */
   whole?(session: Session): void;
@@ -22,19 +27,20 @@ export interface Origin {
   end(): void;
 }
 
-/** `known` fills as it is read. */
+/** `known` fills as it is read. Errors: `no-storage`, `unreadable` where the samples themselves are lost. */
 export async function fromStore(store: Store, record: ProjectRecord): Promise<Origin & { known: Known }> {
   const { id } = record;
   const range = keysOf(id);
   const key = (part: string): [string, string] => [id, part];
   const [samples, tuned, model] = await Promise.all([
-    store.getAll("samples", range),
-    store.getAllKeys("tuned", range),
-    store.get("models", id),
+    read(store.getAll("samples", range)),
+    read(store.getAllKeys("tuned", range)),
+    readIfThere(store.get("models", id)),
   ]);
   samples.sort((a, b) => a.place - b.place);
   const known: Known = {
     samples,
+    apart: new Map(),
     contents: new Map(),
     tuned: new Set(tuned.map(([, content]) => content)),
     model: model ? { bytes: modelBytes(model.state, model.files), files: model.files } : { bytes: 0, files: {} },
@@ -46,18 +52,23 @@ export async function fromStore(store: Store, record: ProjectRecord): Promise<Or
     model,
     async contents(contents) {
       const records = await eachOf(contents, (content) => store.get("contents", key(content)));
-      records.forEach((one, i) => one && known.contents.set(contents[i]!, sizeOf(one)));
+      records.forEach((one, i) => one && one.of === undefined && known.contents.set(contents[i]!, sizeOf(one)));
       return records;
     },
     tunedRows: (contents) => eachOf(contents, (content) => store.get("tuned", key(content))),
-    source: (content) => store.get("sources", key(content)).catch(() => undefined),
+    source: (content) => read(store.get("sources", key(content))),
     end: () => {},
   };
 }
 
-/** A record whose file the browser has lost fails by itself. */
 function eachOf<V>(contents: readonly string[], get: (content: string) => Promise<V | undefined>): Promise<(V | undefined)[]> {
-  return Promise.all(contents.map((content) => get(content).catch(() => undefined)));
+  return Promise.all(contents.map((content) => readIfThere(get(content))));
+}
+
+/** What is known after restoring: samples that were left out are nobody's to change, those that were made again are to be written. */
+export function asRestored(known: Known, lost: readonly Lost[]): Known {
+  const apart = new Map(lost.map(({ content, id, record }) => [content, { id, record }]));
+  return { ...known, apart, samples: known.samples.filter(({ content }) => known.contents.has(content) && !apart.has(content)) };
 }
 
 /** Errors: `bad-project`, `project-too-new`, `unreadable`. */

@@ -1,12 +1,17 @@
 // Writes a project as it happens, from inside the learner's worker.
 import type { ModelInfo, ProjectState, SampleInfo } from "../../index";
 import { HeadstartError } from "../errors";
+import type { Found } from "./origin";
 import { places } from "./places";
-import { type ContentRecord, type Files, type ProjectRecord, type SampleRecord, type Store, find, keysOf, openStore, taken, write } from "./store";
+import { type ContentRecord, type Files, type ProjectRecord, type SampleRecord, type Store, find, keysOf, openStore, readIfThere, taken, write } from "./store";
+import { isThere } from "./there";
 
 /** Contents that are written together. Those that come while a transaction is under way wait for the next one. */
 const TOGETHER = 64;
-/** The same of an edit, or an import from a file. */
+/**
+ * The same of an edit, or an import from a file. More than before, since an edit is to be all or nothing; and not all, since the rows of
+ * ten thousand samples would be in memory once more while they are written.
+ */
 const MOST = 512;
 
 /** What there is to save. */
@@ -44,6 +49,8 @@ export interface Size {
 /** What is in the storage already. */
 export interface Known {
   samples: SampleRecord[];
+  /** Samples that could not be read, by content: they stay there as they are. */
+  apart: Map<string, { id: string; record?: Found }>;
   /** Bytes of each content. */
   contents: Map<string, Size>;
   /** Contents that have a tuned row. */
@@ -67,12 +74,15 @@ interface Change {
  */
 export class Saver {
   #store: Store | undefined;
+  /** All who ask meanwhile wait for the same one: any other would never be closed. */
+  #opening: Promise<Store> | undefined;
   #record: ProjectRecord;
   #held: Held;
   #tell: (state: ProjectState, first: boolean) => void;
   /** By sample id. */
   #present = new Map<string, Present>();
   #labels = new Map<string, number>();
+  #apart: Known["apart"];
   #contents: Known["contents"];
   #tuned: Known["tuned"];
   #model: Known["model"];
@@ -83,9 +93,11 @@ export class Saver {
   /** One transaction after another. */
   #turn: Promise<unknown> = Promise.resolve();
   #problem: HeadstartError | undefined;
-  /** Samples that came since. */
-  #unsaved = 0;
+  /** Ids of samples that are in memory only. */
+  #unsaved = new Set<string>();
   #modelWaits = false;
+  /** The rows that are saved are another backbone's: these go before anything is written beside them. */
+  #rebase = false;
 
   /** `known` is absent for a project that is not there yet. */
   constructor(record: ProjectRecord, known: Known | undefined, held: Held, tell: (state: ProjectState, first: boolean) => void) {
@@ -93,14 +105,14 @@ export class Saver {
     this.#held = held;
     this.#tell = tell;
     this.#begun = known !== undefined;
-    ({ contents: this.#contents, tuned: this.#tuned, model: this.#model } = known ?? nothing());
+    ({ apart: this.#apart, contents: this.#contents, tuned: this.#tuned, model: this.#model } = known ?? nothing());
     known?.samples.forEach((sample) => this.#enter(sample));
     this.#last = known?.samples.at(-1)?.place ?? -1;
   }
 
   get state(): ProjectState {
     const problem = this.#problem && { code: this.#problem.code, message: this.#problem.message };
-    return { name: this.#record.name, unsaved: this.#unsaved, problem: problem ?? null };
+    return { name: this.#record.name, unsaved: this.#unsaved.size, problem: problem ?? null };
   }
 
   /** A sample that is new. → whether it is saved. */
@@ -111,9 +123,12 @@ export class Saver {
       const contents = this.#added.splice(0, TOGETHER);
       const samples = contents.flatMap((one) => this.#held.sample(one) ?? []).filter(({ id }) => !this.#present.has(id));
       if (samples.length === 0) return;
-      const well = !this.#problem && (await this.#connected()) && (await this.#write({ put: samples.map((sample) => this.#asRecord(sample, ++this.#last)) }));
-      if (well) return;
-      this.#unsaved += samples.length;
+      if ((await this.#ready()) && (await this.#write({ put: samples.map((sample) => this.#asRecord(sample, ++this.#last)) }))) {
+        // There is room again, it seems.
+        if (this.#problem) await this.#catchUp();
+        return;
+      }
+      samples.forEach(({ id }) => this.#unsaved.add(id));
       this.#say();
     });
     const sample = this.#held.sample(content);
@@ -122,80 +137,58 @@ export class Saver {
 
   /** After any other change of the samples. */
   changed(): Promise<void> {
-    return this.#inTurn(() => this.#follow());
+    return this.#inTurn(() => this.#catchUp());
   }
 
   /** After a training. */
   trained(): Promise<void> {
-    return this.#inTurn(() => this.#writeModel());
+    return this.#inTurn(() => {
+      this.#modelWaits = true;
+      return this.#catchUp();
+    });
   }
 
-  /** After a restoring whose rows are others than those that are saved: all but the sources anew, in one transaction. */
+  /** After a restoring whose rows are another backbone's than those that are saved. */
   rebased(): Promise<void> {
-    return this.#inTurn(async () => {
-      if (!(await this.#connected())) return;
-      const contents = [...this.#present.values()].map(({ content }) => content).filter((content) => this.#held.sample(content));
-      const records = contents.map((content) => ({ content, record: { ...this.#held.content(content), source: this.#contents.get(content)?.source ?? 0 } }));
-      const rows = records.flatMap(({ content }) => {
-        const row = this.#held.tunedRow(content);
-        return row ? [{ content, row }] : [];
-      });
-      const [state, files] = [this.#held.state(), { ...this.#held.files() }];
-      this.#contents = new Map(records.map(({ content, record }) => [content, sizeOf(record)]));
-      this.#tuned = new Set(rows.map(({ content }) => content));
-      this.#model = { files, bytes: modelBytes(state, files) };
-      this.#describe();
-      try {
-        const project = this.#record.id;
-        await write(this.#store!, (tx, requests) => {
-          const [stored, tunedRows, models] = [tx.objectStore("contents"), tx.objectStore("tuned"), tx.objectStore("models")];
-          requests.push(stored.delete(keysOf(project)), tunedRows.delete(keysOf(project)));
-          for (const { content, record } of records) requests.push(stored.put(record, [project, content]));
-          for (const { content, row } of rows) requests.push(tunedRows.put(row, [project, content]));
-          requests.push(state.length > 0 ? models.put({ state, files }, project) : models.delete(project), tx.objectStore("projects").put(this.#record));
-        });
-      } catch (error) {
-        // What is saved is still the project as it was: it opens again with the backbone that it was made with.
-        this.#contents = new Map();
-        this.#modelWaits = true;
-        return this.#fail(problemOf(error));
-      }
-      // Samples that could not be read.
-      await this.#follow();
-    });
+    this.#rebase = true;
+    return this.changed();
   }
 
   /** Rows by the tuned backbone that came later than their samples. */
   caughtUp(contents: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {
-      if (!this.#problem && (await this.#connected())) await this.#write({ tuned: contents.filter((content) => this.#contents.has(content)) });
+      if (this.#problem) await this.#catchUp();
+      else if (await this.#ready()) await this.#write({ tuned: contents.filter((content) => this.#contents.has(content)) });
     });
   }
 
   /** All that is not saved yet. Errors: `storage-full`, `no-storage`. */
   async save(progress?: (done: number, total: number) => Promise<void>): Promise<void> {
-    await this.#inTurn(async () => {
-      await this.#follow(progress);
-      if (this.#modelWaits) await this.#writeModel();
-    });
+    await this.#inTurn(() => this.#catchUp(progress));
     if (this.#problem) throw this.#problem;
   }
 
-  /** Errors: `bad-option` where the name is taken. */
+  /** Errors: `bad-option` where the name is taken, `storage-full`, `no-storage`. */
   async rename(name: string): Promise<void> {
     await this.#inTurn(async () => {
-      const record = { ...this.#record, name };
-      const store = await this.#connection();
-      if (await find(store, name)) throw taken(name);
-      if (this.#begun) await store.put("projects", record);
-      this.#record = record;
+      try {
+        const store = await this.#connection();
+        if (await find(store, name)) throw taken(name);
+        // What is there, not what is to be: its rows may be those of another backbone yet.
+        const saved = await store.get("projects", this.#record.id);
+        if (saved) await store.put("projects", { ...saved, name });
+      } catch (error) {
+        throw problemOf(error);
+      }
+      this.#record = { ...this.#record, name };
     });
     this.#say();
   }
 
-  /** A sample's picture, from the storage. */
+  /** A sample's picture, from the storage. Errors: `no-storage`. */
   async source(content: string): Promise<Blob | undefined> {
-    return (await this.#connection()).get("sources", [this.#record.id, content]);
+    const store = await this.#connection();
+    return readIfThere(store.get("sources", [this.#record.id, content]));
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -204,41 +197,80 @@ export class Saver {
     return turn;
   }
 
-  /** Writes the difference between what there is and what is saved. */
-  async #follow(progress?: (done: number, total: number) => Promise<void>): Promise<void> {
-    if (!(await this.#connected())) return;
+  /** Until all is written there is a problem, and every change tries again: a failure is not forgotten because what came after it went well. */
+  async #catchUp(progress?: (done: number, total: number) => Promise<void>): Promise<void> {
+    const ready = await this.#ready();
     const now = this.#held.samples();
-    if (!this.#begun && now.length === 0) {
-      this.#problem = undefined;
-      return this.#say();
-    }
+    // Samples before the model, whose rows are theirs.
+    const well = ready && (await this.#follow(now, progress)) && (!this.#modelWaits || (await this.#writeModel()));
+    this.#unsaved = new Set(now.flatMap(({ id }) => (this.#present.has(id) ? [] : [id])));
+    // A storage that was cleared meanwhile has begun anew.
+    if (well && this.#unsaved.size === 0 && !this.#modelWaits) this.#problem = undefined;
+    this.#say();
+  }
+
+  /** Whether anything can be written. */
+  async #ready(): Promise<boolean> {
+    return (await this.#connected()) && (!this.#rebase || (await this.#writeAnew()));
+  }
+
+  /** Writes the difference between what there is and what is saved. → whether it is written. */
+  async #follow(now: SampleInfo[], progress?: (done: number, total: number) => Promise<void>): Promise<boolean> {
+    if (!this.#begun && now.length === 0) return true;
     const ids = new Set(now.map(({ id }) => id));
     const gone = [...this.#present.keys()].filter((id) => !ids.has(id));
     const at = places(now.map(({ id }) => id), this.#present);
     const put = now.map((sample, i) => this.#asRecord(sample, at[i]!)).filter((record) => this.#present.get(record.id)?.text !== JSON.stringify(record));
+    const tuned = this.#problem ? [...this.#contents.keys()].filter((content) => !this.#tuned.has(content)) : [];
+    if (put.length + gone.length === 0 && !this.#problem) return true;
     // What goes makes room for what comes; an edit is one transaction, only a whole import is more.
-    let well = true;
-    for (let i = 0; well && (i === 0 || i < put.length); i += MOST) {
-      well = await this.#write({ put: put.slice(i, i + MOST), gone: i === 0 ? gone : [] });
+    for (let i = 0; i === 0 || i < put.length; i += MOST) {
+      if (!(await this.#write(i === 0 ? { put: put.slice(0, MOST), gone, tuned } : { put: put.slice(i, i + MOST) }))) return false;
       await progress?.(Math.min(put.length, i + MOST), put.length);
     }
     this.#last = at.at(-1) ?? -1;
-    this.#unsaved = this.#held.samples().filter(({ id }) => !this.#present.has(id)).length;
-    if (well && !this.#modelWaits) this.#problem = undefined;
-    this.#say();
+    return true;
   }
 
-  async #writeModel(): Promise<void> {
-    this.#modelWaits = true;
-    if (!(await this.#connected())) return;
-    // Samples first: the model's rows are theirs.
-    if (this.#unsaved > 0) await this.#follow();
-    if (this.#unsaved > 0) return;
+  async #writeModel(): Promise<boolean> {
     const [state, files] = [this.#held.state(), { ...this.#held.files() }];
     const model = { state, files, bytes: modelBytes(state, files) };
     this.#modelWaits = !(await this.#write({ model, tuned: files.tuned !== this.#model.files.tuned ? [...this.#contents.keys()] : [] }));
-    if (!this.#modelWaits) this.#problem = undefined;
-    this.#say();
+    return !this.#modelWaits;
+  }
+
+  /** All but the sources, in one transaction: until then what is saved is the project as it was, which opens with the backbone that it was made with. */
+  async #writeAnew(): Promise<boolean> {
+    const contents = [...this.#present.values()].map(({ content }) => content).filter((content) => this.#held.sample(content));
+    const records = contents.map((content) => ({ content, record: { ...this.#held.content(content), source: this.#contents.get(content)?.source ?? 0 } }));
+    // Their rows are of use to the backbone from before only, and say so.
+    const apart = [...this.#apart].flatMap(([content, { record }]) => (record ? [{ content, record: { source: 0, ...record } }] : []));
+    const rows = records.flatMap(({ content }) => {
+      const row = this.#held.tunedRow(content);
+      return row ? [{ content, row }] : [];
+    });
+    const [state, files] = [this.#held.state(), { ...this.#held.files() }];
+    const before = [this.#record, this.#contents, this.#tuned, this.#model] as const;
+    this.#contents = new Map([...records, ...apart].map(({ content, record }) => [content, sizeOf(record)]));
+    this.#tuned = new Set(rows.map(({ content }) => content));
+    this.#model = { files, bytes: modelBytes(state, files) };
+    this.#describe();
+    try {
+      const project = this.#record.id;
+      await write(this.#store!, (tx, requests) => {
+        const [stored, tunedRows, models] = [tx.objectStore("contents"), tx.objectStore("tuned"), tx.objectStore("models")];
+        requests.push(stored.delete(keysOf(project)), tunedRows.delete(keysOf(project)));
+        for (const { content, record } of [...records, ...apart]) requests.push(stored.put(record, [project, content]));
+        for (const { content, row } of rows) requests.push(tunedRows.put(row, [project, content]));
+        requests.push(state.length > 0 ? models.put({ state, files }, project) : models.delete(project), tx.objectStore("projects").put(this.#record));
+      });
+    } catch (error) {
+      [this.#record, this.#contents, this.#tuned, this.#model] = before;
+      this.#fail(problemOf(error));
+      return false;
+    }
+    this.#rebase = this.#modelWaits = false;
+    return true;
   }
 
   /** One transaction. → whether it was written; if not, what was saved before is as it was. */
@@ -248,14 +280,25 @@ export class Saver {
     const before = [...gone, ...put.map(({ id }) => id)].flatMap((id) => this.#present.get(id)?.content ?? []);
     const [had, have] = [new Set(before), new Set(put.map(({ content }) => content))];
     const leaving = [...had].filter((content) => !have.has(content));
+    // Samples that could not be read, and have come again under another id: a content has one sample.
+    const replaced = put.flatMap(({ content }) => this.#apart.get(content)?.id ?? []).filter((id) => !put.some((record) => record.id === id));
     const added = [...have].filter((content) => !had.has(content));
-    const records = added.map((content) => {
-      const source = this.#held.source(content);
+    const records = await Promise.all(added.map(async (content) => {
+      const given = this.#held.source(content);
+      // One file that is gone would end the transaction, and every later one.
+      const source = given && (await isThere(given)) ? given : undefined;
       return { content, source, record: { ...this.#held.content(content), source: source?.size ?? 0 } };
-    });
+    }));
+    // For undo: the copies, since the files may have been changed. Not in the transaction, which one that cannot be read would end.
+    await Promise.all(leaving.map(async (content) => {
+      const source = await this.source(content).catch(() => undefined);
+      if (source) this.#held.takeSource(content, source);
+    }));
     const anew = model !== undefined && model.files.tuned !== this.#model.files.tuned;
+    // Of the tuned backbone that is saved, or is being saved; those of one that waits come with it.
+    const ofSaved = (model ?? this.#model).files.tuned === this.#held.files().tuned;
     const rows = [...new Set([...added, ...tuned])].flatMap((content) => {
-      const row = this.#held.tunedRow(content);
+      const row = ofSaved ? this.#held.tunedRow(content) : undefined;
       return row ? [{ content, row }] : [];
     });
 
@@ -279,10 +322,9 @@ export class Saver {
         const [samples, contents, sources, tunedRows] = [tx.objectStore("samples"), tx.objectStore("contents"), tx.objectStore("sources"), tx.objectStore("tuned")];
         if (anew) requests.push(tunedRows.delete(keysOf(project)));
         for (const content of leaving) {
-          if (!this.#held.source(content)) requests.push(sources.get(key(content)).then((source) => source && this.#held.takeSource(content, source)));
           requests.push(sources.delete(key(content)), contents.delete(key(content)), tunedRows.delete(key(content)));
         }
-        for (const id of gone) requests.push(samples.delete(key(id)));
+        for (const id of [...gone, ...replaced]) requests.push(samples.delete(key(id)));
         for (const record of put) requests.push(samples.put(record, key(record.id)));
         for (const { content, record, source } of records) {
           requests.push(contents.put(record, key(content)));
@@ -297,6 +339,7 @@ export class Saver {
       this.#fail(problemOf(error));
       return false;
     }
+    for (const [content, { id }] of this.#apart) if (have.has(content) || this.#present.has(id)) this.#apart.delete(content);
     if (first) this.#tell(this.state, true);
     return true;
   }
@@ -351,19 +394,26 @@ export class Saver {
     const rows = this.#tuned.size * this.#record.backbone.dim * 4;
     let bytes = rows + this.#model.bytes;
     for (const { own, source } of this.#contents.values()) bytes += own + source;
-    const [samples, labels, model] = [this.#present.size, [...this.#labels.keys()], this.#held.model()];
+    const [samples, labels] = [this.#present.size + this.#apart.size, [...this.#labels.keys()]];
+    // One that could not be read stays where it is.
+    const left = this.#rebase ? null : this.#record.model;
+    const model = this.#held.model() ?? (left && { ...left, stale: true });
     this.#record = { ...this.#record, samples, labels, bytes, model, changed: Date.now() };
   }
 
   /** Where it was lost, another one; what has been taken from the storage meanwhile is to be written again. */
   async #connection(): Promise<Store> {
-    if (this.#store) return this.#store;
+    return this.#store ?? (this.#opening ??= this.#open().finally(() => (this.#opening = undefined)));
+  }
+
+  async #open(): Promise<Store> {
     const store = await openStore(() => this.#lose());
     if (this.#begun && !(await store.get("projects", this.#record.id))) {
-      ({ contents: this.#contents, tuned: this.#tuned, model: this.#model } = nothing());
+      ({ apart: this.#apart, contents: this.#contents, tuned: this.#tuned, model: this.#model } = nothing());
       this.#present.clear();
       this.#labels.clear();
       this.#begun = false;
+      this.#rebase = false;
       this.#modelWaits = this.#held.state().length > 0;
     }
     return (this.#store = store);
@@ -395,7 +445,7 @@ export class Saver {
 }
 
 function nothing(): Omit<Known, "samples"> {
-  return { contents: new Map(), tuned: new Set(), model: { bytes: 0, files: {} } };
+  return { apart: new Map(), contents: new Map(), tuned: new Set(), model: { bytes: 0, files: {} } };
 }
 
 export function sizeOf({ row, kept, source }: ContentRecord): Size {

@@ -34,6 +34,11 @@ export interface ProjectSettings {
   longText: NonNullable<LearnerOptions["longText"]>;
 }
 
+/** What rows are made by. */
+export function rowsOf({ task, backbone, longText }: ProjectSettings): string {
+  return task === "text" ? `${backbone.sha256} ${longText}` : backbone.sha256;
+}
+
 export interface SampleRecord {
   id: string;
   content: string;
@@ -51,6 +56,8 @@ export interface ContentRecord {
   kept: Kept;
   /** Bytes of its source, 0 where there is none. */
   source: number;
+  /** `rowsOf` the row, where it is not the project's: it could not be made again by another backbone. */
+  of?: string;
 }
 
 export interface ModelRecord {
@@ -105,11 +112,15 @@ export async function openStore(lost: () => void = () => {}): Promise<Store> {
   }
 }
 
-/** Does `work` with a connection of its own. */
+/** Does `work` with a connection of its own. Errors: `no-storage`, `project-too-new`, and those of `work`. */
 export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const store = await openStore();
   try {
     return await work(store);
+  } catch (error) {
+    if (error instanceof HeadstartError) throw error;
+    const { name, message } = error as Error;
+    throw new HeadstartError("no-storage", `the browser cannot get at its projects (${name}: ${message}); nothing was changed, load the page again`);
   } finally {
     store.close();
   }
@@ -134,6 +145,35 @@ export async function write(store: Store, fill: (tx: Writing, requests: Promise<
   if (thrown) throw thrown;
   const failed = ends.find((end) => end.status === "rejected");
   if (failed) throw failed.reason;
+}
+
+/** How a browser says that the file behind a record is lost; Chromium has called it by each of these. */
+const LOST = ["NotReadableError", "NotFoundError", "DataError"];
+
+/**
+ * A record. One that is lost is so by itself; any other failure is of the whole storage and may be over in a moment, so nothing is to be
+ * concluded from it about the record.
+ *
+ * Errors: `unreadable`, `no-storage`.
+ */
+export async function read<V>(record: Promise<V>): Promise<V> {
+  try {
+    return await record;
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (LOST.includes(name)) throw new HeadstartError("unreadable", `the browser has lost this part of the project (${message})`);
+    throw new HeadstartError("no-storage", `the browser cannot read this project now (${name}: ${message}); nothing of it was changed, load the page again`);
+  }
+}
+
+/** `undefined` for one that is lost too. Errors: `no-storage`. */
+export async function readIfThere<V>(record: Promise<V | undefined>): Promise<V | undefined> {
+  try {
+    return await read(record);
+  } catch (error) {
+    if ((error as HeadstartError).code === "unreadable") return undefined;
+    throw error;
+  }
 }
 
 export const keysOf = (project: string) => IDBKeyRange.bound([project], [project, []]);
