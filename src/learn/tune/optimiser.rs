@@ -74,6 +74,21 @@ impl AdamW {
         });
         moves.collect()
     }
+
+    /// What brings all parameters back by a part of their way from the start: a step along a gradient of zeros that remembers none.
+    pub fn back(&self, part: f32) -> Vec<Move> {
+        let groups = self.groups.iter().zip(&self.sizes);
+        let moves = groups.map(|(group, &sizes)| Move {
+            range: group.range.clone(),
+            row: group.row,
+            sizes,
+            rate: part,
+            blend: [1.0; 2],
+            correct: [1.0; 2],
+            decay: 1.0,
+        });
+        moves.collect()
+    }
 }
 
 /// Part of the whole rate at a step, `done` of `total`: a warm-up over the first tenth, then half a cosine down to nothing.
@@ -81,4 +96,29 @@ pub fn schedule(done: usize, total: usize) -> f64 {
     let at = (done as f64 + 0.5) / total as f64;
     let warm = 0.1;
     if at < warm { at / warm } else { 0.5 * (1.0 + (std::f64::consts::PI * (at - warm) / (1.0 - warm)).cos()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backbone::kernels::Moments;
+
+    #[test]
+    fn a_part_of_the_way_back_ends_between_where_it_was_and_the_start() {
+        let start = [1.0, -2.0, 3.0, 0.5, 4.0];
+        let group = |range: Range<usize>, stage| Group { row: range.len(), range, factor: 1.0, floor: 0.1, stage };
+        let (mut optimiser, sizes) = AdamW::new(vec![group(0..3, 0), group(3..5, 1)], &start);
+        let (mut moments, mut parameters) = (Moments::new(start.to_vec(), sizes), start.to_vec());
+        for _ in 0..20 {
+            for step in optimiser.step(0.01, 1) {
+                moments.apply(&step, &mut parameters, &[1.0, -1.0, 0.5, 0.0, 0.0]);
+            }
+        }
+        let there = parameters.clone();
+        assert!((there[0] - start[0]).abs() > 0.05 && there[3..] == start[3..], "{there:?}");
+        optimiser.back(0.25).iter().for_each(|step| moments.apply(step, &mut parameters, &[0.0; 5]));
+        for ((now, there), start) in parameters.iter().zip(there).zip(start) {
+            assert!((now - (start + 0.75 * (there - start))).abs() < 1e-6, "{now}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::LOWER;
 use super::optimiser::{AdamW, Group};
-use crate::backbone::kernels::Moments;
+use crate::backbone::kernels::{Moments, Move};
 #[cfg(feature = "webgpu")]
 use crate::backbone::tail::gpu::GpuTail;
 use crate::backbone::tail::{Room, Span, Tail};
@@ -76,9 +76,19 @@ impl Stages {
     /// A step by the gradient of all since the last: see [`AdamW::step`].
     pub fn update(&mut self, rate: f64, depth: usize) {
         let steps = self.optimiser.step(rate, depth);
+        self.apply(&steps);
+    }
+
+    /// Brings the parameters back by a part of their way from the start. After [`update`](Self::update), which leaves no gradient.
+    pub fn back(&mut self, part: f32) {
+        let steps = self.optimiser.back(part);
+        self.apply(&steps);
+    }
+
+    fn apply(&mut self, steps: &[Move]) {
         match &mut self.place {
             Place::Cpu(cpu) => {
-                for step in &steps {
+                for step in steps {
                     cpu.moments.apply(step, &mut cpu.parameters, &cpu.gradient);
                 }
                 cpu.gradient.fill(0.0);
