@@ -77,6 +77,8 @@ async function madeFrom(how, env) {
   const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
+    // The command has no part in a module.
+    .filter((file) => !file.startsWith(join(root, "src/bin/headstart/")))
     .sort();
   const files = ["Cargo.toml", "Cargo.lock", ".cargo/config.toml"].map((file) => join(root, file)).concat(sources);
   const rustc = await run(env.RUSTC ?? "rustc", ["--version"], { quiet: true });
