@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { faults } from "./faults.mjs";
-import { withStorage } from "./profile.mjs";
+import { withProfile, withStorage } from "./profile.mjs";
 
 /** `work` in a page whose learners can be given faults. */
 const withFaults = (work) =>
@@ -190,7 +190,8 @@ test("an edit that could not be saved is not forgotten by what is saved after it
 test("of files that are changed or gone on the disk the saved copies are left; one that was not saved keeps nothing else from it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "headstart-disk-"));
   try {
-    await withStorage(async (open) => {
+    // A profile on the disk: the storage of a private window keeps no copies of files.
+    await withProfile(async ({ open }) => {
       const page = await open();
       await page.evaluate(faults);
       const bytes = await page.evaluate(async () => Promise.all((await painted(2)).map(async ({ data }) => new Uint8Array(await data.arrayBuffer()).toBase64())));
