@@ -371,7 +371,7 @@ export interface FineTuneOptions extends CallOptions {
   stages?: number;
   /**
    * `"cross-entropy"`: stages and head on the labels. `"contrastive"`: stages on pairs of texts with the same label or not, then the
-   * head (SetFit: Tunstall et al. 2022). Default: contrastive for texts of at most 64 a class, otherwise cross-entropy.
+   * head (SetFit: Tunstall et al. 2022); it ends half way between the weights as they were and as they became (WiSE-FT: Wortsman et al. 2022). Default: contrastive for texts of at most 64 a class, otherwise cross-entropy.
    */
   method?: "cross-entropy" | "contrastive";
   /** Passes over the samples, 1 to 200. Default 8, more where that would be fewer than 80 updates. */
