@@ -6,6 +6,7 @@ import "./judge.mjs";
 import "./labels.mjs";
 import "./tune.mjs";
 import "./projects.mjs";
+import "./parity.mjs";
 import "./killed.mjs";
 import "./gputune.mjs";
 import "./exports.mjs";
