@@ -399,6 +399,32 @@ fn tables_of_picture_paths_and_of_numbers() {
 }
 
 #[test]
+fn a_column_of_files_is_of_pictures_where_most_of_it_are() {
+    let at = folder("columns");
+    let Some(()) = pictures("clothing10/train", &["hat"], 2, &at.join("photos")) else { return };
+    let read = |name: &str, csv: &str| {
+        let (path, out) = (at.join(name), at.join(name).with_extension("parquet"));
+        fs::write(&path, csv).unwrap();
+        let said = done(&["embed", text(&path), "--out", text(&out)]);
+        (said, table(&out))
+    };
+    // A picture with an odd ending is named, and the others are no texts for it.
+    fs::write(at.join("photos/odd.tiff"), b"not a picture").unwrap();
+    let mut csv = "file,label\n".to_owned();
+    for entry in fs::read_dir(at.join("photos/hat")).unwrap() {
+        csv += &format!("photos/hat/{},hat\n", entry.unwrap().file_name().to_str().unwrap());
+    }
+    let (said, rows) = read("pictures.csv", &(csv + "photos/odd.tiff,hat\n"));
+    assert_eq!((&said["rows"], &said["dim"]), (&2.into(), &1280.into()), "{said}");
+    assert_eq!(said["rejected"][0]["item"], "photos/odd.tiff", "{said}");
+    assert_eq!(strings(&rows, "path").len(), 2);
+
+    // Where texts are from is no text.
+    let (_, rows) = read("texts.csv", "file,text,label\nmails/1.txt,so be it,a\nmails/2.txt,never again,b\n");
+    assert_eq!(strings(&rows, "text"), [Some("so be it".into()), Some("never again".into())]);
+}
+
+#[test]
 fn what_is_wrong_has_a_code_and_a_status() {
     let at = folder("faults");
     let out = at.join("out.headstart");

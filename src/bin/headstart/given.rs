@@ -179,14 +179,19 @@ fn rows(path: &Path, how: &Intake) -> Result<Given, Failure> {
     let whole = |options: &table::Options| table::read(&bytes, options).map_err(|e| of_table(e, path));
     let mut table = whole(&options)?;
     if options.text.is_none() && how.task != Some(Task::Text) {
-        let named = table.columns.iter().find(|c| PATHS.iter().any(|name| c.eq_ignore_ascii_case(name)));
-        if let Some(column) = named.cloned().filter(|column| *column != table.text) {
+        let spoken_for = |column: &String| how.label.iter().chain(&how.group).chain(&how.slice).any(|c| c == column);
+        let named = |column: &&String| PATHS.iter().any(|name| column.eq_ignore_ascii_case(name)) && !spoken_for(column);
+        for column in table.columns.iter().filter(named).cloned().collect::<Vec<_>>() {
             options.text = Some(column);
-            table = whole(&options)?;
+            let by_column = whole(&options)?;
+            // A column `file` of a table of texts says where a text is from.
+            if how.task == Some(Task::Image) || mostly_pictures(&by_column) {
+                table = by_column;
+                break;
+            }
         }
     }
-    let pictures = || !table.samples.is_empty() && table.samples.iter().all(|row| is_picture(Path::new(&row.text)));
-    let task = how.task.unwrap_or_else(|| if pictures() { Task::Image } else { Task::Text });
+    let task = how.task.unwrap_or_else(|| if mostly_pictures(&table) { Task::Image } else { Task::Text });
     let cells = || table.samples.iter().filter_map(|row| row.label.as_deref());
     let reading = how.labels.unwrap_or_else(|| guess(cells()));
     let called = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -211,6 +216,12 @@ fn rows(path: &Path, how: &Intake) -> Result<Given, Failure> {
         given.items.push(Item { name, meta, data });
     }
     Ok(given)
+}
+
+/// One with an odd ending is named when it is its turn, and the others are pictures still.
+fn mostly_pictures(table: &table::Table) -> bool {
+    let pictures = table.samples.iter().filter(|row| is_picture(Path::new(&row.text))).count();
+    2 * pictures > table.samples.len()
 }
 
 fn of_table(error: headstart::Error, path: &Path) -> Failure {
