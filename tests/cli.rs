@@ -334,6 +334,10 @@ fn texts_are_learnt_from_tables_tuned_and_embedded_by_the_tuned_backbone() {
     let report = done(&["evaluate", text(&project), "--on", text(&test)]);
     let before = report["accuracy"]["value"].as_f64().unwrap();
     assert!(before > 0.5, "{before}");
+    // It has no way to be without its texts, and does not say that it was.
+    let light = at.join("light.headstart");
+    let why = fails(&["export", text(&project), "--out", text(&light), "--no-samples"], "bad-option");
+    assert!(why.contains("holds the texts") && !light.exists(), "{why}");
     let tuned = at.join("tuned.headstart");
     let said = done(&["tune", text(&project), "--out", text(&tuned), "--epochs", "2"]);
     assert_eq!(said["samples"], 36);

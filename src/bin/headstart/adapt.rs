@@ -42,6 +42,7 @@ pub struct Options {
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
     let mut lesson = Lesson::open(&options.project, &options.reading, &Chance::default(), everywhere, output)?;
+    options.out.fits(lesson.task)?;
     let mut target = given(&options.target, &options.reading)?;
     if options.unlabelled {
         target.items.iter_mut().for_each(|item| item.meta.label = None);

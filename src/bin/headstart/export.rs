@@ -27,7 +27,7 @@ pub struct Options {
     /// Parity vectors of the project's own samples, where otherwise they are of made-up ones: whoever has the file sees them
     #[arg(long)]
     samples: bool,
-    /// Of a project: leaves the pictures out, so that it predicts and cannot be tuned
+    /// Of a project of pictures: leaves them out, so that it predicts and cannot be tuned
     #[arg(long)]
     no_samples: bool,
 }
@@ -54,7 +54,9 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     let mut said = json!({ "out": out });
     let mut text = String::new();
     if format == Format::Project {
-        project::save(&lesson, &Out { out: out.clone(), no_samples })?;
+        let to = Out { out: out.clone(), no_samples };
+        to.fits(lesson.task)?;
+        project::save(&lesson, &to)?;
     } else {
         let file = exported(&lesson, format, samples, output)?;
         if format != Format::Onnx {

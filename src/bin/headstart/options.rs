@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use headstart::learn::{ClassWeight, HeadKind, Recipe, Weighting};
 
+use crate::failure::Failure;
 use crate::labels::Reading;
 
 #[derive(Args)]
@@ -196,7 +197,19 @@ pub struct Out {
     /// The project file that is written (`.headstart`)
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
-    /// Leaves the pictures or texts themselves out of it: it predicts, and cannot be tuned any more
+    /// Leaves the pictures themselves out of it: it predicts, and cannot be tuned any more. Texts cannot be left out
     #[arg(long)]
     pub no_samples: bool,
+}
+
+impl Out {
+    /// Errors: `bad-option` where samples are to be left out that the format has no place without.
+    pub fn fits(&self, task: Task) -> Result<(), Failure> {
+        if self.no_samples && task == Task::Text {
+            let why = "a project of texts holds the texts, whatever else is left out; \
+                       `headstart export PROJECT --out FILE.safetensors` makes a file without them";
+            return Err(Failure::option("no-samples", why));
+        }
+        Ok(())
+    }
 }

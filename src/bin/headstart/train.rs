@@ -29,6 +29,7 @@ pub struct Options {
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
     let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
+    options.out.fits(lesson.task)?;
     let result = lesson.train(options.head.recipe(lesson.seed), output)?;
     let seconds = start.elapsed().as_secs_f64();
     lesson.remember(&result, seconds);

@@ -62,6 +62,7 @@ enum MethodName {
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
     let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
+    options.out.fits(lesson.task)?;
     let mut test = match &options.test {
         Some(path) => {
             let mut given = given(path, &options.reading)?;
