@@ -21,7 +21,7 @@ const GROUP: usize = 1024;
 
 #[derive(Args)]
 pub struct Options {
-    /// A folder, or a table
+    /// A folder, a table, or a project with its samples
     samples: PathBuf,
     /// The file that is written: .parquet or .arrow, with the columns id, path or text, label, features
     #[arg(long, short, value_name = "FILE")]

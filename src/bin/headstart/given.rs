@@ -1,4 +1,4 @@
-//! Samples from a disk: a folder of pictures with a folder for each class, a table of texts or of picture paths.
+//! Samples from a disk: a folder of pictures with a folder for each class, a table of texts or of picture paths, a project.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -13,6 +13,7 @@ use rand::seq::SliceRandom;
 use crate::failure::{Failure, read};
 use crate::labels::{Reading, guess};
 use crate::options::{Intake, Task};
+use crate::project;
 
 /// Names of a table's column of picture paths.
 const PATHS: [&str; 8] = ["path", "file", "filename", "file_name", "image", "image_path", "picture", "photo"];
@@ -46,10 +47,11 @@ pub struct Given {
     pub rejected: Vec<Failure>,
 }
 
-/// Errors: `unreadable`, `empty`, `unsupported-encoding`, `bad-option`.
+/// Errors: `unreadable`, `empty`, `unsupported-encoding`, `bad-option`; of a project `bad-project`, `project-too-new`.
 pub fn given(path: &Path, how: &Intake) -> Result<Given, Failure> {
     let given = match std::fs::metadata(path).map_err(|e| Failure::unreadable(path, e))?.is_dir() {
         true => folder(path, how)?,
+        false if project::is_project(path) => project::samples(path, how)?,
         false if is_picture(path) => single(path, how)?,
         false => rows(path, how)?,
     };
@@ -84,11 +86,7 @@ impl Given {
 
 /// A class is the folder that a file lies in, wherever below the one given that is; files beside the classes have none.
 fn folder(path: &Path, how: &Intake) -> Result<Given, Failure> {
-    for (name, column) in [("text", &how.text), ("label", &how.label), ("group", &how.group)] {
-        if column.is_some() {
-            return Err(Failure::option(name, "it names a column of a table, and this is a folder"));
-        }
-    }
+    no_columns(how, "a folder")?;
     let task = how.task.unwrap_or(Task::Image);
     let mut given = Given { task, items: Vec::new(), rejected: Vec::new() };
     let mut files = Vec::new();
@@ -119,6 +117,15 @@ fn folder(path: &Path, how: &Intake) -> Result<Given, Failure> {
         given.items.push(Item { name, meta, data });
     }
     Ok(given)
+}
+
+/// Errors: `bad-option` where a column is named, and `what` is no table.
+pub fn no_columns(how: &Intake, what: &str) -> Result<(), Failure> {
+    let named = [("text", &how.text), ("label", &how.label), ("group", &how.group), ("slice", &how.slice.first().cloned())];
+    match named.into_iter().find(|(_, column)| column.is_some()) {
+        Some((name, _)) => Err(Failure::option(name, format!("it names a column of a table, and this is {what}"))),
+        None => Ok(()),
+    }
 }
 
 /// Files below `path` as `(name below the folder, path)`. Hidden ones are nobody's samples.

@@ -22,7 +22,7 @@ use crate::project;
 pub struct Options {
     /// A project that was trained, or what was exported of one as .safetensors
     model: PathBuf,
-    /// Folders, tables, single pictures
+    /// Folders, tables, projects with their samples, single pictures
     #[arg(required = true)]
     samples: Vec<PathBuf>,
     /// Refuses what is too strange: the part of known samples that may be refused by mistake, as 0.05
@@ -105,8 +105,12 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
         output.progress.more(1);
         let said = match &item.data {
             Data::Picture(path) => predictor.image(&read_picture(path)?, asked.reject),
-            Data::Within(file, range) | Data::Pixels(file, range) => {
-                predictor.image(&file[range.clone()], asked.reject)
+            Data::Within(file, range) => predictor.image(&file[range.clone()], asked.reject),
+            Data::Pixels(file, range) => {
+                let pixels = file[range.clone()].as_chunks::<3>().0;
+                let rgba: Vec<u8> = pixels.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
+                let side = pixels.len().isqrt() as u32;
+                predictor.rgba(&rgba, side, side, asked.reject)
             }
             Data::Text(text) => predictor.text(text, asked.reject),
         };
