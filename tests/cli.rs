@@ -222,6 +222,14 @@ fn a_project_is_trained_asked_and_judged() {
 
     let report = done(&["evaluate", text(&project), "--on", text(&other)]);
     assert!((report["accuracy"]["value"].as_f64().unwrap() - hits as f64 / 20.0).abs() < 1e-9, "{report}");
+    // Where samples are asked for, a project gives those that it was made of.
+    let held = at.join("held.headstart");
+    done(&["train", text(&other), "--out", text(&held)]);
+    assert_eq!(done(&["predict", text(&project), text(&held)])["predictions"], said["predictions"]);
+    assert_eq!(done(&["evaluate", text(&project), "--on", text(&held)])["accuracy"], report["accuracy"]);
+    let rows = at.join("held.parquet");
+    assert_eq!(done(&["embed", text(&held), "--out", text(&rows)])["rows"], 20);
+    assert!(strings(&table(&rows), "label").iter().all(Option::is_some));
     let report = done(&["evaluate", text(&project), "--folds", "4", "--repeats", "1"]);
     assert!(report["accuracy"]["value"].as_f64().unwrap() > 0.7, "{report}");
     assert_eq!(report["perClass"].as_array().unwrap().len(), 4);
