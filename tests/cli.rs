@@ -247,6 +247,11 @@ fn a_project_is_trained_asked_and_judged() {
     assert!(fs::metadata(&light).unwrap().len() < fs::metadata(&project).unwrap().len() / 2);
     assert_eq!(done(&["predict", text(&light), text(&other)])["predictions"], said["predictions"]);
     let why = fails(&["tune", text(&light), "--out", text(&at.join("no.headstart"))], "bad-sample");
+    // What was left out is told where that is why nothing came of it, too.
+    let ran = run(&["evaluate", text(&project), "--on", text(&light)]);
+    assert_eq!((ran.status, &ran.json["error"]["code"]), (1, &"too-few-labels".into()), "{}", ran.json);
+    assert_eq!(ran.json["rejected"].as_array().unwrap().len(), 40, "{}", ran.json);
+    assert!(ran.stderr.contains("the project is without its picture"), "{}", ran.stderr);
     assert!(why.contains("40 samples"), "{why}");
 
     // What is exported of it says the same without it.
@@ -280,6 +285,9 @@ fn a_project_is_tuned_and_adapted() {
     let Some(()) = pictures("clothing10/train", &["shirt", "longsleeve", "t-shirt"], 8, &photos) else { return };
     pictures("clothing10/test", &["shirt", "longsleeve", "t-shirt"], 4, &test).unwrap();
     pictures("clothing10_sketch/train", &["shirt", "longsleeve", "t-shirt"], 8, &drawings).unwrap();
+    fs::write(test.join("shirt/broken.jpg"), b"not a picture").unwrap();
+    let whole = fs::read_dir(test.join("longsleeve")).unwrap().next().unwrap().unwrap().path();
+    fs::copy(whole, test.join("loose.jpg")).unwrap();
     let (project, tuned) = (at.join("shirts.headstart"), at.join("tuned.headstart"));
     done(&["train", text(&photos), "--out", text(&project)]);
     let said = done(&[
@@ -300,6 +308,8 @@ fn a_project_is_tuned_and_adapted() {
     for when in ["before", "after"] {
         assert!(said["test"][when]["accuracy"]["value"].as_f64().is_some(), "{said}");
     }
+    let items: Vec<&str> = said["rejected"].as_array().unwrap().iter().map(|r| r["item"].as_str().unwrap()).collect();
+    assert_eq!(items, ["loose.jpg", "shirt/broken.jpg"], "each once: {said}");
     // Kept or not, the project says on the test samples what the tuning ended with.
     let report = done(&["evaluate", text(&tuned), "--on", text(&test)]);
     assert_eq!(report["accuracy"], said["test"]["after"]["accuracy"]);
@@ -349,6 +359,13 @@ fn texts_are_learnt_from_tables_tuned_and_embedded_by_the_tuned_backbone() {
     let tuned = at.join("tuned.headstart");
     let said = done(&["tune", text(&project), "--out", text(&tuned), "--epochs", "2"]);
     assert_eq!(said["samples"], 36);
+    // One that is not kept leaves the one before, and what is known of it.
+    let anew = at.join("anew.headstart");
+    let again = done(&["tune", text(&tuned), "--out", text(&anew), "--epochs", "1", "--rate", "0.000001"]);
+    if (&said["kept"], &again["kept"]) == (&true.into(), &false.into()) {
+        let model = |path: &Path| Project::read(fs::read(path).unwrap()).unwrap().settings()["model"].clone();
+        assert_eq!(model(&anew), model(&tuned));
+    }
     let after = done(&["evaluate", text(&tuned), "--on", text(&test)]);
     assert!(after["accuracy"]["value"].as_f64().unwrap() > 0.5, "{after}");
 

@@ -45,6 +45,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         // What has no item has no shard either: the first one names it.
         given.rejected.retain(|_| shard.i == 1);
     }
+    output.left_out(given.rejected);
     let encoder = match &options.project {
         Some(project) => project::open(project, everywhere)?.encoder,
         None => {
@@ -66,7 +67,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         for (item, embedded) in items.iter().zip(encoder.rows(items, &output.progress)?) {
             match embedded {
                 Ok(embedded) => group.push(Row { what: what(item), label: label(item), embedded }),
-                Err(failure) => given.rejected.push(failure),
+                Err(failure) => output.left_out([failure]),
             }
         }
         count += group.len();
@@ -91,7 +92,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         "backbone": { "id": manifest.id, "sha256": encoder.pack.sha256() },
         "device": encoder.machine.report(),
     });
-    Ok(Done::new(result, text, given.rejected))
+    Ok(Done::new(result, text))
 }
 
 /// What the second column says.

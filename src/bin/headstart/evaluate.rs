@@ -35,16 +35,9 @@ pub struct Options {
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
     let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
-    let mut rejected = std::mem::take(&mut lesson.rejected);
     let report = match &options.on {
         Some(on) => {
-            let mut given = given(on, &options.reading)?;
-            let unlabelled = given.items.extract_if(.., |item| item.meta.label.is_none());
-            rejected.extend(
-                unlabelled.map(|item| Failure::new("bad-sample", "it has no label to be scored by").of(item.name)),
-            );
-            let (_, elsewhere, left_out) = lesson.elsewhere(given, output)?;
-            rejected.extend(left_out);
+            let (_, elsewhere) = lesson.elsewhere(given(on, &options.reading)?.labelled(), output)?;
             lesson.learner.evaluate_on(elsewhere)?
         }
         None => {
@@ -60,7 +53,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     let labels = lesson.learner.samples().filter(|sample| sample.label.is_some()).count();
     // As the page's reports have it.
     let bill = json!({ "seconds": { "all": start.elapsed().as_secs_f64() }, "labels": labels, "bytes": 0 });
-    Ok(Done::new(merged(&report, json!({ "bill": bill, "names": lesson.names() })), text(&report), rejected))
+    Ok(Done::new(merged(&report, json!({ "bill": bill, "names": lesson.names() })), text(&report)))
 }
 
 fn text(report: &AnyReport) -> String {

@@ -71,7 +71,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     }
     let bytes = std::fs::metadata(&out).map_err(|e| Failure::unreadable(&out, e))?.len();
     said["bytes"] = json!(bytes);
-    Ok(Done::new(said, format!("{}: {:.1} MB{text}", out.display(), bytes as f64 / 1e6), Vec::new()))
+    Ok(Done::new(said, format!("{}: {:.1} MB{text}", out.display(), bytes as f64 / 1e6)))
 }
 
 fn by_ending(out: &Path) -> Option<Format> {

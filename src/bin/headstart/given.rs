@@ -82,6 +82,14 @@ impl Given {
         let mut kept = kept.into_iter();
         self.items.retain(|_| kept.next().expect("one an item"));
     }
+
+    /// Those that something can be scored on. The others are rejected.
+    pub fn labelled(mut self) -> Self {
+        let unlabelled = self.items.extract_if(.., |item| item.meta.label.is_none());
+        let why = "it has no label to be scored by";
+        self.rejected.extend(unlabelled.map(|item| Failure::new("bad-sample", why).of(item.name)));
+        self
+    }
 }
 
 /// A class is the folder that a file lies in, wherever below the one given that is; files beside the classes have none.

@@ -38,7 +38,6 @@ pub struct Lesson {
     pub model: Option<Value>,
     /// When the project was begun, in milliseconds since 1970.
     pub created: Option<u64>,
-    pub rejected: Vec<Failure>,
     pub duplicates: usize,
     /// Texts that were cut.
     pub cut: usize,
@@ -60,6 +59,7 @@ impl Lesson {
         }
         let seed = chance.seed.unwrap_or(0);
         let mut given = given(path, reading)?;
+        output.left_out(std::mem::take(&mut given.rejected));
         if let Some(per_class) = chance.per_class {
             given.draw(per_class, seed);
         }
@@ -79,7 +79,6 @@ impl Lesson {
             negative: None,
             model: None,
             created: None,
-            rejected: std::mem::take(&mut given.rejected),
             duplicates: 0,
             cut: 0,
         };
@@ -94,7 +93,7 @@ impl Lesson {
             let Embedded { id, kept, row, cut } = match embedded {
                 Ok(embedded) => embedded,
                 Err(failure) => {
-                    self.rejected.push(failure);
+                    output.left_out([failure]);
                     continue;
                 }
             };
@@ -104,7 +103,7 @@ impl Lesson {
                     self.sources.insert(id, item);
                 }
                 Ok(Added::Duplicate(_)) => self.duplicates += 1,
-                Err(error) => self.rejected.push(Failure::from(error).of(&item.name)),
+                Err(error) => output.left_out([Failure::from(error).of(&item.name)]),
             }
         }
         Ok(())
@@ -156,13 +155,14 @@ impl Lesson {
         Ok(())
     }
 
-    /// Rows of other samples, by the backbone as it is now. Those that cannot be used are told of by name, beside.
-    pub fn elsewhere(&self, given: Given, output: &Output) -> Result<(Vec<Item>, Elsewhere, Vec<Failure>), Failure> {
+    /// Rows of other samples, by the backbone as it is now, and which could be used.
+    pub fn elsewhere(&self, given: Given, output: &Output) -> Result<(Vec<Item>, Elsewhere), Failure> {
         if given.task != self.task {
             let why = format!("the project is for {}s, and these are {}s", self.task.name(), given.task.name());
             return Err(Failure::new("bad-option", why).of("samples"));
         }
-        let Given { items, mut rejected, .. } = given;
+        let Given { items, rejected, .. } = given;
+        output.left_out(rejected);
         output.progress.stage("embed", items.len());
         let rows = self.encoder.rows(&items, &output.progress)?;
         let mut elsewhere = Elsewhere {
@@ -181,10 +181,10 @@ impl Lesson {
                     elsewhere.contents.push(kept.into());
                     used.push(item);
                 }
-                Err(failure) => rejected.push(failure),
+                Err(failure) => output.left_out([failure]),
             }
         }
-        Ok((used, elsewhere, rejected))
+        Ok((used, elsewhere))
     }
 
     /// By sample id, what it is called: ids are of contents.

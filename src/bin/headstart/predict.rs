@@ -40,7 +40,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         table(out)?;
     }
     let asked = Asked { paths: &options.samples, reading: &options.reading, reject: options.reject };
-    let Said { named, names, rejected } = if project::is_project(&options.model) {
+    let Said { named, names } = if project::is_project(&options.model) {
         by_project(&options.model, asked, everywhere, output)?
     } else {
         by_export(&options.model, asked, everywhere, output)?
@@ -54,7 +54,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     });
     let text = lines.collect();
     let result = json!({ "predictions": objects(&named), "names": names });
-    Ok(Done::new(result, text, rejected))
+    Ok(Done::new(result, text))
 }
 
 struct Asked<'a> {
@@ -64,13 +64,13 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn given(&self, task: Task) -> Result<Given, Failure> {
+    fn given(&self, task: Task, output: &Output) -> Result<Given, Failure> {
         let how = Intake { task: self.reading.task.or(Some(task)), ..self.reading.clone() };
         let mut all = Given { task, items: Vec::new(), rejected: Vec::new() };
         for path in self.paths {
             let found = given(path, &how)?;
             all.items.extend(found.items);
-            all.rejected.extend(found.rejected);
+            output.left_out(found.rejected);
         }
         Ok(all)
     }
@@ -81,16 +81,15 @@ struct Said {
     named: Vec<(String, Prediction)>,
     /// Of the samples that are nearest, by id.
     names: BTreeMap<String, String>,
-    rejected: Vec<Failure>,
 }
 
 fn by_project(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Output) -> Result<Said, Failure> {
     let lesson = Lesson::open(model, asked.reading, &Chance::default(), everywhere, output)?;
-    let (items, elsewhere, rejected) = lesson.elsewhere(asked.given(lesson.task)?, output)?;
+    let (items, elsewhere) = lesson.elsewhere(asked.given(lesson.task, output)?, output)?;
     let said = lesson.learner.predict(&elsewhere.x, &elsewhere.contents, asked.reject)?;
     let owned = |(id, name): (&str, &str)| (id.to_owned(), name.to_owned());
     let names = lesson.names().into_iter().map(owned).collect();
-    Ok(Said { named: items.into_iter().map(|item| item.name).zip(said).collect(), names, rejected })
+    Ok(Said { named: items.into_iter().map(|item| item.name).zip(said).collect(), names })
 }
 
 /// On the CPU. An export knows nobody's samples: none are nearest.
@@ -98,7 +97,7 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
     let file = read(model)?;
     let open = || Predictor::open(&file).map_err(|e| Failure::from(e).of(model.display()));
     let task = if open()?.card().task == "text" { Task::Text } else { Task::Image };
-    let Given { items, mut rejected, .. } = asked.given(task)?;
+    let Given { items, .. } = asked.given(task, output)?;
     output.progress.stage("predict", items.len());
     let said = each(everywhere.threads(), &items, open, |predictor, _, item| {
         let predictor = predictor.as_ref().map_err(Clone::clone)?;
@@ -122,10 +121,10 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
             Ok(said) => named.push((item.name, said)),
             // It is wrong for all of them.
             Err(failure) if failure.code == "bad-option" => return Err(failure),
-            Err(failure) => rejected.push(failure.of(item.name)),
+            Err(failure) => output.left_out([failure.of(item.name)]),
         }
     }
-    Ok(Said { named, names: BTreeMap::new(), rejected })
+    Ok(Said { named, names: BTreeMap::new() })
 }
 
 fn objects(named: &[(String, Prediction)]) -> Vec<Value> {

@@ -73,7 +73,6 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
         negative: model.as_ref().and_then(|model| Some(model.get("negative")?.as_str()?.to_owned())),
         model,
         created,
-        rejected: Vec::new(),
         duplicates: 0,
         cut: 0,
     })

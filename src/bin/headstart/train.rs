@@ -47,5 +47,5 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         "labels": lesson.learner.labels(), "duplicates": lesson.duplicates, "cut": lesson.cut,
         "device": lesson.encoder.machine.report(),
     });
-    Ok(Done::new(merged(&result, more), text, lesson.rejected))
+    Ok(Done::new(merged(&result, more), text))
 }
