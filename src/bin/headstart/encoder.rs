@@ -131,11 +131,7 @@ impl Encoder {
             Data::Pixels(file, range) => Ok(self.ready_pixels(file[range.clone()].to_vec())),
             Data::Text(text) => self.ready_text(text),
         }));
-        let broke = |_| match &item.data {
-            Data::Text(_) => Err(headstart::Error::BadText { why: "the tokenizer broke on it".into() }.into()),
-            _ => Err(headstart::Error::BadImage { why: "the decoder broke on it".into() }.into()),
-        };
-        ready.unwrap_or_else(broke).map_err(|failure| failure.of(&item.name))
+        ready.unwrap_or_else(|_| Err(broke(item))).map_err(|failure| failure.of(&item.name))
     }
 
     fn ready_picture(&self, bytes: &[u8]) -> Result<Ready, Failure> {
@@ -225,6 +221,14 @@ impl Encoder {
             }
         };
         Ok(texts.into_iter().map(&mut row).collect())
+    }
+}
+
+/// What is said of an item that a decoder or a tokenizer broke on.
+pub fn broke(item: &Item) -> Failure {
+    match &item.data {
+        Data::Text(_) => headstart::Error::BadText { why: "the tokenizer broke on it".into() }.into(),
+        _ => headstart::Error::BadImage { why: "the decoder broke on it".into() }.into(),
     }
 }
 

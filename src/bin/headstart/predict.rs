@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,9 +10,9 @@ use headstart::export::Predictor;
 use headstart::learner::Prediction;
 use serde_json::{Value, json};
 
-use crate::encoder::read_picture;
+use crate::encoder::{broke, read_picture};
 use crate::failure::{Failure, read, written};
-use crate::given::{Data, Given, given};
+use crate::given::{Data, Given, Item, given};
 use crate::lesson::Lesson;
 use crate::machine::each;
 use crate::options::{Chance, Everywhere, Intake, Task};
@@ -100,20 +101,14 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
     let Given { items, .. } = asked.given(task, output)?;
     output.progress.stage("predict", items.len());
     let said = each(everywhere.threads(), &items, open, |predictor, _, item| {
-        let predictor = predictor.as_ref().map_err(Clone::clone)?;
         output.progress.more(1);
-        let said = match &item.data {
-            Data::Picture(path) => predictor.image(&read_picture(path)?, asked.reject),
-            Data::Within(file, range) => predictor.image(&file[range.clone()], asked.reject),
-            Data::Pixels(file, range) => {
-                let pixels = file[range.clone()].as_chunks::<3>().0;
-                let rgba: Vec<u8> = pixels.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
-                let side = pixels.len().isqrt() as u32;
-                predictor.rgba(&rgba, side, side, asked.reject)
-            }
-            Data::Text(text) => predictor.text(text, asked.reject),
-        };
-        said.map_err(Failure::from)
+        // As in Encoder::ready_one: what breaks a decoder is no reason to lose the others.
+        let said = catch_unwind(AssertUnwindSafe(|| of_item(predictor.as_ref().map_err(Clone::clone)?, item, asked.reject)));
+        said.unwrap_or_else(|_| {
+            // The next one is not asked of what this one may have left half done.
+            *predictor = open();
+            Err(broke(item))
+        })
     });
     let mut named = Vec::with_capacity(items.len());
     for (item, said) in items.into_iter().zip(said) {
@@ -125,6 +120,20 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
         }
     }
     Ok(Said { named, names: BTreeMap::new() })
+}
+
+fn of_item(predictor: &Predictor, item: &Item, reject: Option<f64>) -> Result<Prediction, Failure> {
+    Ok(match &item.data {
+        Data::Picture(path) => predictor.image(&read_picture(path)?, reject)?,
+        Data::Within(file, range) => predictor.image(&file[range.clone()], reject)?,
+        Data::Pixels(file, range) => {
+            let pixels = file[range.clone()].as_chunks::<3>().0;
+            let rgba: Vec<u8> = pixels.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
+            let side = pixels.len().isqrt() as u32;
+            predictor.rgba(&rgba, side, side, reject)?
+        }
+        Data::Text(text) => predictor.text(text, reject)?,
+    })
 }
 
 fn objects(named: &[(String, Prediction)]) -> Vec<Value> {
