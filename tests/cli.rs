@@ -391,6 +391,30 @@ fn texts_are_learnt_from_tables_tuned_and_embedded_by_the_tuned_backbone() {
 }
 
 #[test]
+fn a_shard_of_a_folder_of_texts_reads_its_own() {
+    let at = folder("letters");
+    let letters = at.join("letters");
+    fs::create_dir_all(letters.join("mood")).unwrap();
+    for (name, bytes) in [("a", &b"so be it"[..]), ("b", &b"never again"[..]), ("c", &b"it rained"[..]), ("d", &b"caf\xe9"[..])] {
+        fs::write(letters.join("mood").join(format!("{name}.txt")), bytes).unwrap();
+    }
+    let shard = |i: &str| {
+        let out = at.join(format!("part-{i}.parquet"));
+        let shard = format!("{i}/2");
+        let said = done(&["embed", text(&letters), "--task", "text", "--out", text(&out), "--shard", &shard]);
+        (strings(&table(&out), "text"), said)
+    };
+    // What cannot be read counts, so that nobody has to look beyond his shard, and is told by the shard that has it.
+    let (texts, said) = shard("1");
+    assert_eq!(texts, [Some("so be it".into()), Some("never again".into())]);
+    assert_eq!((&said["shard"]["of"], &said["rejected"]), (&4.into(), &Value::Array(Vec::new())));
+    let (texts, said) = shard("2");
+    assert_eq!(texts, [Some("it rained".into())]);
+    let rejected = &said["rejected"][0];
+    assert_eq!((&rejected["item"], &rejected["code"]), (&"mood/d.txt".into(), &"unsupported-encoding".into()));
+}
+
+#[test]
 fn tables_of_picture_paths_and_of_numbers() {
     let at = folder("tables");
     let Some(()) = pictures("clothing10/train", &["hat", "shoes"], 6, &at.join("photos")) else { return };

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use headstart::source::Content;
 use serde_json::json;
 
-use crate::encoder::Encoder;
+use crate::encoder::{Embedded, Encoder};
 use crate::failure::Failure;
-use crate::given::{Data, Item, given};
+use crate::given::{Item, given};
 use crate::options::{Everywhere, Intake};
 use crate::output::{Done, Output};
 use crate::pack::Pack;
@@ -66,7 +67,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         let mut group = Vec::with_capacity(items.len());
         for (item, embedded) in items.iter().zip(encoder.rows(items, &output.progress)?) {
             match embedded {
-                Ok(embedded) => group.push(Row { what: what(item), label: label(item), embedded }),
+                Ok(embedded) => group.push(Row { what: what(item, &embedded), label: label(item), embedded }),
                 Err(failure) => output.left_out([failure]),
             }
         }
@@ -96,10 +97,10 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
 }
 
 /// What the second column says.
-fn what(item: &Item) -> String {
-    match &item.data {
-        Data::Text(text) => text.clone(),
-        Data::Picture(_) | Data::Within(..) | Data::Pixels(..) => item.name.clone(),
+fn what(item: &Item, embedded: &Embedded) -> String {
+    match &embedded.kept {
+        Content::Text(text) => text.clone(),
+        Content::Picture(_) => item.name.clone(),
     }
 }
 

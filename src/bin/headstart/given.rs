@@ -37,6 +37,8 @@ pub enum Data {
     /// The same of what came to a page as pixels, and is kept as the backbone reads it.
     Pixels(Arc<Vec<u8>>, Range<usize>),
     Text(String),
+    /// Read when it is its turn: a shard reads its own.
+    TextFile(PathBuf),
 }
 
 /// In an order that depends on nothing but the names.
@@ -114,13 +116,7 @@ fn folder(path: &Path, how: &Intake) -> Result<Given, Failure> {
         let meta = Meta { name: Some(name.clone()), label, ..Meta::default() };
         let data = match task {
             Task::Image => Data::Picture(file),
-            Task::Text => match text_file(&file) {
-                Ok(text) => Data::Text(text),
-                Err(failure) => {
-                    given.rejected.push(failure.of(name));
-                    continue;
-                }
-            },
+            Task::Text => Data::TextFile(file),
         };
         given.items.push(Item { name, meta, data });
     }
@@ -162,11 +158,6 @@ fn list(
         }
     }
     Ok(())
-}
-
-fn text_file(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path)?)
-        .map_err(|_| headstart::Error::UnsupportedEncoding { encoding: "an encoding that is not UTF-8".into() }.into())
 }
 
 /// A picture by itself.

@@ -6,13 +6,13 @@ use std::path::Path;
 use headstart::features::Matrix;
 use headstart::learn::{Recipe, Step};
 use headstart::learner::{Given as Elsewhere, Learner, TrainResult};
-use headstart::source::{Added, Meta};
+use headstart::source::{Added, Content, Meta};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::encoder::{Embedded, Encoder};
 use crate::failure::Failure;
-use crate::given::{Given, Item, given};
+use crate::given::{Data, Given, Item, given};
 use crate::machine::Machine;
 use crate::options::{Chance, Everywhere, Intake, LongText, Task};
 use crate::output::{Output, merged};
@@ -89,7 +89,7 @@ impl Lesson {
     fn add(&mut self, items: Vec<Item>, output: &Output) -> Result<(), Failure> {
         output.progress.stage("embed", items.len());
         let rows = self.encoder.rows(&items, &output.progress)?;
-        for (item, embedded) in items.into_iter().zip(rows) {
+        for (mut item, embedded) in items.into_iter().zip(rows) {
             let Embedded { id, kept, row, cut } = match embedded {
                 Ok(embedded) => embedded,
                 Err(failure) => {
@@ -97,6 +97,10 @@ impl Lesson {
                     continue;
                 }
             };
+            if let Content::Text(text) = &kept {
+                // Its file may be another when it is looked at again.
+                item.data = Data::Text(text.clone());
+            }
             match self.learner.add(&id, item.meta.clone(), Some((&row, kept)), 0) {
                 Ok(Added::New(_)) => {
                     self.cut += usize::from(cut.is_some());

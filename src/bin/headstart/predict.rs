@@ -10,7 +10,7 @@ use headstart::export::Predictor;
 use headstart::learner::Prediction;
 use serde_json::{Value, json};
 
-use crate::encoder::{broke, read_picture};
+use crate::encoder::{broke, read_bytes, read_text};
 use crate::failure::{Failure, read, written};
 use crate::given::{Data, Given, Item, given};
 use crate::lesson::Lesson;
@@ -103,7 +103,9 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
     let said = each(everywhere.threads(), &items, open, |predictor, _, item| {
         output.progress.more(1);
         // As in Encoder::ready_one: what breaks a decoder is no reason to lose the others.
-        let said = catch_unwind(AssertUnwindSafe(|| of_item(predictor.as_ref().map_err(Clone::clone)?, item, asked.reject)));
+        let said = catch_unwind(AssertUnwindSafe(|| {
+            of_item(predictor.as_ref().map_err(Clone::clone)?, item, asked.reject)
+        }));
         said.unwrap_or_else(|_| {
             // The next one is not asked of what this one may have left half done.
             *predictor = open();
@@ -124,7 +126,7 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
 
 fn of_item(predictor: &Predictor, item: &Item, reject: Option<f64>) -> Result<Prediction, Failure> {
     Ok(match &item.data {
-        Data::Picture(path) => predictor.image(&read_picture(path)?, reject)?,
+        Data::Picture(path) => predictor.image(&read_bytes(path)?, reject)?,
         Data::Within(file, range) => predictor.image(&file[range.clone()], reject)?,
         Data::Pixels(file, range) => {
             let pixels = file[range.clone()].as_chunks::<3>().0;
@@ -133,6 +135,7 @@ fn of_item(predictor: &Predictor, item: &Item, reject: Option<f64>) -> Result<Pr
             predictor.rgba(&rgba, side, side, reject)?
         }
         Data::Text(text) => predictor.text(text, reject)?,
+        Data::TextFile(path) => predictor.text(&read_text(path)?, reject)?,
     })
 }
 

@@ -176,7 +176,7 @@ fn pictures(lesson: &Lesson) -> Result<Vec<(Source, &Item)>, Failure> {
     for sample in lesson.learner.samples() {
         let Some(item) = lesson.sources.get(&sample.content) else { continue };
         let bytes = match &item.data {
-            Data::Text(_) => continue,
+            Data::Text(_) | Data::TextFile(_) => continue,
             Data::Within(_, range) | Data::Pixels(_, range) => range.len(),
             Data::Picture(path) => {
                 let size = std::fs::metadata(path).map_err(|e| Failure::unreadable(path, e))?.len();
@@ -193,7 +193,7 @@ fn bytes_of(source: &Source, item: &Item) -> Result<Vec<u8>, Failure> {
     let bytes = match &item.data {
         Data::Within(file, range) | Data::Pixels(file, range) => return Ok(file[range.clone()].to_vec()),
         Data::Picture(path) => read(path)?,
-        Data::Text(_) => unreachable!("texts are in the head"),
+        Data::Text(_) | Data::TextFile(_) => unreachable!("texts are in the head"),
     };
     if content_id(&bytes) != source.content {
         return Err(Failure::new("unreadable", "it is another picture by now; begin again").of(&item.name));
