@@ -395,7 +395,9 @@ fn a_shard_of_a_folder_of_texts_reads_its_own() {
     let at = folder("letters");
     let letters = at.join("letters");
     fs::create_dir_all(letters.join("mood")).unwrap();
-    for (name, bytes) in [("a", &b"so be it"[..]), ("b", &b"never again"[..]), ("c", &b"it rained"[..]), ("d", &b"caf\xe9"[..])] {
+    for (name, bytes) in
+        [("a", &b"so be it"[..]), ("b", &b"never again"[..]), ("c", &b"it rained"[..]), ("d", &b"caf\xe9"[..])]
+    {
         fs::write(letters.join("mood").join(format!("{name}.txt")), bytes).unwrap();
     }
     let shard = |i: &str| {

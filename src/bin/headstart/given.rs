@@ -125,7 +125,8 @@ fn folder(path: &Path, how: &Intake) -> Result<Given, Failure> {
 
 /// Errors: `bad-option` where a column is named, and `what` is no table.
 pub fn no_columns(how: &Intake, what: &str) -> Result<(), Failure> {
-    let named = [("text", &how.text), ("label", &how.label), ("group", &how.group), ("slice", &how.slice.first().cloned())];
+    let named =
+        [("text", &how.text), ("label", &how.label), ("group", &how.group), ("slice", &how.slice.first().cloned())];
     match named.into_iter().find(|(_, column)| column.is_some()) {
         Some((name, _)) => Err(Failure::option(name, format!("it names a column of a table, and this is {what}"))),
         None => Ok(()),
@@ -186,7 +187,8 @@ fn rows(path: &Path, how: &Intake) -> Result<Given, Failure> {
     let mut table = whole(&options)?;
     if options.text.is_none() && how.task != Some(Task::Text) {
         let spoken_for = |column: &String| how.label.iter().chain(&how.group).chain(&how.slice).any(|c| c == column);
-        let named = |column: &&String| PATHS.iter().any(|name| column.eq_ignore_ascii_case(name)) && !spoken_for(column);
+        let named =
+            |column: &&String| PATHS.iter().any(|name| column.eq_ignore_ascii_case(name)) && !spoken_for(column);
         for column in table.columns.iter().filter(named).cloned().collect::<Vec<_>>() {
             options.text = Some(column);
             let by_column = whole(&options)?;

@@ -103,9 +103,8 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
     let said = each(everywhere.threads(), &items, open, |predictor, _, item| {
         output.progress.more(1);
         // As in Encoder::ready_one: what breaks a decoder is no reason to lose the others.
-        let said = catch_unwind(AssertUnwindSafe(|| {
-            of_item(predictor.as_ref().map_err(Clone::clone)?, item, asked.reject)
-        }));
+        let said =
+            catch_unwind(AssertUnwindSafe(|| of_item(predictor.as_ref().map_err(Clone::clone)?, item, asked.reject)));
         said.unwrap_or_else(|_| {
             // The next one is not asked of what this one may have left half done.
             *predictor = open();
