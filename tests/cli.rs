@@ -525,12 +525,37 @@ fn what_is_wrong_has_a_code_and_a_status() {
     fs::write(&photo, b"x").unwrap();
     fails(&["predict", text(&project), text(&photo)], "bad-option");
 
+    // What would have no effect is refused, and nothing is written.
+    let (again, onnx) = (at.join("again.headstart"), at.join("again.onnx"));
+    for (option, args) in [
+        ("per-class", vec!["train", text(&project), "--out", text(&again), "--per-class", "2"]),
+        ("label", vec!["train", text(&project), "--out", text(&again), "--label", "label"]),
+        ("long-text", vec!["train", text(&project), "--out", text(&again), "--long-text", "cut"]),
+        ("group", vec!["evaluate", text(&project), "--group", "patient"]),
+        ("task", vec!["tune", text(&project), "--out", text(&again), "--task", "text"]),
+        ("long-text", vec!["predict", text(&project), text(&table), "--long-text", "windows"]),
+        ("no-samples", vec!["export", text(&project), "--out", text(&onnx), "--no-samples"]),
+        ("samples", vec!["export", text(&project), "--out", text(&again), "--samples"]),
+        ("text", vec!["predict", text(&project), text(&project), "--text", "text"]),
+    ] {
+        let ran = run(&args);
+        assert_eq!(
+            (ran.status, &ran.json["error"]["item"]),
+            (1, &option.into()),
+            "{args:?}: {} {}",
+            ran.json,
+            ran.stderr
+        );
+    }
+    assert!(!again.exists() && !onnx.exists());
+
     // Of the command line itself.
     for args in [
         &["train"][..],
         &["fly"],
         &["embed", text(&table), "--out", "x.parquet", "--shard", "3/2"],
         &["embed", "a", "--out", "x.parquet", "--threads", "0"],
+        &["evaluate", text(&project), "--on", text(&table), "--folds", "3"],
     ] {
         assert_eq!(run(args).status, 2, "{args:?}");
     }

@@ -48,10 +48,13 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     }
     output.left_out(given.rejected);
     let encoder = match &options.project {
-        Some(project) => project::open(project, everywhere)?.encoder,
+        Some(project) => {
+            options.reading.long_text_of_model()?;
+            project::open(project, everywhere)?.encoder
+        }
         None => {
             let pack = Pack::find(everywhere.backbone.as_deref(), given.task)?;
-            Encoder::open(pack, None, options.reading.long_text, everywhere)?
+            Encoder::open(pack, None, options.reading.long_text.unwrap_or_default(), everywhere)?
         }
     };
     let manifest = &encoder.pack.manifest;

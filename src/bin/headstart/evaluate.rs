@@ -12,13 +12,14 @@ use crate::given::given;
 use crate::lesson::Lesson;
 use crate::options::{Chance, Everywhere, Intake};
 use crate::output::{Done, Output, merged, percent};
+use crate::project;
 
 #[derive(Args)]
 pub struct Options {
     /// A project, of which the last way of training is cross-validated; or a folder or table, with the default way
     samples: PathBuf,
     /// Labelled samples from elsewhere, to score the project's model on as it is
-    #[arg(long, value_name = "SAMPLES")]
+    #[arg(long, value_name = "SAMPLES", conflicts_with_all = ["folds", "repeats", "seed", "per_class"])]
     on: Option<PathBuf>,
     /// 2 to 20; lowered to the number of groups of the largest class
     #[arg(long, default_value_t = 5)]
@@ -34,6 +35,9 @@ pub struct Options {
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
+    if project::is_project(&options.samples) && options.on.is_none() {
+        options.reading.nothing_said()?;
+    }
     let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
     let report = match &options.on {
         Some(on) => {

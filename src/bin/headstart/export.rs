@@ -50,6 +50,12 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         let page = "; a page in one file is made in the browser: learner.export(\"html\")";
         Failure::option("format", format!("{} ends with none of .safetensors, .onnx, .headstart{page}", out.display()))
     })?;
+    if samples && format == Format::Project {
+        return Err(Failure::option("samples", "a project has its samples, unless --no-samples leaves them out"));
+    }
+    if no_samples && format != Format::Project {
+        return Err(Failure::option("no-samples", "only a project would have them; here --samples asks for some"));
+    }
     let lesson = project::open(&project, everywhere)?;
     let mut said = json!({ "out": out });
     let mut text = String::new();

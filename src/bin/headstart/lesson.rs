@@ -53,18 +53,22 @@ impl Lesson {
         output: &Output,
     ) -> Result<Self, Failure> {
         if project::is_project(path) {
+            reading.long_text_of_model()?;
+            if chance.per_class.is_some() {
+                return Err(Failure::option("per-class", "it draws from a folder or a table, and this is a project"));
+            }
             let mut lesson = project::open(path, everywhere)?;
             lesson.seed = chance.seed.unwrap_or(lesson.seed);
             return Ok(lesson);
         }
-        let seed = chance.seed.unwrap_or(0);
+        let (seed, long_text) = (chance.seed.unwrap_or(0), reading.long_text.unwrap_or_default());
         let mut given = given(path, reading)?;
         output.left_out(std::mem::take(&mut given.rejected));
         if let Some(per_class) = chance.per_class {
             given.draw(per_class, seed);
         }
         let pack = Pack::find(everywhere.backbone.as_deref(), given.task)?;
-        let encoder = Encoder::open(pack, None, reading.long_text, everywhere)?;
+        let encoder = Encoder::open(pack, None, long_text, everywhere)?;
         let learner = Learner::new(encoder.pack.manifest.dim, seed);
         let mut lesson = Self {
             task: given.task,
@@ -74,7 +78,7 @@ impl Lesson {
             tuned: None,
             target: None,
             seed,
-            long_text: reading.long_text,
+            long_text,
             trained: false,
             negative: None,
             model: None,

@@ -89,9 +89,36 @@ pub struct Intake {
     /// What a label is: one class, several (`a; b` or `a|b`), or a number [default: guessed]
     #[arg(long, value_enum)]
     pub labels: Option<Reading>,
-    /// What becomes of texts over the backbone's limit: their beginning, or overlapping windows
-    #[arg(long, value_enum, default_value = "cut")]
-    pub long_text: LongText,
+    /// What becomes of texts over the backbone's limit: their beginning, or overlapping windows [default: cut; of a project its own]
+    #[arg(long, value_enum)]
+    pub long_text: Option<LongText>,
+}
+
+impl Intake {
+    /// Errors: `bad-option` where something is said of how samples are read, and only those of a project are looked at.
+    pub fn nothing_said(&self) -> Result<(), Failure> {
+        let said = [
+            ("task", self.task.is_some()),
+            ("text", self.text.is_some()),
+            ("label", self.label.is_some()),
+            ("group", self.group.is_some()),
+            ("slice", !self.slice.is_empty()),
+            ("labels", self.labels.is_some()),
+            ("long-text", self.long_text.is_some()),
+        ];
+        match said.into_iter().find(|(_, said)| *said) {
+            Some((name, _)) => Err(Failure::option(name, "samples that are in a project are read already")),
+            None => Ok(()),
+        }
+    }
+
+    /// Errors: `bad-option` where it says what becomes of long texts, which the model has settled.
+    pub fn long_text_of_model(&self) -> Result<(), Failure> {
+        match self.long_text {
+            Some(_) => Err(Failure::option("long-text", "long texts are taken as the model was trained on them")),
+            None => Ok(()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -15,7 +15,7 @@ use crate::failure::{Failure, read, written};
 use crate::given::{Data, Given, Item, given};
 use crate::lesson::Lesson;
 use crate::machine::each;
-use crate::options::{Chance, Everywhere, Intake, Task};
+use crate::options::{Chance, Device, Everywhere, Intake, Task};
 use crate::output::{Done, Output, merged};
 use crate::project;
 
@@ -93,8 +93,15 @@ fn by_project(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outp
     Ok(Said { named: items.into_iter().map(|item| item.name).zip(said).collect(), names })
 }
 
-/// On the CPU. An export knows nobody's samples: none are nearest.
+/// On the CPU, with what the file brings. An export knows nobody's samples: none are nearest.
 fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Output) -> Result<Said, Failure> {
+    asked.reading.long_text_of_model()?;
+    if everywhere.backbone.is_some() {
+        return Err(Failure::option("backbone", "an exported model has its own"));
+    }
+    if everywhere.device == Device::Webgpu {
+        return Err(Failure::option("device", "an exported model runs on the CPU; its project runs on a GPU, too"));
+    }
     let file = read(model)?;
     let open = || Predictor::open(&file).map_err(|e| Failure::from(e).of(model.display()));
     let task = if open()?.card().task == "text" { Task::Text } else { Task::Image };

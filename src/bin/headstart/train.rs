@@ -28,6 +28,9 @@ pub struct Options {
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
+    if project::is_project(&options.samples) {
+        options.reading.nothing_said()?;
+    }
     let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
     options.out.fits(lesson.task)?;
     let result = lesson.train(options.head.recipe(lesson.seed), output)?;

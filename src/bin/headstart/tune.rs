@@ -61,6 +61,9 @@ enum MethodName {
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
+    if project::is_project(&options.samples) && options.test.is_none() {
+        options.reading.nothing_said()?;
+    }
     let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
     options.out.fits(lesson.task)?;
     let test = options.test.as_ref().map(|path| given(path, &options.reading)).transpose()?;
