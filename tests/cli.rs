@@ -498,7 +498,10 @@ fn what_is_wrong_has_a_code_and_a_status() {
     fails(&["train", text(&table), "--label", "", "--out", text(&out)], "too-few-labels");
     fails(&["embed", text(&table), "--out", text(&at.join("rows.xlsx"))], "bad-option");
     fails(&["embed", text(&table), "--out", text(&at.join("no/such/rows.parquet"))], "unwritable");
-    fs::write(at.join("latin.csv"), b"text,label\ncaf\xe9,a\n\xe9t\xe9,b\n\xff\xfe\xfd,b\n").unwrap();
+    let latin = at.join("latin.csv");
+    fs::write(&latin, b"text,label\ncaf\xe9,a\n\xe9t\xe9,b\n\xff\xfe\xfd,b\n").unwrap();
+    let why = fails(&["embed", text(&latin), "--out", text(&at.join("latin.parquet"))], "unsupported-encoding");
+    assert!(why.contains("Windows-1252"), "{why}");
     if !cfg!(feature = "webgpu") {
         let why = fails(&["embed", text(&table), "--out", text(&out), "--device", "webgpu"], "no-webgpu");
         assert!(why.contains("webgpu"), "{why}");
