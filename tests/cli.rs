@@ -567,4 +567,5 @@ fn what_is_wrong_has_a_code_and_a_status() {
     for word in ["embed", "train", "evaluate", "predict", "tune", "adapt", "export", "Exit status"] {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
+    assert!(!help.contains("HTML"), "a page in one file is made in the browser\n{help}");
 }
