@@ -222,6 +222,14 @@ fn a_project_is_trained_asked_and_judged() {
 
     let report = done(&["evaluate", text(&project), "--on", text(&other)]);
     assert!((report["accuracy"]["value"].as_f64().unwrap() - hits as f64 / 20.0).abs() < 1e-9, "{report}");
+    // Where samples are asked for, a project gives those that it was made of.
+    let held = at.join("held.headstart");
+    done(&["train", text(&other), "--out", text(&held)]);
+    assert_eq!(done(&["predict", text(&project), text(&held)])["predictions"], said["predictions"]);
+    assert_eq!(done(&["evaluate", text(&project), "--on", text(&held)])["accuracy"], report["accuracy"]);
+    let rows = at.join("held.parquet");
+    assert_eq!(done(&["embed", text(&held), "--out", text(&rows)])["rows"], 20);
+    assert!(strings(&table(&rows), "label").iter().all(Option::is_some));
     let report = done(&["evaluate", text(&project), "--folds", "4", "--repeats", "1"]);
     assert!(report["accuracy"]["value"].as_f64().unwrap() > 0.7, "{report}");
     assert_eq!(report["perClass"].as_array().unwrap().len(), 4);
@@ -239,6 +247,11 @@ fn a_project_is_trained_asked_and_judged() {
     assert!(fs::metadata(&light).unwrap().len() < fs::metadata(&project).unwrap().len() / 2);
     assert_eq!(done(&["predict", text(&light), text(&other)])["predictions"], said["predictions"]);
     let why = fails(&["tune", text(&light), "--out", text(&at.join("no.headstart"))], "bad-sample");
+    // What was left out is told where that is why nothing came of it, too.
+    let ran = run(&["evaluate", text(&project), "--on", text(&light)]);
+    assert_eq!((ran.status, &ran.json["error"]["code"]), (1, &"too-few-labels".into()), "{}", ran.json);
+    assert_eq!(ran.json["rejected"].as_array().unwrap().len(), 40, "{}", ran.json);
+    assert!(ran.stderr.contains("the project is without its picture"), "{}", ran.stderr);
     assert!(why.contains("40 samples"), "{why}");
 
     // What is exported of it says the same without it.
@@ -272,6 +285,9 @@ fn a_project_is_tuned_and_adapted() {
     let Some(()) = pictures("clothing10/train", &["shirt", "longsleeve", "t-shirt"], 8, &photos) else { return };
     pictures("clothing10/test", &["shirt", "longsleeve", "t-shirt"], 4, &test).unwrap();
     pictures("clothing10_sketch/train", &["shirt", "longsleeve", "t-shirt"], 8, &drawings).unwrap();
+    fs::write(test.join("shirt/broken.jpg"), b"not a picture").unwrap();
+    let whole = fs::read_dir(test.join("longsleeve")).unwrap().next().unwrap().unwrap().path();
+    fs::copy(whole, test.join("loose.jpg")).unwrap();
     let (project, tuned) = (at.join("shirts.headstart"), at.join("tuned.headstart"));
     done(&["train", text(&photos), "--out", text(&project)]);
     let said = done(&[
@@ -292,6 +308,8 @@ fn a_project_is_tuned_and_adapted() {
     for when in ["before", "after"] {
         assert!(said["test"][when]["accuracy"]["value"].as_f64().is_some(), "{said}");
     }
+    let items: Vec<&str> = said["rejected"].as_array().unwrap().iter().map(|r| r["item"].as_str().unwrap()).collect();
+    assert_eq!(items, ["loose.jpg", "shirt/broken.jpg"], "each once: {said}");
     // Kept or not, the project says on the test samples what the tuning ended with.
     let report = done(&["evaluate", text(&tuned), "--on", text(&test)]);
     assert_eq!(report["accuracy"], said["test"]["after"]["accuracy"]);
@@ -334,9 +352,20 @@ fn texts_are_learnt_from_tables_tuned_and_embedded_by_the_tuned_backbone() {
     let report = done(&["evaluate", text(&project), "--on", text(&test)]);
     let before = report["accuracy"]["value"].as_f64().unwrap();
     assert!(before > 0.5, "{before}");
+    // It has no way to be without its texts, and does not say that it was.
+    let light = at.join("light.headstart");
+    let why = fails(&["export", text(&project), "--out", text(&light), "--no-samples"], "bad-option");
+    assert!(why.contains("holds the texts") && !light.exists(), "{why}");
     let tuned = at.join("tuned.headstart");
     let said = done(&["tune", text(&project), "--out", text(&tuned), "--epochs", "2"]);
     assert_eq!(said["samples"], 36);
+    // One that is not kept leaves the one before, and what is known of it.
+    let anew = at.join("anew.headstart");
+    let again = done(&["tune", text(&tuned), "--out", text(&anew), "--epochs", "1", "--rate", "0.000001"]);
+    if (&said["kept"], &again["kept"]) == (&true.into(), &false.into()) {
+        let model = |path: &Path| Project::read(fs::read(path).unwrap()).unwrap().settings()["model"].clone();
+        assert_eq!(model(&anew), model(&tuned));
+    }
     let after = done(&["evaluate", text(&tuned), "--on", text(&test)]);
     assert!(after["accuracy"]["value"].as_f64().unwrap() > 0.5, "{after}");
 
@@ -359,6 +388,32 @@ fn texts_are_learnt_from_tables_tuned_and_embedded_by_the_tuned_backbone() {
     assert_eq!(frozen, same);
     let by_tuned = rows(Some(&tuned), "tuned.parquet");
     assert_eq!(largest_difference(&frozen, &by_tuned) > 1e-3, said["kept"] == true, "{said}");
+}
+
+#[test]
+fn a_shard_of_a_folder_of_texts_reads_its_own() {
+    let at = folder("letters");
+    let letters = at.join("letters");
+    fs::create_dir_all(letters.join("mood")).unwrap();
+    for (name, bytes) in
+        [("a", &b"so be it"[..]), ("b", &b"never again"[..]), ("c", &b"it rained"[..]), ("d", &b"caf\xe9"[..])]
+    {
+        fs::write(letters.join("mood").join(format!("{name}.txt")), bytes).unwrap();
+    }
+    let shard = |i: &str| {
+        let out = at.join(format!("part-{i}.parquet"));
+        let shard = format!("{i}/2");
+        let said = done(&["embed", text(&letters), "--task", "text", "--out", text(&out), "--shard", &shard]);
+        (strings(&table(&out), "text"), said)
+    };
+    // What cannot be read counts, so that nobody has to look beyond his shard, and is told by the shard that has it.
+    let (texts, said) = shard("1");
+    assert_eq!(texts, [Some("so be it".into()), Some("never again".into())]);
+    assert_eq!((&said["shard"]["of"], &said["rejected"]), (&4.into(), &Value::Array(Vec::new())));
+    let (texts, said) = shard("2");
+    assert_eq!(texts, [Some("it rained".into())]);
+    let rejected = &said["rejected"][0];
+    assert_eq!((&rejected["item"], &rejected["code"]), (&"mood/d.txt".into(), &"unsupported-encoding".into()));
 }
 
 #[test]
@@ -399,6 +454,32 @@ fn tables_of_picture_paths_and_of_numbers() {
 }
 
 #[test]
+fn a_column_of_files_is_of_pictures_where_most_of_it_are() {
+    let at = folder("columns");
+    let Some(()) = pictures("clothing10/train", &["hat"], 2, &at.join("photos")) else { return };
+    let read = |name: &str, csv: &str| {
+        let (path, out) = (at.join(name), at.join(name).with_extension("parquet"));
+        fs::write(&path, csv).unwrap();
+        let said = done(&["embed", text(&path), "--out", text(&out)]);
+        (said, table(&out))
+    };
+    // A picture with an odd ending is named, and the others are no texts for it.
+    fs::write(at.join("photos/odd.tiff"), b"not a picture").unwrap();
+    let mut csv = "file,label\n".to_owned();
+    for entry in fs::read_dir(at.join("photos/hat")).unwrap() {
+        csv += &format!("photos/hat/{},hat\n", entry.unwrap().file_name().to_str().unwrap());
+    }
+    let (said, rows) = read("pictures.csv", &(csv + "photos/odd.tiff,hat\n"));
+    assert_eq!((&said["rows"], &said["dim"]), (&2.into(), &1280.into()), "{said}");
+    assert_eq!(said["rejected"][0]["item"], "photos/odd.tiff", "{said}");
+    assert_eq!(strings(&rows, "path").len(), 2);
+
+    // Where texts are from is no text.
+    let (_, rows) = read("texts.csv", "file,text,label\nmails/1.txt,so be it,a\nmails/2.txt,never again,b\n");
+    assert_eq!(strings(&rows, "text"), [Some("so be it".into()), Some("never again".into())]);
+}
+
+#[test]
 fn what_is_wrong_has_a_code_and_a_status() {
     let at = folder("faults");
     let out = at.join("out.headstart");
@@ -417,7 +498,10 @@ fn what_is_wrong_has_a_code_and_a_status() {
     fails(&["train", text(&table), "--label", "", "--out", text(&out)], "too-few-labels");
     fails(&["embed", text(&table), "--out", text(&at.join("rows.xlsx"))], "bad-option");
     fails(&["embed", text(&table), "--out", text(&at.join("no/such/rows.parquet"))], "unwritable");
-    fs::write(at.join("latin.csv"), b"text,label\ncaf\xe9,a\n\xe9t\xe9,b\n\xff\xfe\xfd,b\n").unwrap();
+    let latin = at.join("latin.csv");
+    fs::write(&latin, b"text,label\ncaf\xe9,a\n\xe9t\xe9,b\n\xff\xfe\xfd,b\n").unwrap();
+    let why = fails(&["embed", text(&latin), "--out", text(&at.join("latin.parquet"))], "unsupported-encoding");
+    assert!(why.contains("Windows-1252"), "{why}");
     if !cfg!(feature = "webgpu") {
         let why = fails(&["embed", text(&table), "--out", text(&out), "--device", "webgpu"], "no-webgpu");
         assert!(why.contains("webgpu"), "{why}");
@@ -444,12 +528,37 @@ fn what_is_wrong_has_a_code_and_a_status() {
     fs::write(&photo, b"x").unwrap();
     fails(&["predict", text(&project), text(&photo)], "bad-option");
 
+    // What would have no effect is refused, and nothing is written.
+    let (again, onnx) = (at.join("again.headstart"), at.join("again.onnx"));
+    for (option, args) in [
+        ("per-class", vec!["train", text(&project), "--out", text(&again), "--per-class", "2"]),
+        ("label", vec!["train", text(&project), "--out", text(&again), "--label", "label"]),
+        ("long-text", vec!["train", text(&project), "--out", text(&again), "--long-text", "cut"]),
+        ("group", vec!["evaluate", text(&project), "--group", "patient"]),
+        ("task", vec!["tune", text(&project), "--out", text(&again), "--task", "text"]),
+        ("long-text", vec!["predict", text(&project), text(&table), "--long-text", "windows"]),
+        ("no-samples", vec!["export", text(&project), "--out", text(&onnx), "--no-samples"]),
+        ("samples", vec!["export", text(&project), "--out", text(&again), "--samples"]),
+        ("text", vec!["predict", text(&project), text(&project), "--text", "text"]),
+    ] {
+        let ran = run(&args);
+        assert_eq!(
+            (ran.status, &ran.json["error"]["item"]),
+            (1, &option.into()),
+            "{args:?}: {} {}",
+            ran.json,
+            ran.stderr
+        );
+    }
+    assert!(!again.exists() && !onnx.exists());
+
     // Of the command line itself.
     for args in [
         &["train"][..],
         &["fly"],
         &["embed", text(&table), "--out", "x.parquet", "--shard", "3/2"],
         &["embed", "a", "--out", "x.parquet", "--threads", "0"],
+        &["evaluate", text(&project), "--on", text(&table), "--folds", "3"],
     ] {
         assert_eq!(run(args).status, 2, "{args:?}");
     }
@@ -458,4 +567,5 @@ fn what_is_wrong_has_a_code_and_a_status() {
     for word in ["embed", "train", "evaluate", "predict", "tune", "adapt", "export", "Exit status"] {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
+    assert!(!help.contains("HTML"), "a page in one file is made in the browser\n{help}");
 }

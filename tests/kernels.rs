@@ -212,3 +212,9 @@ fn texts_have_the_embeddings_of_the_network_in_burn() {
     let off = largest_difference(got.values(), &want);
     assert!(off < 1e-5, "{off}");
 }
+
+#[test]
+#[should_panic(expected = "one of the numbers is none")]
+fn what_is_no_number_is_far_from_every_number() {
+    largest_difference(&[1.0, f32::NAN], &[1.0, 2.0]);
+}

@@ -7,6 +7,7 @@ import "./labels.mjs";
 import "./tune.mjs";
 import "./projects.mjs";
 import "./lossless.mjs";
+import "./parity.mjs";
 import "./killed.mjs";
 import "./gputune.mjs";
 import "./exports.mjs";

@@ -42,6 +42,7 @@ pub struct Options {
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
     let mut lesson = Lesson::open(&options.project, &options.reading, &Chance::default(), everywhere, output)?;
+    options.out.fits(lesson.task)?;
     let mut target = given(&options.target, &options.reading)?;
     if options.unlabelled {
         target.items.iter_mut().for_each(|item| item.meta.label = None);
@@ -50,7 +51,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         // What is aligned are rows of the backbone that the samples' are of.
         lesson.look(false, everywhere)?;
     }
-    let (items, elsewhere, rejected) = lesson.elsewhere(target, output)?;
+    let (items, elsewhere) = lesson.elsewhere(target, output)?;
     let mut adapting = lesson.learner.adapt(elsewhere)?;
     let mut renormed = None;
     let adapted = loop {
@@ -70,7 +71,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     project::save(&lesson, &options.out)?;
     let text = format!("{}\n{}", report.sentence, options.out.out.display());
     let more = json!({ "seconds": start.elapsed().as_secs_f64(), "out": options.out.out, "target": items.len() });
-    Ok(Done::new(merged(&report, more), text, rejected))
+    Ok(Done::new(merged(&report, more), text))
 }
 
 /// Batch norms estimated anew for the target, and what they make of it. → their tensors; none where the project is without its pictures,

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use headstart::source::Content;
 use serde_json::json;
 
-use crate::encoder::Encoder;
+use crate::encoder::{Embedded, Encoder};
 use crate::failure::Failure;
-use crate::given::{Data, Item, given};
+use crate::given::{Item, given};
 use crate::options::{Everywhere, Intake};
 use crate::output::{Done, Output};
 use crate::pack::Pack;
@@ -21,7 +22,7 @@ const GROUP: usize = 1024;
 
 #[derive(Args)]
 pub struct Options {
-    /// A folder, or a table
+    /// A folder, a table, or a project with its samples
     samples: PathBuf,
     /// The file that is written: .parquet or .arrow, with the columns id, path or text, label, features
     #[arg(long, short, value_name = "FILE")]
@@ -45,11 +46,15 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         // What has no item has no shard either: the first one names it.
         given.rejected.retain(|_| shard.i == 1);
     }
+    output.left_out(given.rejected);
     let encoder = match &options.project {
-        Some(project) => project::open(project, everywhere)?.encoder,
+        Some(project) => {
+            options.reading.long_text_of_model()?;
+            project::open(project, everywhere)?.encoder
+        }
         None => {
             let pack = Pack::find(everywhere.backbone.as_deref(), given.task)?;
-            Encoder::open(pack, None, options.reading.long_text, everywhere)?
+            Encoder::open(pack, None, options.reading.long_text.unwrap_or_default(), everywhere)?
         }
     };
     let manifest = &encoder.pack.manifest;
@@ -65,8 +70,8 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         let mut group = Vec::with_capacity(items.len());
         for (item, embedded) in items.iter().zip(encoder.rows(items, &output.progress)?) {
             match embedded {
-                Ok(embedded) => group.push(Row { what: what(item), label: label(item), embedded }),
-                Err(failure) => given.rejected.push(failure),
+                Ok(embedded) => group.push(Row { what: what(item, &embedded), label: label(item), embedded }),
+                Err(failure) => output.left_out([failure]),
             }
         }
         count += group.len();
@@ -91,14 +96,14 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         "backbone": { "id": manifest.id, "sha256": encoder.pack.sha256() },
         "device": encoder.machine.report(),
     });
-    Ok(Done::new(result, text, given.rejected))
+    Ok(Done::new(result, text))
 }
 
 /// What the second column says.
-fn what(item: &Item) -> String {
-    match &item.data {
-        Data::Text(text) => text.clone(),
-        Data::Picture(_) | Data::Within(..) | Data::Pixels(..) => item.name.clone(),
+fn what(item: &Item, embedded: &Embedded) -> String {
+    match &embedded.kept {
+        Content::Text(text) => text.clone(),
+        Content::Picture(_) => item.name.clone(),
     }
 }
 

@@ -126,16 +126,13 @@ impl Encoder {
     pub fn ready_one(&self, item: &Item) -> Result<Ready, Failure> {
         // What breaks a decoder is no reason to lose the others.
         let ready = catch_unwind(AssertUnwindSafe(|| match &item.data {
-            Data::Picture(path) => self.ready_picture(&read_picture(path)?),
+            Data::Picture(path) => self.ready_picture(&read_bytes(path)?),
             Data::Within(file, range) => self.ready_picture(&file[range.clone()]),
             Data::Pixels(file, range) => Ok(self.ready_pixels(file[range.clone()].to_vec())),
             Data::Text(text) => self.ready_text(text),
+            Data::TextFile(path) => self.ready_text(&read_text(path)?),
         }));
-        let broke = |_| match &item.data {
-            Data::Text(_) => Err(headstart::Error::BadText { why: "the tokenizer broke on it".into() }.into()),
-            _ => Err(headstart::Error::BadImage { why: "the decoder broke on it".into() }.into()),
-        };
-        ready.unwrap_or_else(broke).map_err(|failure| failure.of(&item.name))
+        ready.unwrap_or_else(|_| Err(broke(item))).map_err(|failure| failure.of(&item.name))
     }
 
     fn ready_picture(&self, bytes: &[u8]) -> Result<Ready, Failure> {
@@ -228,7 +225,23 @@ impl Encoder {
     }
 }
 
-pub fn read_picture(path: &Path) -> Result<Vec<u8>, Failure> {
-    // The item is named by the caller, as the person knows it.
+/// What is said of an item that a decoder or a tokenizer broke on.
+pub fn broke(item: &Item) -> Failure {
+    match &item.data {
+        Data::Text(_) | Data::TextFile(_) => {
+            headstart::Error::BadText { why: "the tokenizer broke on it".into() }.into()
+        }
+        _ => headstart::Error::BadImage { why: "the decoder broke on it".into() }.into(),
+    }
+}
+
+/// The item is named by the caller, as the person knows it.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|e| Failure::new("unreadable", format!("it cannot be read: {e}")))
+}
+
+/// The same of UTF-8.
+pub fn read_text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(read_bytes(path)?)
+        .map_err(|_| headstart::Error::UnsupportedEncoding { encoding: "an encoding that is not UTF-8".into() }.into())
 }

@@ -12,13 +12,14 @@ use crate::given::given;
 use crate::lesson::Lesson;
 use crate::options::{Chance, Everywhere, Intake};
 use crate::output::{Done, Output, merged, percent};
+use crate::project;
 
 #[derive(Args)]
 pub struct Options {
     /// A project, of which the last way of training is cross-validated; or a folder or table, with the default way
     samples: PathBuf,
     /// Labelled samples from elsewhere, to score the project's model on as it is
-    #[arg(long, value_name = "SAMPLES")]
+    #[arg(long, value_name = "SAMPLES", conflicts_with_all = ["folds", "repeats", "seed", "per_class"])]
     on: Option<PathBuf>,
     /// 2 to 20; lowered to the number of groups of the largest class
     #[arg(long, default_value_t = 5)]
@@ -34,17 +35,13 @@ pub struct Options {
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
+    if project::is_project(&options.samples) && options.on.is_none() {
+        options.reading.nothing_said()?;
+    }
     let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
-    let mut rejected = std::mem::take(&mut lesson.rejected);
     let report = match &options.on {
         Some(on) => {
-            let mut given = given(on, &options.reading)?;
-            let unlabelled = given.items.extract_if(.., |item| item.meta.label.is_none());
-            rejected.extend(
-                unlabelled.map(|item| Failure::new("bad-sample", "it has no label to be scored by").of(item.name)),
-            );
-            let (_, elsewhere, left_out) = lesson.elsewhere(given, output)?;
-            rejected.extend(left_out);
+            let (_, elsewhere) = lesson.elsewhere(given(on, &options.reading)?.labelled(), output)?;
             lesson.learner.evaluate_on(elsewhere)?
         }
         None => {
@@ -60,7 +57,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     let labels = lesson.learner.samples().filter(|sample| sample.label.is_some()).count();
     // As the page's reports have it.
     let bill = json!({ "seconds": { "all": start.elapsed().as_secs_f64() }, "labels": labels, "bytes": 0 });
-    Ok(Done::new(merged(&report, json!({ "bill": bill, "names": lesson.names() })), text(&report), rejected))
+    Ok(Done::new(merged(&report, json!({ "bill": bill, "names": lesson.names() })), text(&report)))
 }
 
 fn text(report: &AnyReport) -> String {

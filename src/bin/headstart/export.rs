@@ -27,7 +27,7 @@ pub struct Options {
     /// Parity vectors of the project's own samples, where otherwise they are of made-up ones: whoever has the file sees them
     #[arg(long)]
     samples: bool,
-    /// Of a project: leaves the pictures out, so that it predicts and cannot be tuned
+    /// Of a project of pictures: leaves them out, so that it predicts and cannot be tuned
     #[arg(long)]
     no_samples: bool,
 }
@@ -50,11 +50,19 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         let page = "; a page in one file is made in the browser: learner.export(\"html\")";
         Failure::option("format", format!("{} ends with none of .safetensors, .onnx, .headstart{page}", out.display()))
     })?;
+    if samples && format == Format::Project {
+        return Err(Failure::option("samples", "a project has its samples, unless --no-samples leaves them out"));
+    }
+    if no_samples && format != Format::Project {
+        return Err(Failure::option("no-samples", "only a project would have them; here --samples asks for some"));
+    }
     let lesson = project::open(&project, everywhere)?;
     let mut said = json!({ "out": out });
     let mut text = String::new();
     if format == Format::Project {
-        project::save(&lesson, &Out { out: out.clone(), no_samples })?;
+        let to = Out { out: out.clone(), no_samples };
+        to.fits(lesson.task)?;
+        project::save(&lesson, &to)?;
     } else {
         let file = exported(&lesson, format, samples, output)?;
         if format != Format::Onnx {
@@ -69,7 +77,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     }
     let bytes = std::fs::metadata(&out).map_err(|e| Failure::unreadable(&out, e))?.len();
     said["bytes"] = json!(bytes);
-    Ok(Done::new(said, format!("{}: {:.1} MB{text}", out.display(), bytes as f64 / 1e6), Vec::new()))
+    Ok(Done::new(said, format!("{}: {:.1} MB{text}", out.display(), bytes as f64 / 1e6)))
 }
 
 fn by_ending(out: &Path) -> Option<Format> {

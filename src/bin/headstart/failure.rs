@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -77,12 +78,27 @@ pub fn written(path: &Path, pieces: impl FnOnce(&mut BufWriter<File>) -> Result<
     })
 }
 
-/// The name that a file has before it is whole.
+/// The name that a file has before it is whole: another each time. Machines that share a disk may have the same process ids.
 pub fn unfinished(path: &Path) -> PathBuf {
-    PathBuf::from(format!("{}.{}.part", path.display(), std::process::id()))
+    let any = RandomState::new().build_hasher().finish();
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{any:016x}.part"));
+    name.into()
 }
 
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|e| Failure::unreadable(path, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_that_write_the_same_file_do_not_write_into_each_other() {
+        let (one, other) = (unfinished(Path::new("a/rows.parquet")), unfinished(Path::new("a/rows.parquet")));
+        assert_ne!(one, other);
+        assert_eq!((one.parent(), one.extension()), (Some(Path::new("a")), Some("part".as_ref())));
+    }
 }

@@ -1,4 +1,4 @@
-//! Samples from a disk: a folder of pictures with a folder for each class, a table of texts or of picture paths.
+//! Samples from a disk: a folder of pictures with a folder for each class, a table of texts or of picture paths, a project.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -13,6 +13,7 @@ use rand::seq::SliceRandom;
 use crate::failure::{Failure, read};
 use crate::labels::{Reading, guess};
 use crate::options::{Intake, Task};
+use crate::project;
 
 /// Names of a table's column of picture paths.
 const PATHS: [&str; 8] = ["path", "file", "filename", "file_name", "image", "image_path", "picture", "photo"];
@@ -36,6 +37,8 @@ pub enum Data {
     /// The same of what came to a page as pixels, and is kept as the backbone reads it.
     Pixels(Arc<Vec<u8>>, Range<usize>),
     Text(String),
+    /// Read when it is its turn: a shard reads its own.
+    TextFile(PathBuf),
 }
 
 /// In an order that depends on nothing but the names.
@@ -46,10 +49,11 @@ pub struct Given {
     pub rejected: Vec<Failure>,
 }
 
-/// Errors: `unreadable`, `empty`, `unsupported-encoding`, `bad-option`.
+/// Errors: `unreadable`, `empty`, `unsupported-encoding`, `bad-option`; of a project `bad-project`, `project-too-new`.
 pub fn given(path: &Path, how: &Intake) -> Result<Given, Failure> {
     let given = match std::fs::metadata(path).map_err(|e| Failure::unreadable(path, e))?.is_dir() {
         true => folder(path, how)?,
+        false if project::is_project(path) => project::samples(path, how)?,
         false if is_picture(path) => single(path, how)?,
         false => rows(path, how)?,
     };
@@ -80,15 +84,19 @@ impl Given {
         let mut kept = kept.into_iter();
         self.items.retain(|_| kept.next().expect("one an item"));
     }
+
+    /// Those that something can be scored on. The others are rejected.
+    pub fn labelled(mut self) -> Self {
+        let unlabelled = self.items.extract_if(.., |item| item.meta.label.is_none());
+        let why = "it has no label to be scored by";
+        self.rejected.extend(unlabelled.map(|item| Failure::new("bad-sample", why).of(item.name)));
+        self
+    }
 }
 
 /// A class is the folder that a file lies in, wherever below the one given that is; files beside the classes have none.
 fn folder(path: &Path, how: &Intake) -> Result<Given, Failure> {
-    for (name, column) in [("text", &how.text), ("label", &how.label), ("group", &how.group)] {
-        if column.is_some() {
-            return Err(Failure::option(name, "it names a column of a table, and this is a folder"));
-        }
-    }
+    no_columns(how, "a folder")?;
     let task = how.task.unwrap_or(Task::Image);
     let mut given = Given { task, items: Vec::new(), rejected: Vec::new() };
     let mut files = Vec::new();
@@ -108,17 +116,21 @@ fn folder(path: &Path, how: &Intake) -> Result<Given, Failure> {
         let meta = Meta { name: Some(name.clone()), label, ..Meta::default() };
         let data = match task {
             Task::Image => Data::Picture(file),
-            Task::Text => match text_file(&file) {
-                Ok(text) => Data::Text(text),
-                Err(failure) => {
-                    given.rejected.push(failure.of(name));
-                    continue;
-                }
-            },
+            Task::Text => Data::TextFile(file),
         };
         given.items.push(Item { name, meta, data });
     }
     Ok(given)
+}
+
+/// Errors: `bad-option` where a column is named, and `what` is no table.
+pub fn no_columns(how: &Intake, what: &str) -> Result<(), Failure> {
+    let named =
+        [("text", &how.text), ("label", &how.label), ("group", &how.group), ("slice", &how.slice.first().cloned())];
+    match named.into_iter().find(|(_, column)| column.is_some()) {
+        Some((name, _)) => Err(Failure::option(name, format!("it names a column of a table, and this is {what}"))),
+        None => Ok(()),
+    }
 }
 
 /// Files below `path` as `(name below the folder, path)`. Hidden ones are nobody's samples.
@@ -149,11 +161,6 @@ fn list(
     Ok(())
 }
 
-fn text_file(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path)?)
-        .map_err(|_| headstart::Error::UnsupportedEncoding { encoding: "an encoding that is not UTF-8".into() }.into())
-}
-
 /// A picture by itself.
 fn single(path: &Path, how: &Intake) -> Result<Given, Failure> {
     if how.task == Some(Task::Text) {
@@ -179,14 +186,20 @@ fn rows(path: &Path, how: &Intake) -> Result<Given, Failure> {
     let whole = |options: &table::Options| table::read(&bytes, options).map_err(|e| of_table(e, path));
     let mut table = whole(&options)?;
     if options.text.is_none() && how.task != Some(Task::Text) {
-        let named = table.columns.iter().find(|c| PATHS.iter().any(|name| c.eq_ignore_ascii_case(name)));
-        if let Some(column) = named.cloned().filter(|column| *column != table.text) {
+        let spoken_for = |column: &String| how.label.iter().chain(&how.group).chain(&how.slice).any(|c| c == column);
+        let named =
+            |column: &&String| PATHS.iter().any(|name| column.eq_ignore_ascii_case(name)) && !spoken_for(column);
+        for column in table.columns.iter().filter(named).cloned().collect::<Vec<_>>() {
             options.text = Some(column);
-            table = whole(&options)?;
+            let by_column = whole(&options)?;
+            // A column `file` of a table of texts says where a text is from.
+            if how.task == Some(Task::Image) || mostly_pictures(&by_column) {
+                table = by_column;
+                break;
+            }
         }
     }
-    let pictures = || !table.samples.is_empty() && table.samples.iter().all(|row| is_picture(Path::new(&row.text)));
-    let task = how.task.unwrap_or_else(|| if pictures() { Task::Image } else { Task::Text });
+    let task = how.task.unwrap_or_else(|| if mostly_pictures(&table) { Task::Image } else { Task::Text });
     let cells = || table.samples.iter().filter_map(|row| row.label.as_deref());
     let reading = how.labels.unwrap_or_else(|| guess(cells()));
     let called = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -211,6 +224,12 @@ fn rows(path: &Path, how: &Intake) -> Result<Given, Failure> {
         given.items.push(Item { name, meta, data });
     }
     Ok(given)
+}
+
+/// One with an odd ending is named when it is its turn, and the others are pictures still.
+fn mostly_pictures(table: &table::Table) -> bool {
+    let pictures = table.samples.iter().filter(|row| is_picture(Path::new(&row.text))).count();
+    2 * pictures > table.samples.len()
 }
 
 fn of_table(error: headstart::Error, path: &Path) -> Failure {

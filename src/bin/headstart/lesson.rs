@@ -6,13 +6,13 @@ use std::path::Path;
 use headstart::features::Matrix;
 use headstart::learn::{Recipe, Step};
 use headstart::learner::{Given as Elsewhere, Learner, TrainResult};
-use headstart::source::{Added, Meta};
+use headstart::source::{Added, Content, Meta};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::encoder::{Embedded, Encoder};
 use crate::failure::Failure;
-use crate::given::{Given, Item, given};
+use crate::given::{Data, Given, Item, given};
 use crate::machine::Machine;
 use crate::options::{Chance, Everywhere, Intake, LongText, Task};
 use crate::output::{Output, merged};
@@ -38,7 +38,6 @@ pub struct Lesson {
     pub model: Option<Value>,
     /// When the project was begun, in milliseconds since 1970.
     pub created: Option<u64>,
-    pub rejected: Vec<Failure>,
     pub duplicates: usize,
     /// Texts that were cut.
     pub cut: usize,
@@ -54,17 +53,22 @@ impl Lesson {
         output: &Output,
     ) -> Result<Self, Failure> {
         if project::is_project(path) {
+            reading.long_text_of_model()?;
+            if chance.per_class.is_some() {
+                return Err(Failure::option("per-class", "it draws from a folder or a table, and this is a project"));
+            }
             let mut lesson = project::open(path, everywhere)?;
             lesson.seed = chance.seed.unwrap_or(lesson.seed);
             return Ok(lesson);
         }
-        let seed = chance.seed.unwrap_or(0);
+        let (seed, long_text) = (chance.seed.unwrap_or(0), reading.long_text.unwrap_or_default());
         let mut given = given(path, reading)?;
+        output.left_out(std::mem::take(&mut given.rejected));
         if let Some(per_class) = chance.per_class {
             given.draw(per_class, seed);
         }
         let pack = Pack::find(everywhere.backbone.as_deref(), given.task)?;
-        let encoder = Encoder::open(pack, None, reading.long_text, everywhere)?;
+        let encoder = Encoder::open(pack, None, long_text, everywhere)?;
         let learner = Learner::new(encoder.pack.manifest.dim, seed);
         let mut lesson = Self {
             task: given.task,
@@ -74,12 +78,11 @@ impl Lesson {
             tuned: None,
             target: None,
             seed,
-            long_text: reading.long_text,
+            long_text,
             trained: false,
             negative: None,
             model: None,
             created: None,
-            rejected: std::mem::take(&mut given.rejected),
             duplicates: 0,
             cut: 0,
         };
@@ -90,21 +93,25 @@ impl Lesson {
     fn add(&mut self, items: Vec<Item>, output: &Output) -> Result<(), Failure> {
         output.progress.stage("embed", items.len());
         let rows = self.encoder.rows(&items, &output.progress)?;
-        for (item, embedded) in items.into_iter().zip(rows) {
+        for (mut item, embedded) in items.into_iter().zip(rows) {
             let Embedded { id, kept, row, cut } = match embedded {
                 Ok(embedded) => embedded,
                 Err(failure) => {
-                    self.rejected.push(failure);
+                    output.left_out([failure]);
                     continue;
                 }
             };
+            if let Content::Text(text) = &kept {
+                // Its file may be another when it is looked at again.
+                item.data = Data::Text(text.clone());
+            }
             match self.learner.add(&id, item.meta.clone(), Some((&row, kept)), 0) {
                 Ok(Added::New(_)) => {
                     self.cut += usize::from(cut.is_some());
                     self.sources.insert(id, item);
                 }
                 Ok(Added::Duplicate(_)) => self.duplicates += 1,
-                Err(error) => self.rejected.push(Failure::from(error).of(&item.name)),
+                Err(error) => output.left_out([Failure::from(error).of(&item.name)]),
             }
         }
         Ok(())
@@ -156,13 +163,14 @@ impl Lesson {
         Ok(())
     }
 
-    /// Rows of other samples, by the backbone as it is now. Those that cannot be used are told of by name, beside.
-    pub fn elsewhere(&self, given: Given, output: &Output) -> Result<(Vec<Item>, Elsewhere, Vec<Failure>), Failure> {
+    /// Rows of other samples, by the backbone as it is now, and which could be used.
+    pub fn elsewhere(&self, given: Given, output: &Output) -> Result<(Vec<Item>, Elsewhere), Failure> {
         if given.task != self.task {
             let why = format!("the project is for {}s, and these are {}s", self.task.name(), given.task.name());
             return Err(Failure::new("bad-option", why).of("samples"));
         }
-        let Given { items, mut rejected, .. } = given;
+        let Given { items, rejected, .. } = given;
+        output.left_out(rejected);
         output.progress.stage("embed", items.len());
         let rows = self.encoder.rows(&items, &output.progress)?;
         let mut elsewhere = Elsewhere {
@@ -181,10 +189,10 @@ impl Lesson {
                     elsewhere.contents.push(kept.into());
                     used.push(item);
                 }
-                Err(failure) => rejected.push(failure),
+                Err(failure) => output.left_out([failure]),
             }
         }
-        Ok((used, elsewhere, rejected))
+        Ok((used, elsewhere))
     }
 
     /// By sample id, what it is called: ids are of contents.

@@ -32,7 +32,7 @@ impl Machine {
     pub fn open(pack: &Pack, tuned: Option<&[u8]>, everywhere: &Everywhere) -> Result<Self, Failure> {
         let threads = everywhere.threads();
         let (computer, reason) = choose(everywhere.device)?;
-        let load = |computer| Backbone::load_tuned(pack.manifest.clone(), &pack.weights, tuned, computer);
+        let load = |computer: &Computer| Backbone::load_tuned(pack.manifest.clone(), &pack.weights, tuned, computer);
         let machine = Self { backbone: load(&computer)?, computer, threads, reason };
         #[cfg(feature = "webgpu")]
         if everywhere.device == Device::Auto && machine.computer.gpu().is_some() {
@@ -114,15 +114,15 @@ mod gpu {
     /// The GPU, or the CPU with all its threads, whichever is faster at a blank batch.
     pub fn or_cpu(gpu: Machine, backbone: Backbone) -> Result<Machine, Failure> {
         let ours = seconds(&gpu.backbone, &gpu.computer, GPU_ROWS)? / GPU_ROWS as f64;
-        let cpu = Machine { backbone, computer: Computer::cpu(), ..gpu };
-        let theirs = seconds(&cpu.backbone, &cpu.computer, 1)? / cpu.threads as f64;
+        let (computer, threads) = (Computer::cpu(), gpu.threads);
+        let theirs = seconds(&backbone, &computer, 1)? / threads as f64;
         if ours < theirs {
             return Ok(gpu);
         }
         let adapter = &gpu.computer.adapter;
         let reason =
             format!("the CPU is faster than {adapter}: {:.1} ms a sample against {:.1}", theirs * 1e3, ours * 1e3);
-        Ok(Machine { reason, ..cpu })
+        Ok(Machine { computer, backbone, threads, reason })
     }
 
     /// Of a second pass, after what is compiled in the first.

@@ -33,7 +33,8 @@ use output::Output;
 /// Transfer learning on this machine: a small pretrained backbone turns your pictures or texts into features, and a head is
 /// trained on them. The same code, files and results as the page's.
 ///
-/// SAMPLES is a folder of pictures with a sub-folder for each class, or a table of texts or of picture paths (CSV, TSV, JSON Lines).
+/// SAMPLES is a folder of pictures with a sub-folder for each class, a table of texts or of picture paths (CSV, TSV, JSON Lines), or
+/// a project file with its samples.
 ///
 /// Exit status: 0 done, samples that could not be used are named on stderr and under "rejected"; 1 failed, with a
 /// code that stays the same; 2 the command line is wrong; 3 done, with --strict and a sample that could not be used.
@@ -60,7 +61,7 @@ enum What {
     Tune(tune::Options),
     /// Fits a trained model to another domain, from samples that need no labels
     Adapt(adapt::Options),
-    /// A project → safetensors, ONNX, one HTML page, or a project without its samples
+    /// A project → safetensors, ONNX, or a project without its pictures
     Export(export::Options),
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use headstart::learn::{ClassWeight, HeadKind, Recipe, Weighting};
 
+use crate::failure::Failure;
 use crate::labels::Reading;
 
 #[derive(Args)]
@@ -88,9 +89,36 @@ pub struct Intake {
     /// What a label is: one class, several (`a; b` or `a|b`), or a number [default: guessed]
     #[arg(long, value_enum)]
     pub labels: Option<Reading>,
-    /// What becomes of texts over the backbone's limit: their beginning, or overlapping windows
-    #[arg(long, value_enum, default_value = "cut")]
-    pub long_text: LongText,
+    /// What becomes of texts over the backbone's limit: their beginning, or overlapping windows [default: cut; of a project its own]
+    #[arg(long, value_enum)]
+    pub long_text: Option<LongText>,
+}
+
+impl Intake {
+    /// Errors: `bad-option` where something is said of how samples are read, and only those of a project are looked at.
+    pub fn nothing_said(&self) -> Result<(), Failure> {
+        let said = [
+            ("task", self.task.is_some()),
+            ("text", self.text.is_some()),
+            ("label", self.label.is_some()),
+            ("group", self.group.is_some()),
+            ("slice", !self.slice.is_empty()),
+            ("labels", self.labels.is_some()),
+            ("long-text", self.long_text.is_some()),
+        ];
+        match said.into_iter().find(|(_, said)| *said) {
+            Some((name, _)) => Err(Failure::option(name, "samples that are in a project are read already")),
+            None => Ok(()),
+        }
+    }
+
+    /// Errors: `bad-option` where it says what becomes of long texts, which the model has settled.
+    pub fn long_text_of_model(&self) -> Result<(), Failure> {
+        match self.long_text {
+            Some(_) => Err(Failure::option("long-text", "long texts are taken as the model was trained on them")),
+            None => Ok(()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -196,7 +224,19 @@ pub struct Out {
     /// The project file that is written (`.headstart`)
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
-    /// Leaves the pictures or texts themselves out of it: it predicts, and cannot be tuned any more
+    /// Leaves the pictures themselves out of it: it predicts, and cannot be tuned any more. Texts cannot be left out
     #[arg(long)]
     pub no_samples: bool,
+}
+
+impl Out {
+    /// Errors: `bad-option` where samples are to be left out that the format has no place without.
+    pub fn fits(&self, task: Task) -> Result<(), Failure> {
+        if self.no_samples && task == Task::Text {
+            let why = "a project of texts holds the texts, whatever else is left out; \
+                       `headstart export PROJECT --out FILE.safetensors` makes a file without them";
+            return Err(Failure::option("no-samples", why));
+        }
+        Ok(())
+    }
 }

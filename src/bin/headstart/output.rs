@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use headstart::metrics::Interval;
 use serde::Serialize;
@@ -20,6 +21,8 @@ pub struct Output {
     quiet: bool,
     strict: bool,
     pub progress: Progress,
+    /// As soon as it is known: who hears that nothing came of it wants to know why.
+    rejected: Mutex<Vec<Failure>>,
 }
 
 /// What a command that has come to its end has to say.
@@ -28,12 +31,11 @@ pub struct Done {
     pub json: Value,
     /// The same for people.
     pub text: String,
-    pub rejected: Vec<Failure>,
 }
 
 impl Done {
-    pub fn new(result: impl Serialize, text: String, rejected: Vec<Failure>) -> Self {
-        Self { json: serde_json::to_value(result).expect("results are plain"), text, rejected }
+    pub fn new(result: impl Serialize, text: String) -> Self {
+        Self { json: serde_json::to_value(result).expect("results are plain"), text }
     }
 }
 
@@ -63,22 +65,28 @@ fn say(line: &str) -> Result<(), Failure> {
 impl Output {
     pub fn new(everywhere: &Everywhere) -> Self {
         let Everywhere { json, quiet, strict, .. } = *everywhere;
-        Self { json, quiet, strict, progress: Progress::new(quiet) }
+        Self { json, quiet, strict, progress: Progress::new(quiet), rejected: Mutex::default() }
+    }
+
+    /// Samples that could not be used. They are told at the end, whatever that is.
+    pub fn left_out(&self, rejected: impl IntoIterator<Item = Failure>) {
+        self.rejected.lock().unwrap_or_else(PoisonError::into_inner).extend(rejected);
     }
 
     pub fn end(&self, done: Result<Done, Failure>) -> ExitCode {
         self.progress.end();
+        let rejected = std::mem::take(&mut *self.rejected.lock().unwrap_or_else(PoisonError::into_inner));
+        self.name(&rejected);
         match done {
             Ok(mut done) => {
-                self.name(&done.rejected);
                 if self.json {
                     let object = done.json.as_object_mut().expect("a result is an object");
-                    object.insert("rejected".into(), json!(done.rejected));
+                    object.insert("rejected".into(), json!(rejected));
                     done.text = done.json.to_string();
                 }
                 match say(done.text.trim_end()) {
                     Err(failure) => self.end(Err(failure)),
-                    Ok(()) if self.strict && !done.rejected.is_empty() => ExitCode::from(3),
+                    Ok(()) if self.strict && !rejected.is_empty() => ExitCode::from(3),
                     Ok(()) => ExitCode::SUCCESS,
                 }
             }
@@ -86,7 +94,7 @@ impl Output {
                 eprintln!("headstart: {failure}");
                 if self.json {
                     // Where stdout is what failed, stderr has said so.
-                    let _ = say(&json!({ "error": failure }).to_string());
+                    let _ = say(&json!({ "error": failure, "rejected": rejected }).to_string());
                 }
                 ExitCode::FAILURE
             }

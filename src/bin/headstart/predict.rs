@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,12 +10,12 @@ use headstart::export::Predictor;
 use headstart::learner::Prediction;
 use serde_json::{Value, json};
 
-use crate::encoder::read_picture;
+use crate::encoder::{broke, read_bytes, read_text};
 use crate::failure::{Failure, read, written};
-use crate::given::{Data, Given, given};
+use crate::given::{Data, Given, Item, given};
 use crate::lesson::Lesson;
 use crate::machine::each;
-use crate::options::{Chance, Everywhere, Intake, Task};
+use crate::options::{Chance, Device, Everywhere, Intake, Task};
 use crate::output::{Done, Output, merged};
 use crate::project;
 
@@ -22,7 +23,7 @@ use crate::project;
 pub struct Options {
     /// A project that was trained, or what was exported of one as .safetensors
     model: PathBuf,
-    /// Folders, tables, single pictures
+    /// Folders, tables, projects with their samples, single pictures
     #[arg(required = true)]
     samples: Vec<PathBuf>,
     /// Refuses what is too strange: the part of known samples that may be refused by mistake, as 0.05
@@ -40,7 +41,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         table(out)?;
     }
     let asked = Asked { paths: &options.samples, reading: &options.reading, reject: options.reject };
-    let Said { named, names, rejected } = if project::is_project(&options.model) {
+    let Said { named, names } = if project::is_project(&options.model) {
         by_project(&options.model, asked, everywhere, output)?
     } else {
         by_export(&options.model, asked, everywhere, output)?
@@ -54,7 +55,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     });
     let text = lines.collect();
     let result = json!({ "predictions": objects(&named), "names": names });
-    Ok(Done::new(result, text, rejected))
+    Ok(Done::new(result, text))
 }
 
 struct Asked<'a> {
@@ -64,13 +65,13 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn given(&self, task: Task) -> Result<Given, Failure> {
+    fn given(&self, task: Task, output: &Output) -> Result<Given, Failure> {
         let how = Intake { task: self.reading.task.or(Some(task)), ..self.reading.clone() };
         let mut all = Given { task, items: Vec::new(), rejected: Vec::new() };
         for path in self.paths {
             let found = given(path, &how)?;
             all.items.extend(found.items);
-            all.rejected.extend(found.rejected);
+            output.left_out(found.rejected);
         }
         Ok(all)
     }
@@ -81,36 +82,41 @@ struct Said {
     named: Vec<(String, Prediction)>,
     /// Of the samples that are nearest, by id.
     names: BTreeMap<String, String>,
-    rejected: Vec<Failure>,
 }
 
 fn by_project(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Output) -> Result<Said, Failure> {
     let lesson = Lesson::open(model, asked.reading, &Chance::default(), everywhere, output)?;
-    let (items, elsewhere, rejected) = lesson.elsewhere(asked.given(lesson.task)?, output)?;
+    let (items, elsewhere) = lesson.elsewhere(asked.given(lesson.task, output)?, output)?;
     let said = lesson.learner.predict(&elsewhere.x, &elsewhere.contents, asked.reject)?;
     let owned = |(id, name): (&str, &str)| (id.to_owned(), name.to_owned());
     let names = lesson.names().into_iter().map(owned).collect();
-    Ok(Said { named: items.into_iter().map(|item| item.name).zip(said).collect(), names, rejected })
+    Ok(Said { named: items.into_iter().map(|item| item.name).zip(said).collect(), names })
 }
 
-/// On the CPU. An export knows nobody's samples: none are nearest.
+/// On the CPU, with what the file brings. An export knows nobody's samples: none are nearest.
 fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Output) -> Result<Said, Failure> {
+    asked.reading.long_text_of_model()?;
+    if everywhere.backbone.is_some() {
+        return Err(Failure::option("backbone", "an exported model has its own"));
+    }
+    if everywhere.device == Device::Webgpu {
+        return Err(Failure::option("device", "an exported model runs on the CPU; its project runs on a GPU, too"));
+    }
     let file = read(model)?;
     let open = || Predictor::open(&file).map_err(|e| Failure::from(e).of(model.display()));
     let task = if open()?.card().task == "text" { Task::Text } else { Task::Image };
-    let Given { items, mut rejected, .. } = asked.given(task)?;
+    let Given { items, .. } = asked.given(task, output)?;
     output.progress.stage("predict", items.len());
     let said = each(everywhere.threads(), &items, open, |predictor, _, item| {
-        let predictor = predictor.as_ref().map_err(Clone::clone)?;
         output.progress.more(1);
-        let said = match &item.data {
-            Data::Picture(path) => predictor.image(&read_picture(path)?, asked.reject),
-            Data::Within(file, range) | Data::Pixels(file, range) => {
-                predictor.image(&file[range.clone()], asked.reject)
-            }
-            Data::Text(text) => predictor.text(text, asked.reject),
-        };
-        said.map_err(Failure::from)
+        // As in Encoder::ready_one: what breaks a decoder is no reason to lose the others.
+        let said =
+            catch_unwind(AssertUnwindSafe(|| of_item(predictor.as_ref().map_err(Clone::clone)?, item, asked.reject)));
+        said.unwrap_or_else(|_| {
+            // The next one is not asked of what this one may have left half done.
+            *predictor = open();
+            Err(broke(item))
+        })
     });
     let mut named = Vec::with_capacity(items.len());
     for (item, said) in items.into_iter().zip(said) {
@@ -118,10 +124,25 @@ fn by_export(model: &Path, asked: Asked, everywhere: &Everywhere, output: &Outpu
             Ok(said) => named.push((item.name, said)),
             // It is wrong for all of them.
             Err(failure) if failure.code == "bad-option" => return Err(failure),
-            Err(failure) => rejected.push(failure.of(item.name)),
+            Err(failure) => output.left_out([failure.of(item.name)]),
         }
     }
-    Ok(Said { named, names: BTreeMap::new(), rejected })
+    Ok(Said { named, names: BTreeMap::new() })
+}
+
+fn of_item(predictor: &Predictor, item: &Item, reject: Option<f64>) -> Result<Prediction, Failure> {
+    Ok(match &item.data {
+        Data::Picture(path) => predictor.image(&read_bytes(path)?, reject)?,
+        Data::Within(file, range) => predictor.image(&file[range.clone()], reject)?,
+        Data::Pixels(file, range) => {
+            let pixels = file[range.clone()].as_chunks::<3>().0;
+            let rgba: Vec<u8> = pixels.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
+            let side = pixels.len().isqrt() as u32;
+            predictor.rgba(&rgba, side, side, reject)?
+        }
+        Data::Text(text) => predictor.text(text, reject)?,
+        Data::TextFile(path) => predictor.text(&read_text(path)?, reject)?,
+    })
 }
 
 fn objects(named: &[(String, Prediction)]) -> Vec<Value> {

@@ -6,16 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use headstart::export::{Moved, Project, Source, bad_project};
+use headstart::export::{Moved, Project, SavedSample, Source, bad_project};
 use headstart::learner::Learner;
 use headstart::source::{Content, content_id};
 use serde_json::{Value, json};
 
 use crate::encoder::Encoder;
 use crate::failure::{Failure, read, written};
-use crate::given::{Data, Item};
+use crate::given::{Data, Given, Item, no_columns};
 use crate::lesson::Lesson;
-use crate::options::{Everywhere, LongText, Out, Task};
+use crate::options::{Everywhere, Intake, LongText, Out, Task};
 use crate::pack::Pack;
 
 /// MIME type of what came to a page as pixels: pkg/src/learner.ts.
@@ -38,12 +38,7 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
     let project = Project::read(file.as_slice())?;
     let settings = project.settings();
     let said = |name: &str| settings.pointer(name).and_then(Value::as_str);
-    let missing = |name: &str| bad_project("settings".into(), format!("`{name}` is missing, or none that we know"));
-    let task = match said("/task") {
-        Some("image") => Task::Image,
-        Some("text") => Task::Text,
-        _ => return Err(missing("task").into()),
-    };
+    let task = task(&project)?;
     let long_text = if said("/longText") == Some("windows") { LongText::Windows } else { LongText::Cut };
     let id = said("/backbone/id").ok_or_else(|| missing("backbone.id"))?;
     let sha256 = said("/backbone/sha256").ok_or_else(|| missing("backbone.sha256"))?;
@@ -62,27 +57,7 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
     let seed = settings.get("seed").and_then(Value::as_u64).unwrap_or(0);
     let mut learner = Learner::new(encoder.pack.manifest.dim, seed);
     learner.restore_project(&project)?;
-    let of: HashMap<&str, usize> =
-        project.samples().iter().enumerate().map(|(i, sample)| (sample.content.as_str(), i)).collect();
-    let item = |content: &str, data: Data| {
-        let sample = &project.samples()[*of.get(content)?];
-        let name = sample.name.clone().unwrap_or_else(|| sample.id.clone());
-        Some((content.to_owned(), Item { name, meta: sample.meta(), data }))
-    };
-    let mut sources: HashMap<String, Item> = project
-        .sources()?
-        .into_iter()
-        .filter_map(|(source, at)| {
-            let (file, range) = (file.clone(), at..at + source.bytes);
-            let pixels = source.kind == PIXELS;
-            item(&source.content, if pixels { Data::Pixels(file, range) } else { Data::Within(file, range) })
-        })
-        .collect();
-    for sample in project.samples() {
-        if let Some(Content::Text(text)) = learner.content(&sample.content).map(|content| &**content) {
-            sources.extend(item(&sample.content, Data::Text(text.clone())));
-        }
-    }
+    let sources = sources(&project, &file)?;
     let model = settings.get("model").filter(|model| model.is_object()).cloned();
     let created = settings.get("created").and_then(Value::as_u64);
     Ok(Lesson {
@@ -98,10 +73,72 @@ fn take_up(path: &Path, everywhere: &Everywhere) -> Result<Lesson, Failure> {
         negative: model.as_ref().and_then(|model| Some(model.get("negative")?.as_str()?.to_owned())),
         model,
         created,
-        rejected: Vec::new(),
         duplicates: 0,
         cut: 0,
     })
+}
+
+/// Its samples as they were given, for a model that may be another's: their labels and names, in the order they came.
+///
+/// Errors: `unreadable`, `bad-project`, `project-too-new`, `bad-option`.
+pub fn samples(path: &Path, how: &Intake) -> Result<Given, Failure> {
+    no_columns(how, "a project")?;
+    if how.labels.is_some() {
+        return Err(Failure::option("labels", "a project's labels are what they are"));
+    }
+    let file = Arc::new(read(path)?);
+    let failed = |error: headstart::Error| Failure::from(error).of(path.display());
+    let project = Project::read(file.as_slice()).map_err(failed)?;
+    let (task, sources) = (task(&project).map_err(failed)?, sources(&project, &file).map_err(failed)?);
+    let (mut items, mut rejected) = (Vec::new(), Vec::new());
+    for sample in project.samples() {
+        match sources.get(&sample.content) {
+            Some(item) => items.push(item.clone()),
+            None => rejected.push(Failure::new("bad-sample", "the project is without its picture").of(called(sample))),
+        }
+    }
+    if how.task.is_some_and(|wanted| wanted != task) {
+        return Err(Failure::option("task", format!("{} is a project of {}s", path.display(), task.name())));
+    }
+    Ok(Given { task, items, rejected })
+}
+
+fn task(project: &Project) -> Result<Task, headstart::Error> {
+    match project.settings().pointer("/task").and_then(Value::as_str) {
+        Some("image") => Ok(Task::Image),
+        Some("text") => Ok(Task::Text),
+        _ => Err(missing("task")),
+    }
+}
+
+fn missing(name: &str) -> headstart::Error {
+    bad_project("settings".into(), format!("`{name}` is missing, or none that we know"))
+}
+
+fn called(sample: &SavedSample) -> String {
+    sample.name.clone().unwrap_or_else(|| sample.id.clone())
+}
+
+/// By content, what a project's samples were made from. Of pictures that were left out there is nothing.
+fn sources(project: &Project, file: &Arc<Vec<u8>>) -> Result<HashMap<String, Item>, headstart::Error> {
+    let mut raw: HashMap<&str, Data> = HashMap::new();
+    for (source, at) in project.sources()? {
+        let (file, range) = (file.clone(), at..at + source.bytes);
+        let data = if source.kind == PIXELS { Data::Pixels(file, range) } else { Data::Within(file, range) };
+        raw.insert(&source.content, data);
+    }
+    let (kept, head) = project.contents();
+    let mut items = HashMap::new();
+    for (i, sample) in project.samples().iter().enumerate() {
+        let data = match kept.content(head, i)? {
+            Content::Text(text) => Some(Data::Text(text)),
+            Content::Picture(_) => raw.remove(sample.content.as_str()),
+        };
+        if let Some(data) = data {
+            items.insert(sample.content.clone(), Item { name: called(sample), meta: sample.meta(), data });
+        }
+    }
+    Ok(items)
 }
 
 /// Errors: `unwritable`, `unreadable` where a sample's file is another by now.
@@ -139,7 +176,7 @@ fn pictures(lesson: &Lesson) -> Result<Vec<(Source, &Item)>, Failure> {
     for sample in lesson.learner.samples() {
         let Some(item) = lesson.sources.get(&sample.content) else { continue };
         let bytes = match &item.data {
-            Data::Text(_) => continue,
+            Data::Text(_) | Data::TextFile(_) => continue,
             Data::Within(_, range) | Data::Pixels(_, range) => range.len(),
             Data::Picture(path) => {
                 let size = std::fs::metadata(path).map_err(|e| Failure::unreadable(path, e))?.len();
@@ -156,7 +193,7 @@ fn bytes_of(source: &Source, item: &Item) -> Result<Vec<u8>, Failure> {
     let bytes = match &item.data {
         Data::Within(file, range) | Data::Pixels(file, range) => return Ok(file[range.clone()].to_vec()),
         Data::Picture(path) => read(path)?,
-        Data::Text(_) => unreachable!("texts are in the head"),
+        Data::Text(_) | Data::TextFile(_) => unreachable!("texts are in the head"),
     };
     if content_id(&bytes) != source.content {
         return Err(Failure::new("unreadable", "it is another picture by now; begin again").of(&item.name));

@@ -102,10 +102,18 @@ impl Rows {
 
     pub fn finish(mut self) -> Result<(), Failure> {
         let failed = |e: &dyn std::fmt::Display| Failure::unwritable(&self.path, e);
-        match &mut self.writer {
-            Writer::Parquet(writer) => writer.finish().map(|_| ()).map_err(|e| failed(&e))?,
-            Writer::Arrow(writer) => writer.finish().map_err(|e| failed(&e))?,
-        }
+        let file = match &mut self.writer {
+            Writer::Parquet(writer) => {
+                writer.finish().map_err(|e| failed(&e))?;
+                writer.inner()
+            }
+            Writer::Arrow(writer) => {
+                writer.finish().map_err(|e| failed(&e))?;
+                writer.get_ref()
+            }
+        };
+        // Otherwise a machine that goes down may leave the name, and not what is behind it.
+        file.sync_all().map_err(|e| failed(&e))?;
         std::fs::rename(&self.unfinished, &self.path).map_err(|e| failed(&e))
     }
 }

@@ -28,7 +28,11 @@ pub struct Options {
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
+    if project::is_project(&options.samples) {
+        options.reading.nothing_said()?;
+    }
     let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
+    options.out.fits(lesson.task)?;
     let result = lesson.train(options.head.recipe(lesson.seed), output)?;
     let seconds = start.elapsed().as_secs_f64();
     lesson.remember(&result, seconds);
@@ -46,5 +50,5 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         "labels": lesson.learner.labels(), "duplicates": lesson.duplicates, "cut": lesson.cut,
         "device": lesson.encoder.machine.report(),
     });
-    Ok(Done::new(merged(&result, more), text, lesson.rejected))
+    Ok(Done::new(merged(&result, more), text))
 }

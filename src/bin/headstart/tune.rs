@@ -61,20 +61,23 @@ enum MethodName {
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
     let start = Instant::now();
+    if project::is_project(&options.samples) && options.test.is_none() {
+        options.reading.nothing_said()?;
+    }
     let mut lesson = Lesson::open(&options.samples, &options.reading, &options.chance, everywhere, output)?;
-    let mut test = match &options.test {
-        Some(path) => {
-            let mut given = given(path, &options.reading)?;
-            given.items.retain(|item| item.meta.label.is_some());
-            Some(given)
-        }
-        None => None,
-    };
+    options.out.fits(lesson.task)?;
+    let test = options.test.as_ref().map(|path| given(path, &options.reading)).transpose()?;
     with_sources(&lesson)?;
     if !lesson.trained {
         lesson.train(lesson.learner.default_recipe(), output)?;
     }
-    let before = test.clone().map(|given| score(&lesson, given, output)).transpose()?;
+    let (before, test) = match test {
+        Some(given) => {
+            let (report, used) = score(&lesson, given.labelled(), output)?;
+            (Some(report), Some(used))
+        }
+        None => (None, None),
+    };
     let recipe = TuneRecipe {
         method: options.method.map(|method| match method {
             MethodName::CrossEntropy => Method::CrossEntropy,
@@ -132,9 +135,12 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         None => lesson.look(true, everywhere)?,
     }
     let seconds = start.elapsed().as_secs_f64();
-    lesson.remember(&result, seconds);
+    // Otherwise the backbone that was tuned before stays, and what is remembered of it.
+    if !result.chosen.is_empty() {
+        lesson.remember(&result, seconds);
+    }
     project::save(&lesson, &options.out)?;
-    let after = test.take().map(|given| score(&lesson, given, output)).transpose()?;
+    let after = test.map(|given| score(&lesson, given, output)).transpose()?.map(|(report, _)| report);
     let mut text = format!("{}\n{}", lesson.counts(), result.reason);
     let right = |report: &Option<Value>| report.as_ref().and_then(|r| r["accuracy"]["value"].as_f64());
     if let (Some(before), Some(after)) = (right(&before), right(&after)) {
@@ -149,7 +155,7 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         "seconds": seconds, "out": options.out.out, "seed": lesson.seed,
         "samples": contents.len(), "test": { "before": before, "after": after },
     });
-    Ok(Done::new(merged(&result, more), text, lesson.rejected))
+    Ok(Done::new(merged(&result, more), text))
 }
 
 /// Errors: `bad-sample` where a picture is not to be had again. A tuned backbone has to see all samples.
@@ -197,7 +203,9 @@ fn too_large(bytes: usize, memory: usize) -> Failure {
     Failure::option("memory", why)
 }
 
-fn score(lesson: &Lesson, test: Given, output: &Output) -> Result<Value, Failure> {
-    let (_, elsewhere, _) = lesson.elsewhere(test, output)?;
-    Ok(serde_json::to_value(lesson.learner.evaluate_on(elsewhere)?).expect("reports are plain"))
+/// → the report, and the samples that could be used.
+fn score(lesson: &Lesson, test: Given, output: &Output) -> Result<(Value, Given), Failure> {
+    let (items, elsewhere) = lesson.elsewhere(test, output)?;
+    let report = serde_json::to_value(lesson.learner.evaluate_on(elsewhere)?).expect("reports are plain");
+    Ok((report, Given { task: lesson.task, items, rejected: Vec::new() }))
 }
