@@ -1,4 +1,5 @@
 // examples/dask: real photographs embedded by several processes, of which one is killed, are row for row what one process makes of them.
+// And the guide's program learns from such rows.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,7 +13,7 @@ import { cache, root, shared, target } from "../scripts/paths.mjs";
 const headstart = join(target, "debug", "headstart");
 const example = join(root, "examples/dask");
 /** → what it says on stdout. */
-const run = async (command, args) => (await promisify(execFile)(command, args, { env: { ...process.env, HEADSTART_CACHE: cache } })).stdout;
+const run = async (command, args, cwd) => (await promisify(execFile)(command, args, { cwd, env: { ...process.env, HEADSTART_CACHE: cache } })).stdout;
 /** Photographs of ten classes, twelve each of them. */
 const ROWS = 120;
 const SHARDS = 12;
@@ -24,7 +25,7 @@ test("a folder embedded under Dask with a killed worker has the rows of a single
   if (python.missing) return t.skip(`no package index answers: ${python.missing}`);
   const folder = mkdtempSync(join(tmpdir(), "headstart-dask-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const [table, whole, parts] = ["photos.csv", "whole.parquet", "parts"].map((name) => join(folder, name));
+  const [table, whole, parts] = ["photos.csv", "rows.parquet", "parts"].map((name) => join(folder, name));
   await run("python3", ["-c", LIST, photos, table, String(ROWS / 10)]);
   // A picture that is broken is left out by both.
   writeFileSync(table, `${join(folder, "gone.jpg")},hat\n`, { flag: "a" });
@@ -41,6 +42,10 @@ test("a folder embedded under Dask with a killed worker has the rows of a single
   assert.deepEqual(rejected, said.rejected);
   const compared = await run(python.path, [join(example, "compare.py"), whole, parts]);
   assert.equal(compared.trim(), `${ROWS} rows are the same`);
+  // As it stands in the guide, where the rows are.
+  const [, program] = readFileSync(join(root, "docs/guides/python.md"), "utf8").match(/```python\n(import polars[^]*?)```/);
+  const right = Number(await run(python.path, ["-c", program], folder));
+  assert.ok(right > 0.6 && right <= 1, `${right} of ten classes`);
   // A process id of a worker elsewhere is somebody else's here. Nothing listens at that address, and nobody is to ask.
   const elsewhere = run(python.path, [join(example, "embed_folder.py"), table, parts, "--scheduler", "tcp://127.0.0.1:1", "--kill-one"]);
   await assert.rejects(elsewhere, /may be anywhere/);
@@ -60,16 +65,18 @@ with open(table, "w", newline="") as file:
 /** What pip says where it reaches nobody. All else that goes wrong is a mistake, and no reason to pass the test over. */
 const unreached = /NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError/;
 
-/** → the Python that has the example's packages, made once; or that they cannot be had. */
+/** → the Python that has the example's packages and the guide's, made once; or that they cannot be had. */
 async function venv() {
-  const requirements = readFileSync(join(example, "requirements.txt"));
-  const folder = join(cache, `dask-${createHash("sha256").update(requirements).digest("hex").slice(0, 12)}`);
+  const requirements = [join(example, "requirements.txt"), join(root, "tests/python/tables.txt")];
+  const hash = createHash("sha256");
+  for (const file of requirements) hash.update(readFileSync(file));
+  const folder = join(cache, `dask-${hash.digest("hex").slice(0, 12)}`);
   const path = join(folder, "bin/python");
   const done = join(folder, "done");
   if (existsSync(done)) return { path };
   await run("python3", ["-m", "venv", "--clear", folder]);
   try {
-    await run(path, ["-m", "pip", "install", "--quiet", "--requirement", join(example, "requirements.txt")]);
+    await run(path, ["-m", "pip", "install", "--quiet", ...requirements.flatMap((file) => ["--requirement", file])]);
   } catch (error) {
     if (!unreached.test(error.stderr)) throw error;
     return { missing: error.message };
