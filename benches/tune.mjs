@@ -48,10 +48,11 @@ export const tuneProofs = [
     },
   })),
   ...[
-    // Reference: PyTorch, all layers and the last two (benches/contrastive_reference.py).
-    { set: "sentiment_imdb", draws: 3 },
-    { set: "sentiment_yelp", draws: 3 },
-    { set: "nusax_english", draws: 3 },
+    // Reference: PyTorch, all layers and the last two (benches/contrastive_reference.py). Of three draws the mean is off by two points
+    // either way, of ten by one.
+    { set: "sentiment_imdb", draws: 10 },
+    { set: "sentiment_yelp", draws: 10 },
+    { set: "nusax_english", draws: 10 },
     { set: "clinc75_a", draws: 2 },
   ].map(({ set, draws }) => ({
     name: `contrastive tuning, ${set}, 8 a class, ${draws} draws, CPU`,
