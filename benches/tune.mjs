@@ -101,7 +101,9 @@ const detail = ({ guard, seconds }) =>
 function tunings(page, options) {
   return page.evaluate(async ({ task, draws, test, csv, each, seeds }) => {
     const { createLearner } = await import("/pkg/index.js");
-    const learner = await createLearner({ task, device: "cpu" });
+    // Of each draw its own: what a draw tuned would be the next one's backbone.
+    const another = () => createLearner({ task, device: "cpu" });
+    let learner = await another();
     const read = async (part) => (await learner.importTexts(await (await fetch(`${csv}/${part}.csv`)).blob())).samples;
     const blobs = (rows) => Promise.all(rows.map(async ({ url, label }) => ({ data: await (await fetch(url)).blob(), label })));
     if (task === "text") {
@@ -126,13 +128,14 @@ function tunings(page, options) {
     const accuracy = async () => (await learner.evaluate({ samples: test })).accuracy.value;
     const found = [];
     for (const rows of draws) {
-      const { added } = await learner.add(task === "text" ? rows : await blobs(rows));
+      await learner.add(task === "text" ? rows : await blobs(rows));
       for await (const _ of learner.train());
       const before = await accuracy();
       let result;
       for await (const event of learner.fineTune()) if (event.type === "done") ({ result } = event);
       found.push({ before, after: await accuracy(), kept: result.kept, guard: result.guard, seconds: result.seconds });
-      await learner.remove(added);
+      await learner.close();
+      learner = await another();
     }
     await learner.close();
     return found;
