@@ -34,9 +34,10 @@ const cosine = (a, b) => {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 };
 
+// At rates that the guard is clear about: of eight texts a gain of next to nothing is kept by one rounding and not by the other.
 for (const [task, options] of [
   ["text", { stages: 2, epochs: 2, folds: 2, rate: 0.01, method: "cross-entropy" }],
-  ["text", { stages: 1, epochs: 2, folds: 2, method: "contrastive" }],
+  ["text", { stages: 1, epochs: 2, folds: 2, rate: 0.02, method: "contrastive" }],
   ["image", { stages: 1, epochs: 1, folds: 2 }],
 ]) {
   test(`${task}, ${options.method ?? "cross-entropy"}, ${options.stages} stages: WebGPU trains as the CPU does`, async (t) => {
