@@ -17,7 +17,8 @@ await main(async () => {
   await setup({ browser: true });
   await build();
   if (!existsSync(join(shared, "data"))) throw new Stop("../shared/data is not here: nothing to prove on");
-  const parts = ["headstart_cpu_bg.wasm", "index.js", "worker.js", "backbones/efficientnet-lite0/manifest.json", "backbones/all-minilm-l6-v2/manifest.json"].map((name) => join(pkg, name));
+  const modules = ["cpu", "learner", "relaxed", "learner_relaxed"].map((build) => `headstart_${build}_bg.wasm`);
+  const parts = [...modules, "index.js", "worker.js", "backbones/efficientnet-lite0/manifest.json", "backbones/all-minilm-l6-v2/manifest.json"].map((name) => join(pkg, name));
   const code = [...parts, ...["proofs", "judge", "tune", "memory"].map((name) => join(root, `benches/${name}.mjs`))].map((path) => readFileSync(path));
   const version = code.reduce((hash, bytes) => hash.update(bytes), createHash("sha256")).digest("hex").slice(0, 16);
   // Chromium measures a page's memory only where no other origin could be measured with it.

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { cache, root, shared, target } from "../scripts/paths.mjs";
+import { needsShared } from "./needsShared.mjs";
 
 const headstart = join(target, "debug", "headstart");
 const example = join(root, "examples/dask");
@@ -18,7 +19,7 @@ const run = async (command, args, cwd) => (await promisify(execFile)(command, ar
 const ROWS = 120;
 const SHARDS = 12;
 
-test("a folder embedded under Dask with a killed worker has the rows of a single run", { timeout: 600_000 }, async (t) => {
+test("a folder embedded under Dask with a killed worker has the rows of a single run", { timeout: 600_000, ...needsShared }, async (t) => {
   const photos = join(shared, "data/clothing10/test");
   const python = await venv();
   const folder = mkdtempSync(join(tmpdir(), "headstart-dask-"));

@@ -1,7 +1,7 @@
 // One Chromium for all browser tests, and pages in it that fail on any request to another origin.
 import { after } from "node:test";
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { args, executable, fakeCamera, softwareGpu } from "../../scripts/chromium.mjs";
@@ -22,9 +22,7 @@ after(async () => {
 export const { origin } = server;
 /** A person of their own: nothing that others have saved. */
 export const newContext = (options) => browser.newContext(options);
-export const hasShared = existsSync(join(shared, "data"));
-/** For `test(name, needsShared, …)`: says so where the shared data is absent. */
-export const needsShared = { skip: hasShared ? false : "../shared is not here" };
+export { hasShared, needsShared } from "../needsShared.mjs";
 
 /** Runs `work(page)` on a page of its own, in a context of its own. `strangers: "refused"`: it tries, and must fail. `origin`: of another server than the tests' own. */
 export async function withPage(work, { origin: home = server.origin, path = "/", strangers: expected = "none", ...options } = {}) {

@@ -10,7 +10,7 @@ import { hold, letGo, withHeldLearner } from "./held.mjs";
 import { pasteMany, withInstantLearner } from "./instant.mjs";
 import { pageIn } from "./profile.mjs";
 import { collected, folder, grid } from "./painted.mjs";
-import { askedFor, assertStill, button, choose, look, lookTwice, onPage, said, views, watchShifts } from "./visit.mjs";
+import { assertOneMove, assertStill, button, choose, look, lookTwice, onPage, said, views, watchShifts } from "./visit.mjs";
 
 for (const [name, options] of views) {
   test(`the first minute at ${name}: sample drawings, train, try, report, pictures behind a cell`, async () => {
@@ -23,7 +23,7 @@ for (const [name, options] of views) {
       await button(page, "Use our sample drawings").click();
       await button(page, "Stop").waitFor();
       await grid(page, "tree").waitFor();
-      await askedFor(page);
+      await assertOneMove(page);
       await look(page, `${name}-2-collecting`);
       await said(page, "48 pictures added");
       await collected(page, "fish 16 pictures", "house 16 pictures", "tree 16 pictures");
@@ -52,6 +52,7 @@ test("on a slow machine too the cards of new classes come together, and nothing 
   await onPage(async (page) => {
     const cdp = await page.context().newCDPSession(page);
     await cdp.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+    await watchShifts(page);
     await page.evaluate(() => {
       globalThis.cards = [];
       const seen = () => {
@@ -62,9 +63,8 @@ test("on a slow machine too the cards of new classes come together, and nothing 
       new MutationObserver(seen).observe(document.body, { childList: true, subtree: true });
     });
     await button(page, "Use our sample drawings").click();
-    await page.locator("article.class").first().waitFor();
-    await watchShifts(page);
-    await askedFor(page);
+    await grid(page, "tree").waitFor();
+    await assertOneMove(page);
     await said(page, "48 pictures added");
     await collected(page, "fish 16 pictures", "house 16 pictures", "tree 16 pictures");
     assert.deepEqual(await page.evaluate(() => globalThis.cards), [0, 3]);
