@@ -226,7 +226,7 @@ export interface Learner<L extends Label = Label> {
   /** Fits a head on the labelled samples. Starts at the first `next()`; leaving the loop cancels it. */
   train(options?: TrainOptions): AsyncIterable<TrainEvent>;
   /**
-   * Trains the backbone's last stages too, on the labelled samples, always from the pretrained weights, and keeps the result only if
+   * Trains the backbone's last stages too, on the labelled samples (`method: "pretrain"`: on those without a label), always from the pretrained weights, and keeps the result only if
    * it is better on samples held out (`result.guard`); otherwise the head on the frozen backbone is fitted on all samples. Starts
    * at the first `next()`; leaving the loop cancels it, and an abort ends it with `done` and the best so far. Runs where
    * the backbone runs (`device`); a GPU whose gradients are not the CPU's is refused: `gpu-wrong`, and `"auto"` trains on the CPU.
@@ -371,13 +371,21 @@ export interface FineTuneOptions extends CallOptions {
   stages?: number;
   /**
    * `"cross-entropy"`: stages and head on the labels. `"contrastive"`: stages on pairs of texts with the same label or not, then the
-   * head (SetFit: Tunstall et al. 2022); it ends half way between the weights as they were and as they became (WiSE-FT: Wortsman et al. 2022). Default: contrastive for texts of at most 64 a class, otherwise cross-entropy.
+   * head (SetFit: Tunstall et al. 2022); it ends half way between the weights as they were and as they became (WiSE-FT: Wortsman et al. 2022). `"pretrain"`: the
+   * layers go on with what pretraining was, on the samples without a label (texts, 32 at least), each to be told from the others of its batch (as many as go through at once: of long texts fewer) although three tenths of its tokens and a tenth of
+   * the values are left out where the layers begin (SimCSE: Gao et al. 2021; ConSERT: Yan et al. 2021), half way back too; then the head, on those with one. Default: contrastive for texts of
+   * at most 64 a class, otherwise cross-entropy.
    */
-  method?: "cross-entropy" | "contrastive";
-  /** Passes over the samples, 1 to 200. Default 8, more where that would be fewer than 80 updates. */
+  method?: "cross-entropy" | "contrastive" | "pretrain";
+  /** Passes over the samples, 1 to 200. Default 8, more where that would be fewer than 80 updates; over texts without a label as many as make 80, at most 30. */
   epochs?: number;
-  /** Part of a weight's size that an update moves it by at most, up to 0.1. Default 0.005 for pictures, 0.001 for texts, 0.002 for pairs of them. */
+  /** Part of a weight's size that an update moves it by at most, up to 0.1. Default 0.005 for pictures, 0.001 for texts, 0.002 for pairs of them and for those without a label. */
   rate?: number;
+  /**
+   * The rank, 1 to 64, of what is added to the weights and trained in their place (LoRA: Hu et al. 2022); biases, norms and depthwise filters
+   * stay. It is no quicker; what a project holds of the tuned layers is a thirtieth (texts, rank 8; of pictures' stages a twentieth). Default: none, the weights are trained themselves.
+   */
+  lora?: number;
   /** Folds of the guard, 2 to 10, default 3. */
   folds?: number;
   /** Bytes that the samples may take where the trained stages begin, over all workers. Default 512 MiB. */
@@ -391,7 +399,7 @@ export interface FineTuneCost {
   bytes: number;
   samples: number;
   epochs: number;
-  /** Those of the guard and the last. */
+  /** Those of the guard and the last; without labels one for both. */
   trainings: number;
   /** Of a sample, forwards and backwards, on one core or the GPU. */
   secondsPerSample: number;

@@ -292,7 +292,7 @@ fn tuned() -> (Learner, Vec<u8>) {
     let mut tuning = learner.tune(TuneRecipe::default(), &[]).unwrap();
     while let TuningStage::Progress { .. } = tuning.step().unwrap() {}
     let contents = learner.contents_of(&tuning);
-    for fold in 0..tuning.parts() {
+    for fold in 0..tuning.trainings() {
         let tuned = made_up(&tuning, 1.0);
         tuning.take(fold, tuned);
     }

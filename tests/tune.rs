@@ -14,13 +14,16 @@ use headstart::judge::{AnyReport, Decision, Stage, TrialStage, Tuning, TuningSta
 use headstart::learn::tune::{Inputs, Method, TuneRecipe, Tuned, Tuner};
 use headstart::learner::{Learner, TuneResult};
 use headstart::source::{Content, Meta};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 
 const PACK: &str = "all-minilm-l6-v2-f32";
 
 /// `[CLS]`, some words, `[SEP]`: one class has small ids, the other large ones.
-fn texts() -> Vec<(&'static str, Vec<u32>)> {
+fn texts() -> Vec<(Option<&'static str>, Vec<u32>)> {
     let words = |class: u32, i: u32| [101, 2000 + 700 * class + 13 * i, 2100 + 700 * class + 7 * i * i, 102].to_vec();
-    (0..6).flat_map(|i| [("a", words(0, i)), ("b", words(1, i))]).collect()
+    let labelled = (0..6).flat_map(|i| [(Some("a"), words(0, i)), (Some("b"), words(1, i))]);
+    labelled.chain((0..40).map(|i| (None, words(i % 3, 10 + i)))).collect()
 }
 
 fn row(backbone: &Backbone, ids: &[u32]) -> Vec<f32> {
@@ -38,7 +41,7 @@ fn prepared(recipe: &TuneRecipe) -> (Learner, Tuning, Arc<Tail>, Vec<f32>, Arc<I
     let texts = texts();
     for (i, (label, ids)) in texts.iter().enumerate() {
         let row = row(&backbone, ids);
-        let meta = Meta { label: Some((*label).into()), ..Meta::default() };
+        let meta = Meta { label: label.map(Into::into), ..Meta::default() };
         learner.add(&format!("{i:02}"), meta, Some((&row, Content::Text(format!("text {i}")))), 0).unwrap();
     }
     let mut tuning = learner.tune(recipe.clone(), &[]).unwrap();
@@ -54,8 +57,8 @@ fn prepared(recipe: &TuneRecipe) -> (Learner, Tuning, Arc<Tail>, Vec<f32>, Arc<I
     (learner, tuning, Arc::new(tail), parameters, Arc::new(inputs))
 }
 
-fn losses(method: Method) -> (Vec<f64>, Tuned, Vec<u8>) {
-    let recipe = TuneRecipe { method: Some(method), epochs: Some(30), rate: Some(0.01), ..TuneRecipe::default() };
+fn losses(method: Method, lora: Option<usize>) -> (Vec<f64>, Tuned, Vec<u8>) {
+    let recipe = TuneRecipe { method: Some(method), lora, epochs: Some(30), rate: Some(0.01), ..TuneRecipe::default() };
     let (_, tuning, tail, parameters, inputs) = prepared(&recipe);
     let mut tuner = Tuner::new(tail, &parameters, inputs, tuning.job(None));
     let mut losses = Vec::new();
@@ -65,26 +68,42 @@ fn losses(method: Method) -> (Vec<f64>, Tuned, Vec<u8>) {
 
 #[test]
 fn a_training_lowers_its_loss_and_repeats_bit_for_bit() {
-    for method in [Method::CrossEntropy, Method::Contrastive] {
-        let (losses, tuned, file) = self::losses(method);
+    let ways = [
+        (Method::CrossEntropy, None),
+        (Method::Contrastive, None),
+        (Method::Pretrain, None),
+        (Method::CrossEntropy, Some(4)),
+    ];
+    for (method, lora) in ways {
+        let (losses, tuned, file) = self::losses(method, lora);
         let (first, last) = (losses[0], losses[losses.len() - 1]);
-        assert!(last < 0.8 * first, "{method:?}: {losses:?}");
-        let (again, other, other_file) = self::losses(method);
-        assert_eq!((losses, tuned, file), (again, other, other_file), "{method:?}");
+        assert!(last < 0.8 * first, "{method:?}, {lora:?}: {losses:?}");
+        assert_eq!(tuned.features.rows(), 12, "samples with a label");
+        let (again, other, other_file) = self::losses(method, lora);
+        assert_eq!((losses, tuned, file), (again, other, other_file), "{method:?}, {lora:?}");
     }
 }
 
 #[test]
 fn tuned_tensors_take_the_place_of_the_packs() {
-    let (_, tuned, file) = losses(Method::CrossEntropy);
     let (manifest, weights) = pack_files(PACK);
-    let backbone = Backbone::load_tuned(manifest.clone(), &weights, Some(&file), &Computer::cpu()).unwrap();
-    // In the order of the contents, which is that of the texts.
-    for (i, (_, ids)) in texts().into_iter().enumerate() {
-        let row = row(&backbone, &ids);
-        // The boundary was kept as f16.
-        assert!(largest_difference(&row, tuned.features.row(i)) < 2e-3, "text {i}");
+    let (frozen, _) = backbone(PACK);
+    let mut sizes = Vec::new();
+    for (method, lora) in
+        [(Method::CrossEntropy, None), (Method::CrossEntropy, Some(4)), (Method::Contrastive, Some(4))]
+    {
+        let (_, tuned, file) = losses(method, lora);
+        let backbone = Backbone::load_tuned(manifest.clone(), &weights, Some(&file), &Computer::cpu()).unwrap();
+        // In the order of the contents, which is that of the texts.
+        for (i, (_, ids)) in texts().into_iter().take(12).enumerate() {
+            let row = row(&backbone, &ids);
+            // The boundary was kept as f16.
+            assert!(largest_difference(&row, tuned.features.row(i)) < 2e-3, "text {i}");
+            assert!(largest_difference(&row, &self::row(&frozen, &ids)) > 1e-2, "text {i} has not moved");
+        }
+        sizes.push(file.len());
     }
+    assert!(sizes[1] < sizes[0] / 50, "updates of rank 4 take {sizes:?} bytes");
     let mut other = Weights::parse("weights", &weights).unwrap();
     assert_eq!(other.replace(&weights[..100]).unwrap_err().code(), "bad-pack");
     let lite0 = pack_files("efficientnet-lite0").1;
@@ -119,7 +138,7 @@ fn guarded(learner: &mut Learner, clear: f32, gave_up: bool) -> (Tuning, Decisio
     let mut tuning = learner.tune(TuneRecipe::default(), &[]).unwrap();
     while let TuningStage::Progress { .. } = tuning.step().unwrap() {}
     let contents = learner.contents_of(&tuning);
-    for fold in 0..tuning.parts() {
+    for fold in 0..tuning.trainings() {
         let tuned = made_up(&tuning, clear, gave_up);
         tuning.take(fold, tuned);
     }
@@ -239,11 +258,98 @@ fn a_stop_before_the_guard_leaves_the_frozen_head() {
     );
 }
 
+/// A half of an update, or one of another network, would be a backbone that was never trained.
+#[test]
+fn updates_of_a_low_rank_that_do_not_fit_are_refused() {
+    let (manifest, weights) = pack_files(PACK);
+    let of = |layer: &str, tensors: &[(&str, [usize; 2])]| {
+        let bytes = vec![0u8; 4 * 2 * 30522];
+        let views = tensors.iter().map(|(part, shape)| {
+            let data = &bytes[..4 * shape[0] * shape[1]];
+            (format!("{layer}.{part}.weight"), TensorView::new(Dtype::F32, shape.to_vec(), data).unwrap())
+        });
+        safetensors::serialize(views, None).unwrap()
+    };
+    let file = |tensors: &[(&str, [usize; 2])]| of("encoder.layer.5.output.dense", tensors);
+    let load = |tuned: &[u8]| Backbone::load_tuned(manifest.clone(), &weights, Some(tuned), &Computer::cpu());
+    assert!(load(&file(&[("lora_A", [2, 1536]), ("lora_B", [384, 2])])).is_ok());
+    for wrong in [
+        file(&[("lora_A", [2, 1536])]),
+        file(&[("lora_A", [2, 1536]), ("lora_B", [384, 1])]),
+        file(&[("lora_A", [2, 384]), ("lora_B", [384, 2])]),
+        file(&[("more.lora_A", [2, 1536]), ("more.lora_B", [384, 2])]),
+        // A table is read a row at a time, as it is stored.
+        of("embeddings.word_embeddings", &[("lora_A", [2, 384]), ("lora_B", [30522, 2])]),
+    ] {
+        assert_eq!(load(&wrong).err().map(|error| error.code()), Some("bad-pack"));
+    }
+}
+
+/// Where the stages see no label, what they were trained on says nothing of the held-out samples, and one training does for all folds.
+#[test]
+fn pretraining_that_goes_on_is_guarded_by_its_heads_alone() {
+    let recipe = TuneRecipe { method: Some(Method::Pretrain), epochs: Some(2), ..TuneRecipe::default() };
+    let (mut learner, mut tuning, tail, parameters, inputs) = prepared(&recipe);
+    assert_eq!((tuning.trainings(), inputs.samples()), (1, 52));
+    let job = tuning.job(Some(0));
+    assert_eq!((job.train.clone(), job.held_out.len()), ((12..52).collect(), 0));
+    assert_eq!(job.seed, tuning.job(None).seed);
+    let contents = learner.contents_of(&tuning);
+    let tuned = Tuner::new(tail, &parameters, inputs, job).run(|_| {});
+    tuning.take(0, tuned.clone());
+    let decision = loop {
+        if let Some(decision) = tuning.decide().unwrap() {
+            break decision;
+        }
+    };
+    assert!(decision.guarded.sentence.starts_with("Continued pretraining"), "{}", decision.guarded.sentence);
+    assert!(decision.by_fold.iter().all(|fold| fold.x == tuned.features));
+    learner.finish_tuning(tuning, Some(decision), &contents, Some(tuned), "").unwrap();
+    // Those without a label are seen by the tuned backbone when they are needed.
+    assert_eq!(learner.untuned().len(), 40);
+}
+
+/// Of a thousand texts and more there is one pass.
+#[test]
+fn a_single_pass_trains_all_layers() {
+    let recipe = TuneRecipe { method: Some(Method::Pretrain), epochs: Some(1), ..TuneRecipe::default() };
+    let (_, tuning, tail, parameters, inputs) = prepared(&recipe);
+    let mut tuner = Tuner::new(tail.clone(), &parameters, inputs, tuning.job(None));
+    tuner.run(|_| {});
+    let file = tuner.file();
+    let tuned = SafeTensors::deserialize(&file).unwrap();
+    for span in tail.spans().iter().filter(|span| span.shape.len() == 2) {
+        let before: Vec<u8> = parameters[span.range.clone()].iter().flat_map(|v| v.to_le_bytes()).collect();
+        assert_ne!(tuned.tensor(&span.name).unwrap().data(), before, "{}", span.name);
+    }
+}
+
+/// 16 of 20 texts go through at once, then the other 4. Each is told from those that go with it; here by chance, for all are the same.
+#[test]
+fn the_loss_of_a_batch_is_the_mean_of_its_parts() {
+    let recipe = TuneRecipe { method: Some(Method::Pretrain), epochs: Some(1), stages: 1, ..TuneRecipe::default() };
+    let (_, tuning, tail, parameters, few) = prepared(&recipe);
+    let (mut inputs, mut values, mut length) = (Inputs::default(), Vec::new(), Vec::new());
+    few.read(&[(0, 0)], &mut values, &mut length);
+    let long = values.iter().cycle().take(64 * 384);
+    let long: Vec<f16> = long.map(|v| f16::from_f32(*v)).collect();
+    (0..12).for_each(|i| inputs.push(i, long[..384].to_vec(), 1));
+    (12..52).for_each(|i| inputs.push(i, long.clone(), 64));
+    let mut losses = Vec::new();
+    Tuner::new(tail, &parameters, Arc::new(inputs), tuning.job(None)).run(|progress| losses.extend(progress.loss));
+    assert_eq!(losses.len(), 2);
+    let by_chance = 0.8 * 31f64.ln() + 0.2 * 7f64.ln();
+    assert!(losses.iter().all(|loss| (loss - by_chance).abs() < 0.3), "{losses:?}, by chance {by_chance}");
+}
+
 #[test]
 fn options_that_make_no_sense_are_named() {
     let mut learner = learner();
     let defaults = TuneRecipe::default;
     for (recipe, option) in [
+        (TuneRecipe { lora: Some(0), ..defaults() }, "lora"),
+        (TuneRecipe { lora: Some(65), ..defaults() }, "lora"),
+        (TuneRecipe { method: Some(Method::Pretrain), ..defaults() }, "method"),
         (TuneRecipe { stages: 4, ..defaults() }, "stages"),
         (TuneRecipe { epochs: Some(0), ..defaults() }, "epochs"),
         (TuneRecipe { folds: 1, ..defaults() }, "folds"),

@@ -53,7 +53,7 @@ export function checkRepeats(repeats: unknown): void {
 /** Of `train`: numbers that JSON would turn to null on the way. The rest is checked where it is used. */
 export function checkedRecipe(recipe: Record<string, unknown>): Record<string, unknown> {
   checkSeed(recipe.seed);
-  for (const name of ["folds", "strength", "k", "stages", "epochs", "rate", "memory"]) {
+  for (const name of ["folds", "strength", "k", "stages", "epochs", "lora", "rate", "memory"]) {
     const value = recipe[name];
     if (value !== undefined && !Number.isFinite(value)) throw badOption(name, "a finite number");
   }

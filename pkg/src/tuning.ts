@@ -46,7 +46,10 @@ const MEASURED = 8;
 
 interface Plan {
   contents: string[];
-  parts: number;
+  /** Of the guard. */
+  trainings: number;
+  /** Whether the one of the guard is that of all samples too: it sees no labels. */
+  blind: boolean;
 }
 
 /** Views and workers that fit into the memory. Errors: `bad-option`, naming both sizes. */
@@ -118,25 +121,26 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
       session.startTuning(recipe, skip);
       return host.finish<Plan>(heard);
     };
-    let { contents, parts } = await plan([]);
+    let { contents, trainings: parts, blind } = await plan([]);
     const stages = recipe.stages ?? STAGES;
     const perView = host.text
       ? contents.reduce((sum, content) => sum + TOKEN * host.tokens(content).length, 0)
       : contents.length * PICTURE[stages - 1]!;
     const { views, hands: count, bytes } = fit(host, perView, contents.length, parts, recipe.memory ?? MEMORY);
-    const note = `${contents.length} samples, ${parts + 1} trainings, up to ${Math.ceil(bytes / 2 ** 20)} MB${host.where}`;
+    const trainings = blind ? 1 : parts + 1;
+    const note = `${contents.length} samples, ${trainings === 1 ? "1 training" : `${trainings} trainings`}, up to ${Math.ceil(bytes / 2 ** 20)} MB${host.where}`;
     await heard({ stage: "look", done: 0, total: contents.length, note });
     hands.push(...(await Promise.all(Array.from({ length: count }, () => host.spawn(stages)))));
     const failed = await feed(host, hands, hands, contents, views, signal, (done) => heard({ stage: "look", done, total: contents.length }));
     if (failed.size > 0) {
       const names = [...failed].map(([content, error]) => `${host.nameOf(content)}: ${error.message}`);
       await heard({ stage: "left out", done: failed.size, total: contents.length, note: names.join("\n") });
-      ({ contents, parts } = await plan([...failed.keys()]));
+      ({ contents, trainings: parts } = await plan([...failed.keys()]));
     }
     ready = true;
     const queue = Array.from({ length: parts }, (_, fold) => fold);
     // How far each training is, as a part of it: what is shown is how far all are together.
-    const far = Array<number>(parts + 1).fill(0);
+    const far = Array<number>(blind ? 1 : parts + 1).fill(0);
     const train = async (hand: TunerHand, fold: number | undefined, stage: string): Promise<void> => {
       await hand.start(session.tuneJob(fold));
       for (;;) {
@@ -145,14 +149,14 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
         if (!now) break;
         if (now.stage !== "tune") continue;
         far[fold ?? parts] = now.done / now.total;
-        const total = (parts + 1) * now.total;
+        const total = far.length * now.total;
         await heard({ ...now, stage, done: Math.round(far.reduce((a, b) => a + b) * now.total), total });
       }
       far[fold ?? parts] = 1;
     };
     const lane = async (hand: TunerHand) => {
       for (let fold = queue.shift(); fold !== undefined; fold = queue.shift()) {
-        await train(hand, fold, `guard, part ${fold + 1} of ${parts}`);
+        await train(hand, fold, blind ? "pretrain" : `guard, part ${fold + 1} of ${parts}`);
         const { features, rest } = await hand.outcome();
         session.takeFold(fold, features, rest);
       }
@@ -168,7 +172,7 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
     // The others' memory goes back.
     await Promise.all(hands.splice(1).map((hand) => host.retire(hand)));
     const [hand] = hands as [TunerHand];
-    await train(hand, undefined, "all samples");
+    if (!blind) await train(hand, undefined, "all samples");
     const [{ features, rest }, file] = await Promise.all([hand.outcome(), hand.file()]);
     return { result: session.finishTuning(features, rest, ""), file };
   } catch (error) {
@@ -185,7 +189,7 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
 export async function fineTuneCost(host: Host, recipe: Recipe, signal: AbortSignal): Promise<FineTuneCost> {
   const { session } = host;
   session.startTuning(recipe, []);
-  const { contents, parts } = await host.finish<Plan>(async () => {});
+  const { contents, trainings: parts, blind } = await host.finish<Plan>(async () => {});
   const stages = recipe.stages ?? STAGES;
   const hand = await host.spawn(stages);
   try {
@@ -204,10 +208,10 @@ export async function fineTuneCost(host: Host, recipe: Recipe, signal: AbortSign
       ? contents.reduce((sum, content) => sum + TOKEN * host.tokens(content).length, 0)
       : contents.length * PICTURE[stages - 1]!;
     const { views, hands, bytes } = fit(host, perView, contents.length, parts, recipe.memory ?? MEMORY);
-    const { epochs } = session.tuneJob(undefined) as { epochs: number };
     const rounds = Math.ceil(parts / hands) * (1 - 1 / parts) + 1;
-    const seconds = (contents.length * looked * views) / hands + rounds * contents.length * epochs * trained;
-    return { seconds, bytes, samples: contents.length, epochs, trainings: parts + 1, secondsPerSample: trained, device: host.device };
+    const { epochs, train } = session.tuneJob(undefined) as { epochs: number; train: number[] };
+    const seconds = (contents.length * looked * views) / hands + rounds * train.length * epochs * trained;
+    return { seconds, bytes, samples: contents.length, epochs, trainings: blind ? 1 : parts + 1, secondsPerSample: trained, device: host.device };
   } finally {
     await host.retire(hand);
   }

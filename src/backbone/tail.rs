@@ -10,6 +10,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
 use super::pack::Manifest;
+use super::weights::lora_names;
 use super::{Weights, lite0, minilm, unknown};
 use crate::error::Result;
 
@@ -134,11 +135,35 @@ impl Tail {
 
 /// Tensors of a tail as a safetensors file of f32.
 pub fn tuned_file(spans: &[Span], parameters: &[f32]) -> Vec<u8> {
-    let bytes: Vec<u8> = parameters.iter().flat_map(|v| v.to_le_bytes()).collect();
-    let views = spans.iter().map(|span| {
-        let bytes = &bytes[4 * span.range.start..4 * span.range.end];
-        let view = TensorView::new(Dtype::F32, span.shape.clone(), bytes).expect("a span has the size of its shape");
-        (span.name.as_str(), view)
+    let tensors = spans.iter().map(|span| (span.name.clone(), span.shape.clone(), &parameters[span.range.clone()]));
+    file(tensors)
+}
+
+/// What is added to a weight, `b · a`.
+pub struct LowRank<'a> {
+    /// The checkpoint's key of the weight.
+    pub name: &'a str,
+    pub rank: usize,
+    /// `rank × inputs`.
+    pub a: &'a [f32],
+    /// `outputs × rank`.
+    pub b: &'a [f32],
+}
+
+/// Updates of a tail's weights as a safetensors file of f32, by the names that PEFT has for them.
+pub fn low_rank_file<'a>(updates: impl Iterator<Item = LowRank<'a>>) -> Vec<u8> {
+    file(updates.flat_map(|LowRank { name, rank, a, b }| {
+        let [name_a, name_b] = lora_names(name).expect("only weights are updated");
+        [(name_a, vec![rank, a.len() / rank], a), (name_b, vec![b.len() / rank, rank], b)]
+    }))
+}
+
+fn file<'a>(tensors: impl Iterator<Item = (String, Vec<usize>, &'a [f32])>) -> Vec<u8> {
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
+        .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
+        .collect();
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        (name, TensorView::new(Dtype::F32, shape.clone(), bytes).expect("values have the size of their shape"))
     });
     safetensors::serialize(views, None).expect("names and shapes come from a file of this format")
 }

@@ -1,11 +1,12 @@
 //! A safetensors file as a bag that a model takes its tensors from. What is missing, misshapen or left over is an
 //! error that names the tensor: a network with one random layer gives plausible nonsense.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use half::f16;
 use safetensors::{Dtype, SafeTensors};
 
+use super::kernels::Linear;
 use crate::error::{Error, Result};
 
 pub struct Weights<'a> {
@@ -38,11 +39,14 @@ impl<'a> Weights<'a> {
         Ok(Self { file: file.into(), tensors, tuned: None, taken: HashSet::new() })
     }
 
-    /// Takes tensors from another safetensors file where it has them. Errors: `bad-pack` when it has others too.
+    /// Takes tensors from another safetensors file where it has them, and adds what it has of a low rank. Errors: `bad-pack` when it
+    /// has others too.
     pub fn replace(&mut self, file: &'a [u8]) -> Result<()> {
         let bad = |why: String| Error::BadPack { file: "tuned weights".into(), why };
         let tuned = SafeTensors::deserialize(file).map_err(|e| bad(e.to_string()))?;
-        if let Some(name) = tuned.names().into_iter().find(|name| self.tensors.tensor(name).is_err()) {
+        let known = |name: &str| self.tensors.tensor(name).is_ok();
+        let other = |name: &&str| !known(name) && !weight_of(name).is_some_and(|weight| known(&weight));
+        if let Some(name) = tuned.names().into_iter().find(other) {
             return Err(bad(format!("tensor `{name}` is not one of this network's")));
         }
         self.tuned = Some(tuned);
@@ -56,14 +60,36 @@ impl<'a> Weights<'a> {
 
     /// The tensor `name` as f32, whatever it is stored as; the last dimension runs fastest.
     pub fn take<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Vec<f32>> {
-        let stored = self.stored(name, &shape)?;
+        self.numbers(name, &shape)
+    }
+
+    /// Every weight that the tuned tensors only add to: its name, its shape, and the sum. Errors: `bad-pack`.
+    pub fn updated(&mut self) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>> {
+        let tuned = self.tuned.as_ref().map_or(Vec::new(), SafeTensors::names);
+        let names: BTreeSet<String> = tuned.into_iter().filter_map(weight_of).collect();
+        let one = |name: String| {
+            let shape = self.tensors.tensor(&name).expect("`replace` has looked").shape().to_vec();
+            let values = self.numbers(&name, &shape)?;
+            Ok((name, shape, values))
+        };
+        names.into_iter().map(one).collect()
+    }
+
+    fn numbers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let stored = self.stored(name, shape)?;
         let mut values = vec![0.0; shape.iter().product()];
         stored.read(0, &mut values);
+        self.add_low_rank(name, shape[0], &mut values)?;
         Ok(values)
     }
 
     /// The tensor `name`, left as it is stored.
     pub fn table(&mut self, name: &str, rows: usize, columns: usize) -> Result<Table> {
+        // What is added to a table would be left out.
+        let added = |name: &String| self.tuned.as_ref().is_some_and(|tuned| tuned.tensor(name).is_ok());
+        if lora_names(name).iter().flatten().any(added) {
+            return Err(self.misfit(name));
+        }
         Ok(Table { columns, values: self.stored(name, &[rows, columns])? })
     }
 
@@ -81,7 +107,7 @@ impl<'a> Weights<'a> {
             return Err(bad(format!("tensor `{name}` has shape {:?}, not {shape:?}", view.shape())));
         }
         let stored = match view.dtype() {
-            Dtype::F32 => Stored::F32(view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()),
+            Dtype::F32 => Stored::F32(floats(view.data())),
             Dtype::F16 => Stored::F16(view.data().as_chunks::<2>().0.iter().map(|b| f16::from_le_bytes(*b)).collect()),
             Dtype::I8 => {
                 let scales = self.scales(name, shape.first().copied().unwrap_or(0))?;
@@ -97,6 +123,32 @@ impl<'a> Weights<'a> {
         };
         self.taken.insert(name.to_owned());
         Ok(stored)
+    }
+
+    /// Adds what the tuned tensors have for a weight as `B · A`, if they have it. Errors: `bad-pack`.
+    fn add_low_rank(&self, name: &str, outputs: usize, values: &mut [f32]) -> Result<()> {
+        let (Some(tuned), Some(names)) = (&self.tuned, lora_names(name)) else { return Ok(()) };
+        let [a, b] = names.map(|name| tuned.tensor(&name).ok());
+        let (a, b) = match (a, b) {
+            (None, None) => return Ok(()),
+            (Some(a), Some(b)) => (a, b),
+            _ => return Err(self.misfit(name)),
+        };
+        let (rank, inputs) = (a.shape().first().copied().unwrap_or(0), values.len() / outputs);
+        let fits = rank > 0 && a.shape() == [rank, inputs] && b.shape() == [outputs, rank];
+        if !fits || a.dtype() != Dtype::F32 || b.dtype() != Dtype::F32 {
+            return Err(self.misfit(name));
+        }
+        let [a, b] = [a, b].map(|view| floats(view.data()));
+        let mut update = Vec::new();
+        Linear::default().back(&a, &b, rank, outputs, &mut update);
+        values.iter_mut().zip(update).for_each(|(v, update)| *v += update);
+        Ok(())
+    }
+
+    fn misfit(&self, name: &str) -> Error {
+        let why = format!("what it adds to tensor `{name}` does not fit it");
+        Error::BadPack { file: "tuned weights".into(), why }
     }
 
     /// What the integers of each block of an i8 tensor are multiplied by: `[rows, blocks of a row]`.
@@ -115,6 +167,22 @@ impl<'a> Weights<'a> {
             }
         }
     }
+}
+
+/// Of a weight's low-rank update, `A` and `B`.
+pub fn lora_names(weight: &str) -> Option<[String; 2]> {
+    let layer = weight.strip_suffix(".weight")?;
+    Some(["A", "B"].map(|part| format!("{layer}.lora_{part}.weight")))
+}
+
+/// The weight that a tensor of a low-rank update is for.
+fn weight_of(name: &str) -> Option<String> {
+    let layer = name.strip_suffix(".lora_A.weight").or_else(|| name.strip_suffix(".lora_B.weight"))?;
+    Some(format!("{layer}.weight"))
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
 }
 
 impl Table {

@@ -7,6 +7,7 @@ use half::f16;
 use safetensors::{Dtype, SafeTensors};
 
 use super::file::{Values, Writer};
+use crate::backbone::Weights;
 use crate::error::{Error, Result};
 
 /// How weights are written.
@@ -31,11 +32,16 @@ impl<'a> Stored<'a> {
     /// Errors: `bad-pack`.
     pub fn read(weights: &'a [u8], tuned: Option<&'a [u8]>) -> Result<Self> {
         let mut all = tensors("weights", weights)?;
-        for (name, tensor) in tuned.map_or(Ok(BTreeMap::new()), |tuned| tensors("tuned weights", tuned))? {
-            if !all.contains_key(&name) {
-                let why = format!("tensor `{name}` is not one of this network's");
-                return Err(Error::BadPack { file: "tuned weights".into(), why });
-            }
+        let Some(tuned) = tuned else { return Ok(Self(all)) };
+        let mut sums = Weights::parse("weights", weights)?;
+        sums.replace(tuned)?;
+        let whole = tensors("tuned weights", tuned)?.into_iter().filter(|(name, _)| all.contains_key(name));
+        let mut tuned: BTreeMap<String, Tensor> = whole.collect();
+        for (name, shape, values) in sums.updated()? {
+            let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            tuned.insert(name, Tensor { dtype: Dtype::F32, shape, bytes: bytes.into() });
+        }
+        for (name, tensor) in tuned {
             all.remove(&scale_of(&name));
             all.insert(name, tensor);
         }

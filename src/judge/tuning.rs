@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::features::Matrix;
 use crate::judge::Novelty;
-use crate::learn::tune::{Job, Method, TuneHead, TuneRecipe, Tuned};
+use crate::learn::tune::{FEWEST_WITHOUT_LABEL, Job, Method, TuneHead, TuneRecipe, Tuned};
 use crate::learn::{Dataset, Fit, Fitted, Head, HeadKind, Kind, Loss, Recipe, Step};
 use crate::metrics::{
     Interval, Probabilities, ascending, at_temperature, bootstrap_any, careful_temperature, larger_sum_by_chance, share,
@@ -58,6 +58,8 @@ pub struct Tuning {
     recipe: TuneRecipe,
     method: Method,
     rate: f64,
+    /// Contents of texts to go on pretraining with.
+    unlabelled: Vec<String>,
     /// Of the heads, frozen and tuned.
     head: Recipe,
     folds: Vec<usize>,
@@ -81,8 +83,9 @@ pub enum TuningStage {
 }
 
 impl Tuning {
-    /// `head`: of the last training, its strength chosen anew when absent. Errors: `bad-option`, `too-few-labels`.
-    pub fn new(data: Dataset, head: Recipe, recipe: TuneRecipe) -> Result<Self> {
+    /// `head`: of the last training, its strength chosen anew when absent. `unlabelled`: contents of the samples without a
+    /// label. Errors: `bad-option`, `too-few-labels`.
+    pub fn new(data: Dataset, head: Recipe, recipe: TuneRecipe, unlabelled: Vec<String>) -> Result<Self> {
         recipe.check()?;
         let text = matches!(data.contents.first().map(|c| &**c), Some(Content::Text(_)));
         let few = data.rows() as f64 <= FEW_TEXTS * data.classes.len() as f64;
@@ -92,6 +95,16 @@ impl Tuning {
             let why = "`contrastive` is for texts with classes or labels; use `cross-entropy`";
             return Err(Error::BadOption { option: "method", why: why.into() });
         }
+        if method == Method::Pretrain && (!text || unlabelled.len() < FEWEST_WITHOUT_LABEL) {
+            let why = format!(
+                "to go on pretraining (`pretrain`) takes {FEWEST_WITHOUT_LABEL} texts without a label, and there are {}",
+                unlabelled.len()
+            );
+            return Err(Error::BadOption {
+                option: "method",
+                why: if text { why } else { "`pretrain` is for texts".into() },
+            });
+        }
         let parts = data.parts(recipe.folds);
         if parts < 2 {
             let why = "every class is a single sample or a single burst, so nothing can be held out to guard the tuning; add another to each class";
@@ -99,11 +112,12 @@ impl Tuning {
         }
         Ok(Self {
             rate: recipe.rate.unwrap_or(match method {
-                Method::Contrastive => 0.002,
+                Method::Contrastive | Method::Pretrain => 0.002,
                 Method::CrossEntropy if text => 0.001,
                 Method::CrossEntropy => 0.005,
             }),
             folds: data.folds(parts, recipe.seed),
+            unlabelled: if method == Method::Pretrain { unlabelled } else { Vec::new() },
             frozen: Matrix::new(data.outputs(), vec![0.0; data.outputs() * data.rows()]),
             tuned: vec![None; parts],
             tried: Vec::new(),
@@ -127,9 +141,19 @@ impl Tuning {
         self.method
     }
 
-    /// Trainings of the guard.
-    pub fn parts(&self) -> usize {
-        self.parts
+    /// Trainings of the guard. One that sees no labels is the same for all folds, and that of all samples too.
+    pub fn trainings(&self) -> usize {
+        if self.blind() { 1 } else { self.parts }
+    }
+
+    /// Whether the stages are trained without any label.
+    pub fn blind(&self) -> bool {
+        self.method == Method::Pretrain
+    }
+
+    /// Contents of the samples without a label that it needs, which come after the others.
+    pub fn unlabelled(&self) -> &[String] {
+        &self.unlabelled
     }
 
     /// A bounded piece of what comes before the trainings: the frozen backbone's heads.
@@ -162,10 +186,15 @@ impl Tuning {
 
     /// The training without a fold, or of all samples. After [`TuningStage::Ready`].
     pub fn job(&self, fold: Option<usize>) -> Job {
-        let (train, held_out) = self.rows(fold);
+        let labelled = self.data.rows();
+        let (train, held_out) = if self.blind() {
+            ((labelled..labelled + self.unlabelled.len()).collect(), Vec::new())
+        } else {
+            self.rows(fold)
+        };
         let head = match fold {
-            Some(fold) => self.starts[fold].clone(),
-            None => start(self.whole.as_ref().expect("the frozen heads are fitted"), &self.loss()),
+            Some(fold) if !self.blind() => self.starts[fold].clone(),
+            _ => start(self.whole.as_ref().expect("the frozen heads are fitted"), &self.loss()),
         };
         // Whether pictures may be mirrored was seen in the folds.
         let seen: Vec<bool> = self.tuned.iter().flatten().map(|tuned| tuned.mirror).collect();
@@ -173,24 +202,27 @@ impl Tuning {
         Job {
             loss: self.loss(),
             y: self.data.y.clone(),
-            epochs: self.recipe.epochs_for(train.len()),
+            epochs: self.recipe.epochs_for(self.method, train.len()),
             train,
             held_out,
             head,
             method: self.method,
             rate: self.rate,
             mirror,
+            lora: self.recipe.lora,
             at_once: false,
-            seed: self.recipe.seed.wrapping_add(fold.map_or(0, |fold| fold as u64 + 1)),
+            seed: self.recipe.seed.wrapping_add(fold.filter(|_| !self.blind()).map_or(0, |fold| fold as u64 + 1)),
         }
     }
 
     /// An epoch on some of the samples, which are numbered anew: what a training's cost is measured on.
     pub fn cost_job(&self, rows: &[usize]) -> Job {
         let loss = self.loss();
+        // Without labels it makes no difference which they are.
+        let labelled: &[usize] = if self.blind() { &[] } else { rows };
         Job {
-            loss: loss.part(rows, loss.weight_of(rows)),
-            y: rows.iter().map(|&row| self.data.y[row]).collect(),
+            loss: loss.part(labelled, loss.weight_of(labelled)),
+            y: labelled.iter().map(|&row| self.data.y[row]).collect(),
             train: (0..rows.len()).collect(),
             epochs: 1,
             mirror: Some(false),
@@ -199,8 +231,14 @@ impl Tuning {
         }
     }
 
+    /// What the training without a fold made, or that of all folds.
     pub fn take(&mut self, fold: usize, tuned: Tuned) {
-        self.tuned[fold] = Some(Box::new(tuned));
+        let tuned = Some(Box::new(tuned));
+        if self.blind() {
+            self.tuned.fill(tuned);
+        } else {
+            self.tuned[fold] = tuned;
+        }
     }
 
     /// After all folds, a fit at a time: the heads on what each fold's stages make of the samples, at a few strengths. `None` until
@@ -341,12 +379,13 @@ impl Tuning {
                 100.0 * gain.value,
             )
         };
+        let what = if self.blind() { "Continued pretraining" } else { "Fine-tuning" };
         let sentence = if kept {
-            format!("Fine-tuning is kept: {figures}; chance alone would do that {}.", often(p))
+            format!("{what} is kept: {figures}; chance alone would do that {}.", often(p))
         } else {
             let stopped = self.tuned.iter().flatten().any(|tuned| tuned.gave_up);
             let how = if stopped { "stopped early and rolled back" } else { "rolled back" };
-            format!("Fine-tuning was {how}: {figures}; chance alone would do that {}.", often(p))
+            format!("{what} was {how}: {figures}; chance alone would do that {}.", often(p))
         };
         let per_class =
             data.names().iter().filter(|_| data.kind() == Kind::Classes).enumerate().map(|(class, label)| {

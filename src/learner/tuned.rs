@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::judge::{Decision, Example, GuardRows, Guarded, Model, Novelty, OutOfFold, Tuning};
 use crate::learn::tune::{TuneRecipe, Tuned};
 use crate::learn::{Dataset, Fit, HeadKind, Kind, Recipe};
-use crate::metrics::Interval;
+use crate::metrics::{Interval, sort};
 
 /// The outcome of a fine-tuning: that of a training, with what the guard saw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -98,10 +98,19 @@ impl Learner {
         let skipped: Vec<&str> =
             self.samples.iter().filter(|s| skip.contains(&s.content)).map(|s| s.id.as_str()).collect();
         let rows: Vec<usize> = (0..data.rows()).filter(|&row| !skipped.contains(&data.ids[row].as_str())).collect();
-        Tuning::new(data.select(&rows), Recipe { head: HeadKind::Linear, strength, temperature: None, ..head }, recipe)
+        let head = Recipe { head: HeadKind::Linear, strength, temperature: None, ..head };
+        Tuning::new(data.select(&rows), head, recipe, self.unlabelled(skip))
     }
 
-    /// Contents of a tuning's samples, in its order.
+    /// Contents of the samples without a label, in a fixed order.
+    fn unlabelled(&self, skip: &[String]) -> Vec<String> {
+        let without = self.samples.iter().filter(|s| s.label.is_none() && !skip.contains(&s.content));
+        let mut contents: Vec<String> = without.map(|s| s.content.clone()).collect();
+        sort(&mut contents, Ord::cmp);
+        contents
+    }
+
+    /// Contents of a tuning's samples, in its order: those with a label, and those without that it needs.
     pub fn contents_of(&self, tuning: &Tuning) -> Vec<String> {
         let of: HashMap<&str, &str> = self.samples.iter().map(|s| (s.id.as_str(), s.content.as_str())).collect();
         let missing = |id: &String| id.clone();
@@ -110,6 +119,7 @@ impl Learner {
             .ids
             .iter()
             .map(|id| of.get(id.as_str()).map_or_else(|| missing(id), |c| (*c).to_owned()))
+            .chain(tuning.unlabelled().iter().cloned())
             .collect()
     }
 

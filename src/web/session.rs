@@ -11,7 +11,7 @@ use crate::features::Matrix;
 use crate::judge::{
     AdaptationStage, Decision, Evaluation, Examination, ExaminationStage, Stage, Trial, TrialStage, Tuning, TuningStage,
 };
-use crate::learn::tune::{Method, Tuned as Trained};
+use crate::learn::tune::Tuned as Trained;
 use crate::learn::{Progress, Recipe, Step};
 use crate::learner::{Adapting, Given, Learner, Training};
 use crate::source::{Added, Content, Label, Meta};
@@ -36,8 +36,10 @@ struct Tuned {
 #[derive(serde::Serialize)]
 struct Plan {
     contents: Vec<String>,
-    parts: usize,
-    method: Method,
+    /// Of the guard.
+    trainings: usize,
+    /// Whether the one of the guard is that of all samples too.
+    blind: bool,
 }
 
 /// What batch norms are estimated anew with.
@@ -297,7 +299,8 @@ impl Session {
                 TuningStage::Ready => {
                     let Job::Tuning(tuning) = job else { unreachable!("matched above") };
                     let contents = self.learner.contents_of(&tuning);
-                    let plan = Plan { contents: contents.clone(), parts: tuning.parts(), method: tuning.method() };
+                    let plan =
+                        Plan { contents: contents.clone(), trainings: tuning.trainings(), blind: tuning.blind() };
                     self.tuning = Some(Box::new(Tuned { tuning: *tuning, contents, decision: None }));
                     return to_js(&Event::Done { result: plan });
                 }

@@ -255,3 +255,41 @@ test("adapting that keeps something, with the labels that are there: by keyboard
     { path: "/dist/?task=text" },
   );
 });
+
+test("low-rank updates, trained on texts without a label: offered where there are enough, measured, guarded", async () => {
+  await onPage(
+    async (page) => {
+      await button(page, "Use our sample sentences").click();
+      await said(page, "36 texts added");
+      await button(page, "Train").click();
+      await page.locator("#report .bill").waitFor();
+      await page.getByRole("button", { name: /Learns$/ }).click();
+      await page.getByRole("option", { name: "on pairs, alike or not" }).waitFor();
+      assert.equal(await page.getByRole("option", { name: "on texts without a label" }).count(), 0);
+      await page.keyboard.press("Escape");
+      await button(page, "Paste texts").click();
+      const sentences = ["My bill", "The box", "Your bicycle", "A blue helmet"].flatMap((what) => ["came late", "is lost", "was cheap", "got wet", "looks fine", "has a dent", "is for my son", "went back"].map((how) => `${what} ${how}`));
+      await page.getByRole("textbox", { name: /^One text a line/ }).fill(sentences.join("\n"));
+      await button(page, "Go on").click();
+      await button(page, "Add 32 texts").click();
+      await said(page, "32 texts added");
+      await page.getByRole("button", { name: /Learns$/ }).click();
+      await page.getByRole("option", { name: "on texts without a label" }).click();
+      await page.getByRole("button", { name: /Trains$/ }).click();
+      await page.getByRole("option", { name: "low-rank updates (LoRA)" }).click();
+      await further(page).scrollIntoViewIfNeeded();
+      await watchShifts(page);
+      await button(page, "What would it take?").click();
+      await further(page).getByText(/MB of memory beside the backbone’s: one training of 30 passes over those without a label\./).waitFor({ timeout: 60_000 });
+      await lookTwice(page, "text-55-without-label");
+      await button(page, "Fine-tune").click();
+      await page.getByRole("progressbar", { name: "Pretraining goes on" }).waitFor({ timeout: 60_000 });
+      await became(page, /Kept|Rolled back/, { timeout: 180_000 });
+      await further(page).getByText(/^Continued pretraining (is kept|was rolled back): held out/).waitFor();
+      await page.locator("#report .bill").waitFor();
+      await assertStill(page);
+      await lookTwice(page, "text-56-pretrained");
+    },
+    { path: "/dist/?task=text" },
+  );
+});

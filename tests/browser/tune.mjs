@@ -111,6 +111,68 @@ test("texts are tuned on pairs; an abort ends with the best so far, leaving the 
   assert.ok(seen.after[0].scores.tool > 0.5, JSON.stringify(seen.after));
 });
 
+test("low-rank updates: what is kept predicts as it does from a project, which is smaller for it", async () => {
+  const seen = await inPage(async () => {
+    const words = { fruit: ["apple", "pear", "plum", "fig", "melon", "grape"], tool: ["hammer", "saw", "drill", "rasp", "vice", "file"] };
+    const samples = Object.entries(words).flatMap(([label, all]) => all.map((word) => ({ data: `I have a ${word} here`, label })));
+    const one = async (lora) => {
+      const learner = await createLearner({ task: "text", device: "cpu", workers: 2 });
+      await learner.add(samples);
+      const { result } = (await tuned(learner, { epochs: 4, folds: 2, rate: 0.01, lora })).at(-1);
+      const project = await learner.export("project");
+      const said = await learner.predict(["a chisel"]);
+      const moved = 1 - cosine((await learner.embed(["a chisel"])).data, (await learner.embed(["a chisel"], { stage: "frozen" })).data);
+      await learner.close();
+      const other = await openProject(project, { device: "cpu", workers: 1 });
+      const again = await other.predict(["a chisel"]);
+      await other.close();
+      return { result, size: project.size, said: said[0].scores, again: again[0].scores, moved };
+    };
+    const learner = await createLearner({ task: "text", device: "cpu", workers: 1 });
+    await learner.add(samples);
+    const refused = await Promise.all([0, 65, 1.5, "4"].map((lora) => code(tuned(learner, { lora }))));
+    await learner.close();
+    return { low: await one(4), all: await one(undefined), refused };
+  });
+  for (const { result, said, again, moved } of [seen.low, seen.all]) {
+    assert.ok(result.kept, result.reason);
+    assert.ok(moved > 1e-4, String(moved));
+    assert.ok(Math.abs(said.tool - again.tool) < 1e-5, JSON.stringify([said, again]));
+  }
+  assert.ok(seen.low.size < seen.all.size - 13e6, `${seen.low.size} and ${seen.all.size} bytes`);
+  assert.deepEqual(seen.refused, Array(4).fill("bad-option"));
+});
+
+test("pretraining goes on with texts without a label, in one training that the guard judges by its heads", async () => {
+  const seen = await inPage(async () => {
+    const learner = await createLearner({ task: "text", device: "cpu", workers: 2 });
+    const words = { fruit: ["apple", "pear", "plum", "fig", "melon", "grape"], tool: ["hammer", "saw", "drill", "rasp", "vice", "file"] };
+    await learner.add(Object.entries(words).flatMap(([label, all]) => all.map((word) => ({ data: `I have a ${word} here`, label }))));
+    const tooFew = await tuned(learner, { method: "pretrain" }).catch(({ code, message }) => ({ code, message }));
+    const sentences = ["I saw", "she lost", "we sold", "they want"].flatMap((who) => ["a lemon", "one axe", "some nails", "two cherries", "the ladder", "a ripe peach", "your pliers", "no salad", "old screws"].map((what) => `${who} ${what}`));
+    await learner.add(sentences.map((data) => ({ data })));
+    await trained(learner);
+    const recipe = { method: "pretrain", epochs: 2, folds: 3 };
+    const cost = await learner.fineTuneCost(recipe);
+    const events = await tuned(learner, recipe);
+    const moved = 1 - cosine((await learner.embed(["a chisel"])).data, (await learner.embed(["a chisel"], { stage: "frozen" })).data);
+    const [prediction] = await learner.predict(["a chisel"]);
+    const map = await learner.projection();
+    await learner.close();
+    return { tooFew, cost, result: events.at(-1).result, moved, prediction, map: map.length, losses: events.filter((e) => e.stage === "pretrain" && e.loss !== undefined).length };
+  });
+  assert.equal(seen.tooFew.code, "bad-option");
+  assert.match(seen.tooFew.message, /takes 32 texts without a label, and there are 0/);
+  assert.deepEqual([seen.cost.samples, seen.cost.trainings, seen.cost.epochs], [48, 1, 2]);
+  // Two passes over 36 texts, in batches of 18.
+  assert.equal(seen.losses, 2 * 2);
+  const { result } = seen;
+  assert.match(result.reason, result.kept ? /^Continued pretraining is kept: held out/ : /^Continued pretraining was rolled back: held out/);
+  assert.equal(seen.moved > 1e-6, result.kept, `${seen.moved}`);
+  assert.equal(seen.map, 48);
+  assert.ok(seen.prediction.scores.tool > 0.5, JSON.stringify(seen.prediction));
+});
+
 test("a picture whose file was changed is left out of a fine-tuning, and said; the others are tuned", async () => {
   const folder = mkdtempSync(join(tmpdir(), "headstart-"));
   const file = join(folder, "changing.png");

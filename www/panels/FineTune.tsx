@@ -4,7 +4,7 @@ import { JobBar } from "../parts/JobBar";
 import { Outdated } from "../parts/Outdated";
 import { isReady, useRunning, useStore } from "../state/store";
 import { nouns, task } from "../state/task";
-import { type Choice, type Method, choose, measureCost, tune, useTuning } from "../state/tuning";
+import { type Choice, type Method, type Trains, choose, measureCost, tune, useTuning } from "../state/tuning";
 import { Cost } from "./Cost";
 import { Tuned } from "./Tuned";
 
@@ -19,6 +19,13 @@ const METHODS: readonly (readonly [Method, string])[] = [
   ["cross-entropy", "on the labels"],
   ["contrastive", "on pairs, alike or not"],
 ];
+const WITHOUT_LABEL: readonly [Method, string] = ["pretrain", "on texts without a label"];
+/** As the face asks for. */
+const FEWEST_WITHOUT_LABEL = 32;
+const TRAINS: readonly (readonly [Trains, string])[] = [
+  ["weights", "the weights themselves"],
+  ["lora", "low-rank updates (LoRA)"],
+];
 
 /** Training the last part of the backbone too. */
 export function FineTune() {
@@ -29,12 +36,17 @@ export function FineTune() {
   const adapting = useRunning("adapt");
   const collecting = useRunning("collect");
   const ready = useStore(isReady);
+  const unlabelled = useStore((s) => s.classes.find((c) => c.name === "")?.members.length ?? 0);
+  // What was chosen stays on show, and the face says what it lacks.
+  const methods = unlabelled >= FEWEST_WITHOUT_LABEL || choice.method === "pretrain" ? [...METHODS, WITHOUT_LABEL] : METHODS;
   const busy = tuning || measuring || training || adapting || collecting || !ready;
   return (
     <section className="way" aria-labelledby="fine-tune-title">
       <h3 id="fine-tune-title">Fine-tune the backbone</h3>
       <p className="soft">
-        Its last part is trained on your {nouns} too. First on two thirds of them at a time, so that the others can judge it; it is kept only if they are better off.
+        {choice.method === "pretrain"
+          ? "Its last part goes on learning from your texts without a label, then a head is fitted on those with one. It is kept only if labelled texts that a head has not seen are better off."
+          : `Its last part is trained on your ${nouns} too. First on two thirds of them at a time, so that the others can judge it; it is kept only if they are better off.`}
       </p>
       <div className="row">
         <Choose
@@ -43,7 +55,8 @@ export function FineTune() {
           choices={DEPTHS}
           onChoose={(stages) => choose({ stages: Number(stages) as Choice["stages"] })}
         />
-        {task === "text" && <Choose label="Learns" value={choice.method} choices={METHODS} onChoose={(method) => choose({ method })} />}
+        {task === "text" && <Choose label="Learns" value={choice.method} choices={methods} onChoose={(method) => choose({ method })} />}
+        <Choose label="Trains" value={choice.trains} choices={TRAINS} onChoose={(trains) => choose({ trains })} />
         <Button className="button quiet" isDisabled={busy} onPress={() => void measureCost()}>
           What would it take?
         </Button>

@@ -31,13 +31,19 @@ export function Tuned() {
 
 function Underway() {
   const curve = useTuning((s) => s.curve);
+  const blind = useTuning((s) => s.blind);
   const parts = byPart(curve.filter((p) => p.guard !== undefined));
   return (
     <div className="outcome waiting">
       <p className="became">
         <span aria-hidden="true">…</span> Not decided yet
       </p>
-      {parts.length === 0 && <p>The guard holds a part of your {nouns} out of each training, and will say whether they are better off. Until then the model is the one from before.</p>}
+      {parts.length === 0 && (
+        <p>
+          {blind ? `The training sees no labels. Heads on what it makes, each fitted without a part of your labelled ${nouns}, will say whether those are better off.` : `The guard holds a part of your ${nouns} out of each training, and will say whether they are better off.`} Until
+          then the model is the one from before.
+        </p>
+      )}
       {parts.length > 0 && (
         <ul>
           {parts.map(([part, seen]) => (

@@ -91,7 +91,7 @@ async function takeOver(learner: Learner): Promise<number> {
 function takeModel({ result, tuned, adapted, negative, stale }: ModelInfo): void {
   const { classes, kind } = get();
   const known = total({ classes: classes.filter((c) => c.name !== "" && c.name !== negative), kind });
-  const reason = adapted ? `${adapted}, for the other domain` : tuned ? "the backbone’s last part was trained with it" : result.reason;
+  const reason = adapted ? `${adapted}, for the other domain` : tuned ? "the backbone’s last part was trained too" : result.reason;
   set({ result: { ...result, reason }, learnt: { known, negative }, adapted: adapted !== null, trainedAt: stale ? -1 : 0 });
   useTuning.setState({ tuned });
   if (negative !== null) useRefuse.setState({ on: true });

@@ -15,10 +15,16 @@ const POINTS = 100;
 /** `"default"`: what suits the number of texts. */
 export type Method = "default" | NonNullable<FineTuneOptions["method"]>;
 
+/** What of the part that is trained: its weights, or updates of a low rank that are added to them. */
+export type Trains = "weights" | "lora";
+
 export interface Choice {
   readonly stages: 1 | 2 | 3;
   readonly method: Method;
+  readonly trains: Trains;
 }
+
+const RANK = 8;
 
 /** One update of one of the trainings, or what its held-out samples lose after it. */
 export interface TunePoint {
@@ -33,6 +39,8 @@ interface State {
   /** With the choice and the samples that it is of: of others it says nothing. */
   cost: { of: Choice; made: Made; is: FineTuneCost } | null;
   curve: readonly TunePoint[];
+  /** Whether the curve is of a training without labels. */
+  blind: boolean;
   /** Pictures that could not be read again, a line each. */
   leftOut: string;
   outcome: TrainResult | null;
@@ -45,9 +53,10 @@ interface State {
 }
 
 export const useTuning = create<State>()(() => ({
-  choice: { stages: 2, method: "default" },
+  choice: { stages: 2, method: "default", trains: "weights" },
   cost: null,
   curve: [],
+  blind: false,
   leftOut: "",
   outcome: null,
   made: null,
@@ -61,8 +70,8 @@ export function choose(change: Partial<Choice>): void {
   setState({ choice: { ...now().choice, ...change } });
 }
 
-function options({ stages, method }: Choice): FineTuneOptions {
-  return { stages, ...(method === "default" ? {} : { method }) };
+function options({ stages, method, trains }: Choice): FineTuneOptions {
+  return { stages, ...(method === "default" ? {} : { method }), ...(trains === "lora" ? { lora: RANK } : {}) };
 }
 
 export async function measureCost(): Promise<void> {
@@ -80,7 +89,7 @@ export async function tune(): Promise<void> {
   const made = madeNow();
   const known = total({ classes: classes.filter((c) => c.name !== "" && c.name !== learnt?.negative), kind });
   jobs.report?.stop();
-  setState({ curve: [], leftOut: "", outcome: null, problem: null });
+  setState({ curve: [], blind: now().choice.method === "pretrain", leftOut: "", outcome: null, problem: null });
   let changed = false;
   await asJob("tune", "Fine-tuning", "Fine-tuning was stopped; nothing has changed.", async (signal, progress) => {
     const watched = new Watched(progress);
@@ -110,7 +119,7 @@ function take(result: TrainResult, revision: number, known: number, made: Made):
   const { learnt, backbone } = get();
   setState({ tuned: result.kept });
   set({
-    result: { ...result, reason: result.kept ? "the backbone’s last part was trained with it" : "fine-tuning was rolled back" },
+    result: { ...result, reason: result.kept ? "the backbone’s last part was trained too" : "fine-tuning was rolled back" },
     learnt: { negative: learnt?.negative ?? null, known },
     report: null,
     trainedAt: revision,
@@ -177,6 +186,7 @@ class Watched {
 const STAGES: Record<string, string> = {
   look: `Reading the ${nouns} again`,
   fit: "The head on the frozen backbone",
+  pretrain: "Pretraining goes on",
   judge: "The guard decides",
 };
 

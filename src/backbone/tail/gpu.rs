@@ -20,7 +20,8 @@ pub struct GpuTail {
     device: Device,
     parameters: Buffer,
     gradient: Buffer,
-    moments: Moments,
+    /// Where all parameters are moved here.
+    moments: Option<Moments>,
     pass: Option<Pass>,
 }
 
@@ -33,14 +34,14 @@ enum Pass {
 }
 
 impl GpuTail {
-    /// `sizes`: of the optimiser's rows. `computer`: one with a GPU.
-    pub fn new(tail: Arc<Tail>, parameters: &[f32], sizes: Vec<f32>, computer: &Computer) -> Self {
+    /// `sizes`: of the optimiser's rows, where it moves all parameters. `computer`: one with a GPU.
+    pub fn new(tail: Arc<Tail>, parameters: &[f32], sizes: Option<Vec<f32>>, computer: &Computer) -> Self {
         let device = computer.gpu().expect("a computer with a GPU").clone();
         Self {
             tail,
             parameters: Buffer::new(parameters.to_vec(), &device),
             gradient: Buffer::new(vec![0.0; parameters.len()], &device),
-            moments: Moments::new(parameters.to_vec(), sizes, &device),
+            moments: sizes.map(|sizes| Moments::new(parameters.to_vec(), sizes, &device)),
             pass: None,
             computer: computer.clone(),
             device,
@@ -85,7 +86,14 @@ impl GpuTail {
 
     /// Moves the parameters, and sets what is used of the gradient to zero.
     pub fn apply(&mut self, step: &Move) {
-        self.moments.apply(step, &self.parameters, &self.gradient);
+        let moments = self.moments.as_ref().expect("all parameters are moved");
+        moments.apply(step, &self.parameters, &self.gradient);
+    }
+
+    /// Other parameters in the place of these, and no gradient.
+    pub fn put(&mut self, parameters: Vec<f32>) {
+        self.gradient = Buffer::new(vec![0.0; parameters.len()], &self.device);
+        self.parameters = Buffer::new(parameters, &self.device);
     }
 
     /// Errors: `gpu-lost`, `gpu-wrong`.

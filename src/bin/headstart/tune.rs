@@ -32,15 +32,19 @@ pub struct Options {
     /// Stages (of texts, layers) that are trained, counted from the last: 1 to 3
     #[arg(long, default_value_t = 2)]
     stages: usize,
-    /// Contrastive: on pairs of texts with the same label or not [default: for texts of at most 64 a class]
+    /// Contrastive: on pairs of texts with the same label or not [default: for texts of at most 64 a class]. Pretrain: on texts without a
+    /// label
     #[arg(long, value_enum)]
     method: Option<MethodName>,
-    /// Passes over the samples [default: 8, more where that would be fewer than 80 updates]
+    /// Passes over the samples [default: 8, more where that would be fewer than 80 updates; over texts without a label as many as make 80, at most 30]
     #[arg(long)]
     epochs: Option<usize>,
-    /// Part of a weight's size that an update moves it by at most [default: 0.005 for pictures, 0.001 for texts, 0.002 for pairs]
+    /// Part of a weight's size that an update moves it by at most [default: 0.005 for pictures, 0.001 for texts, 0.002 for pairs and for texts without a label]
     #[arg(long)]
     rate: Option<f64>,
+    /// Trains what is added to the weights instead, of this rank, 1 to 64 (LoRA)
+    #[arg(long, value_name = "RANK")]
+    lora: Option<usize>,
     /// Folds of the guard, 2 to 10
     #[arg(long, default_value_t = 3)]
     folds: usize,
@@ -57,6 +61,7 @@ pub struct Options {
 enum MethodName {
     CrossEntropy,
     Contrastive,
+    Pretrain,
 }
 
 pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result<Done, Failure> {
@@ -82,9 +87,11 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
         method: options.method.map(|method| match method {
             MethodName::CrossEntropy => Method::CrossEntropy,
             MethodName::Contrastive => Method::Contrastive,
+            MethodName::Pretrain => Method::Pretrain,
         }),
         stages: options.stages,
         epochs: options.epochs,
+        lora: options.lora,
         rate: options.rate,
         folds: options.folds,
         memory: options.memory << 20,
@@ -100,32 +107,41 @@ pub fn run(options: Options, everywhere: &Everywhere, output: &Output) -> Result
     let tail = Arc::new(tail);
     let tuner = |job: Job| Tuner::new(tail.clone(), &parameters, inputs.clone(), job);
 
-    let jobs: Vec<Job> = (0..tuning.parts()).map(|fold| tuning.job(Some(fold))).collect();
+    let jobs: Vec<Job> = (0..tuning.trainings()).map(|fold| tuning.job(Some(fold))).collect();
     output.progress.stage("guard", jobs.len());
     let done = each(
         lesson.encoder.machine.threads,
         &jobs,
         || (),
         |(), _, job| {
-            let tuned = tuner(job.clone()).run(|_| {});
+            let mut tuner = tuner(job.clone());
+            // Those of the guard run beside each other, and are told one by one.
+            let tuned = tuner.run(|p| {
+                if tuning.blind() {
+                    output.progress.at(p.done, p.total, "pretrain");
+                }
+            });
             output.progress.more(1);
-            tuned
+            (tuned, tuning.blind().then(|| tuner.file()))
         },
     );
-    done.into_iter().enumerate().for_each(|(fold, tuned)| tuning.take(fold, tuned));
+    // Without labels the one training is that of all samples too.
+    let blind = done.first().and_then(|(tuned, file)| Some((tuned.clone(), file.clone()?)));
+    done.into_iter().enumerate().for_each(|(fold, (tuned, _))| tuning.take(fold, tuned));
     let decision = loop {
         if let Some(decision) = tuning.decide()? {
             break decision;
         }
     };
     let kept = decision.guarded.kept;
-    let (whole, file) = if kept {
-        let mut tuner = tuner(tuning.job(None));
-        let whole = tuner.run(|p| output.progress.at(p.done, p.total, "tune"));
-        (Some(whole), Some(tuner.file()))
-    } else {
-        (None, None)
-    };
+    let made = kept.then(|| {
+        blind.unwrap_or_else(|| {
+            let mut tuner = tuner(tuning.job(None));
+            let whole = tuner.run(|p| output.progress.at(p.done, p.total, "tune"));
+            (whole, tuner.file())
+        })
+    });
+    let (whole, file) = made.unzip();
     let result = lesson.learner.finish_tuning(tuning, Some(decision), &contents, whole, "")?;
     if !lesson.learner.is_renormed() {
         lesson.target = None;

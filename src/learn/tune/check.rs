@@ -44,7 +44,7 @@ async fn gradients(
     let x = inputs(tail, lengths);
     let (mut features, mut gradients) = (Vec::new(), Vec::new());
     for on in [&Computer::cpu(), computer] {
-        let mut stages = Stages::new(tail.clone(), parameters, on);
+        let mut stages = Stages::new(tail.clone(), parameters, on, None);
         let made = stages.forward(&x, lengths).await?;
         let slopes: Vec<f32> = (0..made.len()).map(|i| (i as f32 * 0.77).cos()).collect();
         features.push(made);

@@ -7,8 +7,10 @@
 mod check;
 mod contrast;
 mod inputs;
+mod lora;
 mod optimiser;
 mod stages;
+mod unsupervised;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -24,10 +26,11 @@ pub use check::check;
 pub use inputs::Inputs;
 use optimiser::{AdamW, Group, schedule};
 use stages::Stages;
+pub use unsupervised::FEWEST as FEWEST_WITHOUT_LABEL;
 
 use super::{Affine, Loss, Progress};
 use crate::backbone::kernels::{Linear, Moments, Then};
-use crate::backbone::tail::{Tail, tuned_file};
+use crate::backbone::tail::Tail;
 use crate::device::Computer;
 use crate::error::{Error, Result};
 use crate::features::Matrix;
@@ -46,7 +49,7 @@ const MOST_EPOCHS: usize = 30;
 const LOWER: f32 = 0.7;
 /// Of the rate, the head's: it is new where the backbone is not.
 const HEAD: f32 = 5.0;
-/// Part of the way back that a training on pairs goes in the end. Between the weights as they were and as they became the network
+/// Part of the way back that a training on pairs or twins goes in the end. Between the weights as they were and as they became the network
 /// generalises better than at either end (Wortsman et al. 2022), and one that went astray on a dozen texts is half as far off.
 const BACK: f32 = 0.5;
 /// Label smoothing.
@@ -65,6 +68,8 @@ pub enum Method {
     CrossEntropy,
     /// Stages on pairs with the same label or not, then the head. For texts.
     Contrastive,
+    /// Stages on texts without a label, then the head on those that have one.
+    Pretrain,
 }
 
 /// How to fine-tune. Everything has a default that works.
@@ -75,12 +80,15 @@ pub struct TuneRecipe {
     pub method: Option<Method>,
     /// Stages (of texts, layers) that are trained, counted from the last: 1 to 3.
     pub stages: usize,
-    /// Passes over the samples. Default 8, more where that would be fewer than 80 updates.
+    /// Passes over the samples. Default 8, more where that would be fewer than 80 updates; over texts without a label as many as make 80, at
+    /// most 30.
     pub epochs: Option<usize>,
+    /// The rank of what is added to the weights, 1 to 64; absent, they are trained themselves.
+    pub lora: Option<usize>,
     /// Folds of the guard.
     pub folds: usize,
     /// Part of a weight's size that an update moves it by, at most. Default 0.005 for pictures, 0.001 for
-    /// texts, 0.002 for pairs of them.
+    /// texts, 0.002 for pairs of them and for texts without a label.
     pub rate: Option<f64>,
     /// Bytes that the samples may take where the trained stages begin.
     pub memory: usize,
@@ -89,7 +97,7 @@ pub struct TuneRecipe {
 
 impl Default for TuneRecipe {
     fn default() -> Self {
-        Self { method: None, stages: 2, epochs: None, folds: 3, rate: None, memory: 512 << 20, seed: 0 }
+        Self { method: None, stages: 2, epochs: None, lora: None, folds: 3, rate: None, memory: 512 << 20, seed: 0 }
     }
 }
 
@@ -103,6 +111,9 @@ impl TuneRecipe {
         if self.epochs.is_some_and(|epochs| !(1..=200).contains(&epochs)) {
             return bad("epochs", "a whole number from 1 to 200");
         }
+        if self.lora.is_some_and(|rank| !(1..=64).contains(&rank)) {
+            return bad("lora", "a whole number from 1 to 64");
+        }
         if !(2..=10).contains(&self.folds) {
             return bad("folds", "a whole number from 2 to 10");
         }
@@ -113,8 +124,10 @@ impl TuneRecipe {
     }
 
     /// For so many samples.
-    pub fn epochs_for(&self, samples: usize) -> usize {
-        self.epochs.unwrap_or_else(|| UPDATES.div_ceil(samples.div_ceil(BATCH).max(1)).clamp(8, MOST_EPOCHS))
+    pub fn epochs_for(&self, method: Method, samples: usize) -> usize {
+        // A text without a label says something new each time: its twins are others.
+        let least = if method == Method::Pretrain { 1 } else { 8 };
+        self.epochs.unwrap_or_else(|| UPDATES.div_ceil(samples.div_ceil(BATCH).max(1)).clamp(least, MOST_EPOCHS))
     }
 }
 
@@ -129,10 +142,11 @@ pub struct TuneHead {
 /// One training: on some of the samples, judged on others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
-    /// Of all samples.
+    /// Of all samples with a label, which come first.
     pub loss: Loss,
-    /// Stratum of each sample.
+    /// Stratum of each of them.
     pub y: Vec<usize>,
+    /// Of texts to go on pretraining with, those without a label.
     pub train: Vec<usize>,
     pub held_out: Vec<usize>,
     /// The frozen backbone's.
@@ -142,6 +156,9 @@ pub struct Job {
     pub rate: f64,
     /// Whether to train on mirrored pictures; found by looking at held-out ones when absent.
     pub mirror: Option<bool>,
+    /// The rank of what is added to the weights; absent, they are trained themselves.
+    #[serde(default)]
+    pub lora: Option<usize>,
     /// Lets all stages go at once: what a training's cost is measured with.
     #[serde(default)]
     pub at_once: bool,
@@ -151,7 +168,7 @@ pub struct Job {
 /// What a training made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tuned {
-    /// Of all samples, by the tuned stages.
+    /// Of all samples with a label, by the tuned stages.
     pub features: Matrix,
     pub mirror: bool,
     /// It got worse on the samples held out, and stopped.
@@ -238,7 +255,7 @@ impl Tuner {
         let per_epoch = job.train.len().div_ceil(BATCH);
         Self {
             phase: Phase::Look { passes: Passes::new(job.held_out.iter().copied(), 0), plain: None },
-            stages: Stages::new(tail.clone(), parameters, computer),
+            stages: Stages::new(tail.clone(), parameters, computer, job.lora.map(|rank| (rank, job.seed))),
             head: Head::new(&job),
             rng: ChaCha8Rng::seed_from_u64(job.seed),
             linear: Linear::default(),
@@ -287,7 +304,7 @@ impl Tuner {
                 at += part;
                 let done = at == size;
                 if done {
-                    self.update();
+                    self.update().await?;
                     (batch, at) = (batch + 1, 0);
                 }
                 let shown = done.then(|| std::mem::take(&mut loss));
@@ -320,16 +337,17 @@ impl Tuner {
                 if self.epoch < self.job.epochs && self.worse < PATIENCE {
                     self.begin_epoch();
                 } else {
-                    if self.job.method == Method::Contrastive {
-                        self.stages.back(BACK);
+                    if self.job.method != Method::CrossEntropy {
+                        self.stages.back(BACK).await?;
                     }
-                    self.phase = Phase::Features(Passes::new(0..self.inputs.samples(), 0));
+                    self.phase = Phase::Features(Passes::new(0..self.job.y.len(), 0));
                 }
                 Ok(TuneStep::Progress(Progress {
                     stage: "tune",
                     done: self.updates,
                     total: self.job.epochs * self.per_epoch,
-                    loss: Some(loss),
+                    // Without a guard's it is that of the last update, which has been told.
+                    loss: guard.is_some().then_some(loss),
                     guard: guard.map(|(loss, _)| loss),
                 }))
             }
@@ -349,9 +367,9 @@ impl Tuner {
         }
     }
 
-    /// The tuned tensors, as a safetensors file under the checkpoint's names. Errors: `gpu-lost`, `gpu-wrong`.
+    /// The tuned tensors, or what is added to them, as a safetensors file under the checkpoint's names. Errors: `gpu-lost`, `gpu-wrong`.
     pub async fn tensors(&self) -> Result<Vec<u8>> {
-        Ok(tuned_file(self.tail.spans(), &self.stages.parameters().await?))
+        self.stages.file().await
     }
 
     /// The same of a training on the CPU.
@@ -376,10 +394,15 @@ impl Tuner {
     fn begin_epoch(&mut self) {
         let batches = match self.job.method {
             Method::Contrastive => contrast::batches(&self.job.train, BATCH, |row| self.job.y[row], &mut self.rng),
-            Method::CrossEntropy => {
+            Method::CrossEntropy | Method::Pretrain => {
                 let mut order = self.job.train.clone();
                 order.shuffle(&mut self.rng);
-                order.chunks(BATCH).map(<[usize]>::to_vec).collect()
+                if self.job.method == Method::Pretrain {
+                    // A twin alone in its batch is found at once, and teaches nothing.
+                    evenly(&order)
+                } else {
+                    order.chunks(BATCH).map(<[usize]>::to_vec).collect()
+                }
             }
         };
         self.per_epoch = batches.len();
@@ -388,9 +411,11 @@ impl Tuner {
 
     /// How many of these samples go through the network at once.
     fn part_of(&self, samples: &[usize]) -> usize {
-        let large = self.job.method == Method::Contrastive || self.stages.on_gpu();
+        let large = self.job.method != Method::CrossEntropy || self.stages.on_gpu();
         let most = if large { LARGE_PART } else { PART };
-        let per_token = self.tail.per_token();
+        // A twin goes with it.
+        let copies = if self.job.method == Method::Pretrain { 2 } else { 1 };
+        let per_token = self.tail.per_token() * copies;
         let mut values = 0;
         let fits = |&&sample: &&usize| {
             values += self.inputs.length(sample) * per_token;
@@ -410,12 +435,28 @@ impl Tuner {
     /// The gradient of a part of a batch is added. → its part of the batch's loss.
     async fn learn(&mut self, batch: &[usize], part: std::ops::Range<usize>) -> Result<f64> {
         let (samples, depth) = (&batch[part], self.depth());
-        let which: Vec<(usize, usize)> = samples.iter().map(|&sample| (sample, self.view(sample))).collect();
+        let mut which: Vec<(usize, usize)> = samples.iter().map(|&sample| (sample, self.view(sample))).collect();
+        if self.job.method == Method::Pretrain {
+            which.extend_from_within(..);
+        }
         self.inputs.read(&which, &mut self.x, &mut self.lengths);
+        if self.job.method == Method::Pretrain {
+            let width = self.tail.per_token();
+            unsupervised::leave_out(&mut self.x, &mut self.lengths, width, &mut self.rng);
+        }
         let features = self.stages.forward(&self.x, &self.lengths).await?;
         let dim = self.tail.dim();
+        // A mean over the part is that much of the batch's.
+        let of_batch = |(loss, mut slopes): (f64, Vec<f32>)| {
+            let share = samples.len() as f64 / batch.len() as f64;
+            slopes.iter_mut().for_each(|slope| *slope *= share as f32);
+            (loss * share, slopes)
+        };
         let (loss, slopes) = match self.job.method {
-            Method::Contrastive => contrast::pairs(&features, dim, |i, j| self.job.loss.alike(samples[i], samples[j])),
+            Method::Contrastive => {
+                of_batch(contrast::pairs(&features, dim, |i, j| self.job.loss.alike(samples[i], samples[j])))
+            }
+            Method::Pretrain => of_batch(unsupervised::twins(&features, dim)),
             Method::CrossEntropy => {
                 let outputs = self.job.head.bias.len();
                 let (weight, bias) = self.head.parameters.split_at(outputs * dim);
@@ -445,18 +486,20 @@ impl Tuner {
             return stages;
         }
         // All but the last are let go within the first third.
-        (1 + self.epoch * 3 * stages / self.job.epochs.max(1)).min(stages)
+        let total = (self.job.epochs * self.per_epoch).max(1);
+        (1 + self.updates * 3 * stages / total).min(stages)
     }
 
-    fn update(&mut self) {
+    async fn update(&mut self) -> Result<()> {
         let total = self.job.epochs * self.per_epoch;
         let (rate, depth) = (self.job.rate * schedule(self.updates.min(total - 1), total), self.depth());
-        self.stages.update(rate, depth);
-        // Pairs have no use for the head.
+        self.stages.update(rate, depth).await?;
+        // Pairs and twins have no use for the head.
         if self.job.method == Method::CrossEntropy {
             self.head.update(rate);
         }
         self.updates += 1;
+        Ok(())
     }
 
     /// The next part of some samples through the network. False when all were.
@@ -488,7 +531,7 @@ impl Tuner {
         (of.of(z).0, wrong)
     }
 
-    /// As it is now; pairs leave it as it was.
+    /// As it is now; pairs and twins leave it as it was.
     pub fn head(&self) -> TuneHead {
         let (weight, bias) = self.head.parameters.split_at(self.job.head.weight.len());
         TuneHead { weight: weight.to_vec(), bias: bias.to_vec() }
@@ -515,6 +558,12 @@ impl Head {
         }
         self.gradient.fill(0.0);
     }
+}
+
+/// Batches of nearly the same size.
+fn evenly(order: &[usize]) -> Vec<Vec<usize>> {
+    let (n, batches) = (order.len(), order.len().div_ceil(BATCH));
+    (0..batches).map(|i| order[i * n / batches..(i + 1) * n / batches].to_vec()).collect()
 }
 
 /// Root mean square.

@@ -3,17 +3,27 @@
 use std::sync::Arc;
 
 use super::LOWER;
+use super::lora::Lora;
 use super::optimiser::{AdamW, Group};
 use crate::backbone::kernels::{Moments, Move};
 #[cfg(feature = "webgpu")]
 use crate::backbone::tail::gpu::GpuTail;
-use crate::backbone::tail::{Room, Span, Tail};
+use crate::backbone::tail::{Room, Span, Tail, tuned_file};
 use crate::device::Computer;
 use crate::error::Result;
 
 pub struct Stages {
-    optimiser: AdamW,
+    tail: Arc<Tail>,
+    rule: Rule,
     place: Place,
+}
+
+/// What the gradient moves.
+enum Rule {
+    /// All parameters.
+    Each(AdamW),
+    /// Updates of a low rank.
+    LowRank(Box<Lora>),
 }
 
 enum Place {
@@ -26,26 +36,33 @@ struct CpuTail {
     tail: Arc<Tail>,
     parameters: Vec<f32>,
     gradient: Vec<f32>,
-    moments: Moments,
+    /// Where all parameters are moved.
+    moments: Option<Moments>,
     room: Room,
 }
 
 impl Stages {
-    /// `parameters`: as the checkpoint has them.
-    pub fn new(tail: Arc<Tail>, parameters: &[f32], computer: &Computer) -> Self {
-        let (optimiser, sizes) = AdamW::new(groups(tail.spans(), parameters), parameters);
+    /// `parameters`: as the checkpoint has them. `lora`: the rank of what is added to them, and the seed that it begins with.
+    pub fn new(tail: Arc<Tail>, parameters: &[f32], computer: &Computer, lora: Option<(usize, u64)>) -> Self {
+        let (rule, sizes) = match lora {
+            Some((rank, seed)) => (Rule::LowRank(Lora::new(tail.spans(), parameters, rank, seed).into()), None),
+            None => {
+                let (optimiser, sizes) = AdamW::new(groups(tail.spans(), parameters), parameters);
+                (Rule::Each(optimiser), Some(sizes))
+            }
+        };
         let place = match computer.gpu() {
             #[cfg(feature = "webgpu")]
-            Some(_) => Place::Gpu(GpuTail::new(tail, parameters, sizes, computer).into()),
+            Some(_) => Place::Gpu(GpuTail::new(tail.clone(), parameters, sizes, computer).into()),
             _ => Place::Cpu(Box::new(CpuTail {
-                tail,
+                tail: tail.clone(),
                 parameters: parameters.to_vec(),
                 gradient: vec![0.0; parameters.len()],
-                moments: Moments::new(parameters.to_vec(), sizes),
+                moments: sizes.map(|sizes| Moments::new(parameters.to_vec(), sizes)),
                 room: Room::default(),
             })),
         };
-        Self { optimiser, place }
+        Self { tail, rule, place }
     }
 
     pub fn on_gpu(&self) -> bool {
@@ -73,37 +90,37 @@ impl Stages {
         }
     }
 
-    /// A step by the gradient of all since the last: see [`AdamW::step`].
-    pub fn update(&mut self, rate: f64, depth: usize) {
-        let steps = self.optimiser.step(rate, depth);
-        self.apply(&steps);
-    }
-
-    /// Brings the parameters back by a part of their way from the start. After [`update`](Self::update), which leaves no gradient.
-    pub fn back(&mut self, part: f32) {
-        let steps = self.optimiser.back(part);
-        self.apply(&steps);
-    }
-
-    fn apply(&mut self, steps: &[Move]) {
-        match &mut self.place {
-            Place::Cpu(cpu) => {
-                for step in steps {
-                    cpu.moments.apply(step, &mut cpu.parameters, &cpu.gradient);
-                }
-                cpu.gradient.fill(0.0);
+    /// A step by the gradient of all since the last: see [`AdamW::step`]. Errors: `gpu-lost`, `gpu-wrong`.
+    pub async fn update(&mut self, rate: f64, depth: usize) -> Result<()> {
+        match &mut self.rule {
+            Rule::Each(optimiser) => {
+                let steps = optimiser.step(rate, depth);
+                self.place.apply(&steps);
+                Ok(())
             }
-            #[cfg(feature = "webgpu")]
-            Place::Gpu(gpu) => steps.iter().for_each(|step| gpu.apply(step)),
+            Rule::LowRank(lora) => self.place.alter(|gradient, all| lora.step(rate, depth, gradient, all)).await,
         }
     }
 
+    /// Brings the parameters back by a part of their way from the start. After [`update`](Self::update), which leaves no gradient.
     /// Errors: `gpu-lost`, `gpu-wrong`.
-    pub async fn parameters(&self) -> Result<Vec<f32>> {
-        match &self.place {
-            Place::Cpu(cpu) => Ok(cpu.parameters.clone()),
-            #[cfg(feature = "webgpu")]
-            Place::Gpu(gpu) => gpu.parameters().await,
+    pub async fn back(&mut self, part: f32) -> Result<()> {
+        match &mut self.rule {
+            Rule::Each(optimiser) => {
+                let steps = optimiser.back(part);
+                self.place.apply(&steps);
+                Ok(())
+            }
+            Rule::LowRank(lora) => self.place.alter(|_, all| lora.back(part, all)).await,
+        }
+    }
+
+    /// What was trained, as a safetensors file under the checkpoint's names: the tensors, or what is added to them. Errors:
+    /// `gpu-lost`, `gpu-wrong`.
+    pub async fn file(&self) -> Result<Vec<u8>> {
+        match &self.rule {
+            Rule::Each(_) => Ok(tuned_file(self.tail.spans(), &self.place.parameters().await?)),
+            Rule::LowRank(lora) => Ok(lora.file()),
         }
     }
 
@@ -113,6 +130,49 @@ impl Stages {
         match &self.place {
             Place::Cpu(cpu) => Ok(cpu.gradient.clone()),
             Place::Gpu(gpu) => gpu.gradient().await,
+        }
+    }
+}
+
+impl Place {
+    /// Moves all parameters, and leaves no gradient.
+    fn apply(&mut self, steps: &[Move]) {
+        match self {
+            Place::Cpu(cpu) => {
+                let moments = cpu.moments.as_mut().expect("all parameters are moved");
+                for step in steps {
+                    moments.apply(step, &mut cpu.parameters, &cpu.gradient);
+                }
+                cpu.gradient.fill(0.0);
+            }
+            #[cfg(feature = "webgpu")]
+            Place::Gpu(gpu) => steps.iter().for_each(|step| gpu.apply(step)),
+        }
+    }
+
+    /// Has the parameters altered by their gradient on the CPU, and leaves none. Of a GPU both come down for that.
+    async fn alter(&mut self, how: impl FnOnce(&[f32], &mut [f32])) -> Result<()> {
+        match self {
+            Place::Cpu(cpu) => {
+                how(&cpu.gradient, &mut cpu.parameters);
+                cpu.gradient.fill(0.0);
+            }
+            #[cfg(feature = "webgpu")]
+            Place::Gpu(gpu) => {
+                let (gradient, mut parameters) = (gpu.gradient().await?, gpu.parameters().await?);
+                how(&gradient, &mut parameters);
+                gpu.put(parameters);
+            }
+        }
+        Ok(())
+    }
+
+    /// Errors: `gpu-lost`, `gpu-wrong`.
+    async fn parameters(&self) -> Result<Vec<f32>> {
+        match self {
+            Place::Cpu(cpu) => Ok(cpu.parameters.clone()),
+            #[cfg(feature = "webgpu")]
+            Place::Gpu(gpu) => gpu.parameters().await,
         }
     }
 }
