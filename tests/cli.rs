@@ -341,13 +341,32 @@ fn a_project_is_tuned_and_adapted() {
 }
 
 /// The guard keeps a tuning here: what the file says then is what the tuned backbone says.
+/// A label by two words, of which neither alone says anything: a frozen backbone's head is at a loss, a tuned one learns it. And texts without
+/// a label.
+fn riddles() -> String {
+    let mut lines = vec!["text,label".to_owned()];
+    for thing in ["tea", "cup", "hat", "car"] {
+        for animal in ["dog", "cat", "fox", "cow"] {
+            for (colour, size, label) in
+                [("red", "big", "even"), ("red", "small", "odd"), ("blue", "big", "odd"), ("blue", "small", "even")]
+            {
+                lines.push(format!("{thing} {colour} {animal} {size},{label}"));
+            }
+        }
+    }
+    for animal in ["ant", "bear", "cat", "dog", "eel", "fox"] {
+        lines.extend(["sun", "moon", "star", "hill", "sea", "lake"].map(|what| format!("the {animal} saw my {what},")));
+    }
+    lines.join("\n")
+}
+
 #[test]
 fn texts_are_learnt_from_tables_tuned_and_embedded_by_the_tuned_backbone() {
     let at = folder("texts");
-    let Some(imdb) = shared("data/nusax_english/train.csv") else { return };
+    let Some(train) = shared("data/nusax_english/train.csv") else { return };
     let test = shared("data/nusax_english/test.csv").unwrap();
     let project = at.join("moods.headstart");
-    let said = done(&["train", text(&imdb), "--out", text(&project), "--per-class", "12", "--seed", "3"]);
+    let said = done(&["train", text(&train), "--out", text(&project), "--per-class", "12", "--seed", "3"]);
     assert_eq!(said["samples"], 36);
     let report = done(&["evaluate", text(&project), "--on", text(&test)]);
     let before = report["accuracy"]["value"].as_f64().unwrap();
@@ -356,18 +375,26 @@ fn texts_are_learnt_from_tables_tuned_and_embedded_by_the_tuned_backbone() {
     let light = at.join("light.headstart");
     let why = fails(&["export", text(&project), "--out", text(&light), "--no-samples"], "bad-option");
     assert!(why.contains("holds the texts") && !light.exists(), "{why}");
+
+    let riddles = at.join("riddles.csv");
+    fs::write(&riddles, self::riddles()).unwrap();
     let tuned = at.join("tuned.headstart");
-    let said = done(&["tune", text(&project), "--out", text(&tuned), "--epochs", "2"]);
-    assert_eq!(said["samples"], 36);
+    let tune = |from: &Path, to: &Path, options: &str| {
+        let mut args = vec!["tune", text(from), "--out", text(to)];
+        args.extend(options.split(' '));
+        done(&args)
+    };
+    let said = tune(&riddles, &tuned, "--method cross-entropy --rate 0.01 --epochs 6");
+    assert_eq!((&said["samples"], &said["kept"]), (&64.into(), &true.into()), "{said}");
+    assert!(said["guard"]["frozen"]["value"].as_f64().unwrap() < 0.8, "{said}");
+    let after = done(&["evaluate", text(&tuned), "--on", text(&riddles)]);
+    assert!(after["accuracy"]["value"].as_f64().unwrap() > 0.9, "{after}");
     // One that is not kept leaves the one before, and what is known of it.
     let anew = at.join("anew.headstart");
-    let again = done(&["tune", text(&tuned), "--out", text(&anew), "--epochs", "1", "--rate", "0.000001"]);
-    if (&said["kept"], &again["kept"]) == (&true.into(), &false.into()) {
-        let model = |path: &Path| Project::read(fs::read(path).unwrap()).unwrap().settings()["model"].clone();
-        assert_eq!(model(&anew), model(&tuned));
-    }
-    let after = done(&["evaluate", text(&tuned), "--on", text(&test)]);
-    assert!(after["accuracy"]["value"].as_f64().unwrap() > 0.5, "{after}");
+    let said = tune(&tuned, &anew, "--method pretrain --rate 0.1 --stages 3 --epochs 60 --lora 16");
+    assert_eq!((&said["samples"], &said["kept"]), (&100.into(), &false.into()), "{said}");
+    let model = |path: &Path| Project::read(fs::read(path).unwrap()).unwrap().settings()["model"].clone();
+    assert_eq!(model(&anew), model(&tuned));
 
     // By the backbone of a project: the tuned one's rows where it is tuned.
     let few = at.join("few.jsonl");
@@ -387,7 +414,7 @@ fn texts_are_learnt_from_tables_tuned_and_embedded_by_the_tuned_backbone() {
     let (frozen, same) = (rows(None, "frozen.parquet"), rows(Some(&project), "same.parquet"));
     assert_eq!(frozen, same);
     let by_tuned = rows(Some(&tuned), "tuned.parquet");
-    assert_eq!(largest_difference(&frozen, &by_tuned) > 1e-3, said["kept"] == true, "{said}");
+    assert!(largest_difference(&frozen, &by_tuned) > 1e-3);
 }
 
 #[test]
