@@ -56,6 +56,13 @@ export async function helpers() {
     return canvas;
   };
   globalThis.dots = (each) => Array.from({ length: 2 * each }, (_, i) => ({ data: dot(i % 2, i), label: i % 2 ? "right" : "left", name: `dot ${i}` }));
+  /** A label by two words, of which neither alone says anything: a frozen backbone's head is at a loss, a tuned one learns it. */
+  globalThis.riddles = () => {
+    const words = [["red", "big", "even"], ["red", "small", "odd"], ["blue", "big", "odd"], ["blue", "small", "even"]];
+    return ["tea", "cup", "hat", "car"].flatMap((thing) =>
+      ["dog", "cat", "fox", "cow"].flatMap((animal) => words.map(([colour, size, label]) => ({ data: `${thing} ${colour} ${animal} ${size}`, label }))),
+    );
+  };
   globalThis.code = (promise) => promise.then(() => "no error", (error) => error.code ?? String(error));
   globalThis.cosine = (a, b) => {
     let [ab, aa, bb] = [0, 0, 0];
