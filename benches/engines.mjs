@@ -102,7 +102,7 @@ export async function headstartStep({ build, batch }) {
   const manifest = await (await file("manifest.json")).text();
   const weights = new Uint8Array(await (await file("model.safetensors")).arrayBuffer());
   const learnerBuild = build === "relaxed" ? "learner_relaxed" : "learner";
-  const learner = await import(`/pkg/headstart_${learnerBuild}.js`);
+  const learner = await import(`/generated/headstart_${learnerBuild}.js`);
   await learner.default({ module_or_path: `/pkg/headstart_${learnerBuild}_bg.wasm` });
   const session = new learner.Session(1280, 0);
   const contents = new learner.Contents();
