@@ -388,14 +388,17 @@ export interface FineTuneOptions extends CallOptions {
   lora?: number;
   /** Folds of the guard, 2 to 10, default 3. */
   folds?: number;
-  /** Bytes that the samples may take where the trained stages begin, over all workers. Default 512 MiB. */
+  /** Bytes that the samples may take, over all workers: where the trained stages begin, and as features. Default 512 MiB. */
   memory?: number;
   seed?: number;
 }
 
 export interface FineTuneCost {
   seconds: number;
-  /** That the samples take where the trained stages begin, over all workers. */
+  /**
+   * That the samples take, over all workers: where the trained stages begin, and as features. Beside that each worker has what does not depend on
+   * their number: the network, gradients and what the optimiser remembers, of pictures some 140 MB.
+   */
   bytes: number;
   samples: number;
   epochs: number;

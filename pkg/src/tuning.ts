@@ -41,6 +41,8 @@ const MEMORY = 512 * 2 ** 20;
 const PICTURE = [2 * 7 * 7 * 192, 2 * 14 * 14 * 112, 2 * 14 * 14 * 80];
 /** Of a token. */
 const TOKEN = 2 * 384;
+/** Of a sample's features. */
+const FEATURES = { picture: 4 * 1280, text: 4 * 384 };
 /** Samples that a cost is measured on. */
 const MEASURED = 8;
 
@@ -55,14 +57,16 @@ interface Plan {
 /** Views and workers that fit into the memory. Errors: `bad-option`, naming both sizes. */
 function fit({ text, workers }: Host, perView: number, samples: number, parts: number, memory: number): { views: number; hands: number; bytes: number } {
   const most = text ? 1 : VIEWS;
+  // A worker makes them of all samples, and those of each part are kept for the guard.
+  const features = samples * (text ? FEATURES.text : FEATURES.picture);
+  const bytes = (views: number, hands: number) => hands * (perView * views + features) + parts * features;
   for (const views of [most, 2, 1].filter((views) => views <= most)) {
-    const bytes = perView * views;
     // The last training has all samples; those of the guard run beside each other.
-    const hands = Math.min(workers, parts, Math.floor(memory / Math.max(bytes, 1)));
-    if (hands >= Math.min(workers, parts) || (views === 1 && hands >= 1) || (views === 2 && hands >= 1)) return { views, hands, bytes: bytes * hands };
+    const hands = Math.min(workers, parts, Math.floor((memory - parts * features) / Math.max(perView * views + features, 1)));
+    if (hands >= Math.min(workers, parts) || (views <= 2 && hands >= 1)) return { views, hands, bytes: bytes(views, hands) };
   }
   const mb = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`;
-  const why = `fine-tuning ${samples} samples needs ${mb(perView)} at least, and \`memory\` is ${mb(memory)}; raise it, use fewer stages or fewer samples`;
+  const why = `fine-tuning ${samples} samples needs ${mb(bytes(1, 1))} at least, and \`memory\` is ${mb(memory)}; raise it, use fewer stages or fewer samples`;
   throw new HeadstartError("bad-option", why, "memory");
 }
 

@@ -82,7 +82,8 @@ impl TuneBench {
     /// Begins a training; one before it ends. `job`: of the learner's session.
     pub fn start(&mut self, job: JsValue) -> JsResult<()> {
         let job: Job = from_js("job", &job)?;
-        self.tuned = None;
+        // The one before goes first: both at once hold the weights' gradients and moments twice.
+        (self.tuner, self.tuned) = (None, None);
         let inputs = self.inputs.clone();
         self.tuner = Some(Tuner::on(&self.computer, self.tail.clone(), &self.parameters, inputs, job));
         Ok(())

@@ -340,7 +340,10 @@ impl Tuner {
                     if self.job.method != Method::CrossEntropy {
                         self.stages.back(BACK).await?;
                     }
-                    self.phase = Phase::Features(Passes::new(0..self.job.y.len(), 0));
+                    let mut passes = Passes::new(0..self.job.y.len(), 0);
+                    // What grows by doubling holds three times its size while it moves.
+                    passes.features.reserve_exact(self.job.y.len() * self.tail.dim());
+                    self.phase = Phase::Features(passes);
                 }
                 Ok(TuneStep::Progress(Progress {
                     stage: "tune",
