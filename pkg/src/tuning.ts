@@ -54,6 +54,9 @@ interface Plan {
   blind: boolean;
 }
 
+/** Trainings, those of the guard and the last. */
+const allOf = (parts: number, blind: boolean) => (blind ? 1 : parts + 1);
+
 /** Views and workers that fit into the memory. Errors: `bad-option`, naming both sizes. */
 function fit({ text, workers }: Host, perView: number, samples: number, parts: number, memory: number): { views: number; hands: number; bytes: number } {
   const most = text ? 1 : VIEWS;
@@ -131,7 +134,7 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
       ? contents.reduce((sum, content) => sum + TOKEN * host.tokens(content).length, 0)
       : contents.length * PICTURE[stages - 1]!;
     const { views, hands: count, bytes } = fit(host, perView, contents.length, parts, recipe.memory ?? MEMORY);
-    const trainings = blind ? 1 : parts + 1;
+    const trainings = allOf(parts, blind);
     const note = `${contents.length} samples, ${trainings === 1 ? "1 training" : `${trainings} trainings`}, up to ${Math.ceil(bytes / 2 ** 20)} MB${host.where}`;
     await heard({ stage: "look", done: 0, total: contents.length, note });
     hands.push(...(await Promise.all(Array.from({ length: count }, () => host.spawn(stages)))));
@@ -144,7 +147,7 @@ export async function fineTune(host: Host, recipe: Recipe, signal: AbortSignal, 
     ready = true;
     const queue = Array.from({ length: parts }, (_, fold) => fold);
     // How far each training is, as a part of it: what is shown is how far all are together.
-    const far = Array<number>(blind ? 1 : parts + 1).fill(0);
+    const far = Array<number>(allOf(parts, blind)).fill(0);
     const train = async (hand: TunerHand, fold: number | undefined, stage: string): Promise<void> => {
       await hand.start(session.tuneJob(fold));
       for (;;) {
@@ -215,7 +218,7 @@ export async function fineTuneCost(host: Host, recipe: Recipe, signal: AbortSign
     const rounds = Math.ceil(parts / hands) * (1 - 1 / parts) + 1;
     const { epochs, train } = session.tuneJob(undefined) as { epochs: number; train: number[] };
     const seconds = (contents.length * looked * views) / hands + rounds * train.length * epochs * trained;
-    return { seconds, bytes, samples: contents.length, epochs, trainings: blind ? 1 : parts + 1, secondsPerSample: trained, device: host.device };
+    return { seconds, bytes, samples: contents.length, epochs, trainings: allOf(parts, blind), secondsPerSample: trained, device: host.device };
   } finally {
     await host.retire(hand);
   }

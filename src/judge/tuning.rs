@@ -186,6 +186,8 @@ impl Tuning {
 
     /// The training without a fold, or of all samples. After [`TuningStage::Ready`].
     pub fn job(&self, fold: Option<usize>) -> Job {
+        // What sees no label is the same without a fold.
+        let fold = fold.filter(|_| !self.blind());
         let labelled = self.data.rows();
         let (train, held_out) = if self.blind() {
             ((labelled..labelled + self.unlabelled.len()).collect(), Vec::new())
@@ -193,8 +195,8 @@ impl Tuning {
             self.rows(fold)
         };
         let head = match fold {
-            Some(fold) if !self.blind() => self.starts[fold].clone(),
-            _ => start(self.whole.as_ref().expect("the frozen heads are fitted"), &self.loss()),
+            Some(fold) => self.starts[fold].clone(),
+            None => start(self.whole.as_ref().expect("the frozen heads are fitted"), &self.loss()),
         };
         // Whether pictures may be mirrored was seen in the folds.
         let seen: Vec<bool> = self.tuned.iter().flatten().map(|tuned| tuned.mirror).collect();
@@ -211,7 +213,7 @@ impl Tuning {
             mirror,
             lora: self.recipe.lora,
             at_once: false,
-            seed: self.recipe.seed.wrapping_add(fold.filter(|_| !self.blind()).map_or(0, |fold| fold as u64 + 1)),
+            seed: self.recipe.seed.wrapping_add(fold.map_or(0, |fold| fold as u64 + 1)),
         }
     }
 
